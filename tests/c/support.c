@@ -1,0 +1,138 @@
+/* Helpers of the C tests: failing allocations, guarded memory, rasters over memory, random bytes.
+ * In: see support.h. Out: memory and rasters. Ownership: see support.h. */
+#if !defined(_DEFAULT_SOURCE) && !defined(__APPLE__)
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#endif
+
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#ifdef WB_TEST_ALLOCATIONS
+
+static size_t allocation_count;
+static size_t refused_allocation; /* counted from 1; 0 refuses none */
+
+bool wb_test_refuse_allocation(void);
+bool wb_test_refuse_allocation(void)
+{
+    return ++allocation_count == refused_allocation;
+}
+
+void check_every_allocation(const char *name, scenario_function *scenario, void *context)
+{
+    size_t refusals = 0;
+    for (size_t which = 1;; which++) {
+        allocation_count = 0;
+        refused_allocation = which;
+        wb_status status = scenario(context);
+        refused_allocation = 0;
+        if (allocation_count < which) {
+            if (status != WB_OK)
+                CHECK_FAIL("%s: \"%s\" without a refusal", name, wb_status_message(status));
+            break;
+        }
+        if (status != WB_OUT_OF_MEMORY)
+            CHECK_FAIL("%s: \"%s\" when allocation %zu is refused", name,
+                       wb_status_message(status), which);
+        refusals++;
+    }
+    if (scenario(context) != WB_OK)
+        CHECK_FAIL("%s fails after the refusals", name);
+    printf("    %s: %zu allocations refused in turn\n", name, refusals);
+}
+
+#else
+
+void check_every_allocation(const char *name, scenario_function *scenario, void *context)
+{
+    wb_status status = scenario(context);
+    if (status != WB_OK)
+        CHECK_FAIL("%s: \"%s\"", name, wb_status_message(status));
+}
+
+#endif
+
+guarded guarded_new(size_t size_bytes, guard_side side)
+{
+    size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    size_t inner_bytes = (size_bytes + page_bytes - 1) / page_bytes * page_bytes;
+    size_t mapping_bytes = inner_bytes + 2 * page_bytes;
+    uint8_t *mapping = mmap(NULL, mapping_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(mapping != MAP_FAILED);
+    uint8_t *inner = mapping + page_bytes;
+    if (inner_bytes != 0)
+        CHECK(mprotect(inner, inner_bytes, PROT_READ | PROT_WRITE) == 0);
+    return (guarded){
+        .data = side == GUARD_AFTER ? inner + inner_bytes - size_bytes : inner,
+        .size_bytes = size_bytes,
+        .mapping = mapping,
+        .mapping_bytes = mapping_bytes,
+    };
+}
+
+guarded guarded_copy(const void *data, size_t size_bytes, guard_side side)
+{
+    guarded memory = guarded_new(size_bytes, side);
+    if (size_bytes != 0)
+        memcpy(memory.data, data, size_bytes);
+    return memory;
+}
+
+void guarded_free(guarded *memory)
+{
+    if (memory->mapping != NULL)
+        munmap(memory->mapping, memory->mapping_bytes);
+    *memory = (guarded){0};
+}
+
+static const uint8_t *memory_row(const void *context, size_t y, uint8_t *buffer)
+{
+    const memory_rows *rows = context;
+    const uint8_t *row = rows->pixels + y * rows->row_bytes;
+    if (!rows->through_buffer)
+        return row;
+    memcpy(buffer, row, rows->row_bytes);
+    return buffer;
+}
+
+wb_raster memory_raster(memory_rows *rows, const uint8_t *pixels, size_t width, size_t height,
+                        unsigned channels, bool through_buffer)
+{
+    *rows = (memory_rows){pixels, width * channels, through_buffer};
+    return (wb_raster){width, height, channels, rows, memory_row};
+}
+
+uint64_t random_next(uint64_t *state)
+{
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * 0x2545F4914F6CDD1Du;
+}
+
+void random_fill(uint64_t *state, void *data, size_t size_bytes)
+{
+    uint8_t *bytes = data;
+    for (size_t i = 0; i < size_bytes; i++)
+        bytes[i] = (uint8_t)(random_next(state) >> 56);
+}
+
+wb_bytes file_read(const char *path)
+{
+    wb_bytes content = {0};
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return content;
+    uint8_t piece[4096];
+    size_t got;
+    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
+        CHECK(wb_bytes_append(&content, piece, got) == WB_OK);
+    fclose(file);
+    return content;
+}

@@ -1,0 +1,50 @@
+/* What several C tests need: failing allocations, guarded memory, rasters over memory, random bytes.
+ * In: sizes and callbacks. Out: memory and rasters. Ownership: each function says who frees. */
+#ifndef SUPPORT_H
+#define SUPPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bytes.h"
+#include "raster.h"
+#include "status.h"
+
+/* Runs `scenario` once, expecting WB_OK. In a build with WB_TEST_ALLOCATIONS then again with its
+ * first, second, ... allocation refused, expecting WB_OUT_OF_MEMORY each time, until it succeeds
+ * because it makes no more; and once more in the end. The scenario frees all it makes. */
+typedef wb_status scenario_function(void *context);
+void check_every_allocation(const char *name, scenario_function *scenario, void *context);
+
+/* `size_bytes` of readable and writable memory at an unaligned end or start of a mapping: the byte
+ * after the last (GUARD_AFTER) or before the first (GUARD_BEFORE) ends the program when touched. */
+typedef enum guard_side { GUARD_AFTER, GUARD_BEFORE } guard_side;
+typedef struct guarded {
+    uint8_t *data;
+    size_t size_bytes;
+    void *mapping;
+    size_t mapping_bytes;
+} guarded;
+guarded guarded_new(size_t size_bytes, guard_side side);
+guarded guarded_copy(const void *data, size_t size_bytes, guard_side side);
+void guarded_free(guarded *memory);
+
+/* A raster over packed pixels. With `through_buffer` each row is copied into the caller's buffer,
+ * as a converting source does, without it rows point into the pixels. Borrows `rows`. */
+typedef struct memory_rows {
+    const uint8_t *pixels;
+    size_t row_bytes;
+    bool through_buffer;
+} memory_rows;
+wb_raster memory_raster(memory_rows *rows, const uint8_t *pixels, size_t width, size_t height,
+                        unsigned channels, bool through_buffer);
+
+/* The same numbers on every machine: xorshift64*, from a seed that is not 0. */
+uint64_t random_next(uint64_t *state);
+void random_fill(uint64_t *state, void *data, size_t size_bytes);
+
+/* The whole file, or an empty wb_bytes when it cannot be read; the caller frees. */
+wb_bytes file_read(const char *path);
+
+#endif

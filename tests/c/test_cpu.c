@@ -1,0 +1,36 @@
+/* Tests of the CPU sets: what can be turned off, and their names.
+ * In: this CPU. Out: an exit code. Ownership: none. */
+#include "cpu.h"
+
+#include "check.h"
+
+static void test_sets_turn_off(void)
+{
+    wb_cpu all = wb_cpu_detect(NULL);
+    CHECK_EQUAL(wb_cpu_detect(""), all);
+    CHECK_EQUAL(wb_cpu_detect("no-such-set"), all);
+    CHECK_EQUAL(wb_cpu_detect("avx512"), all & ~(wb_cpu)WB_CPU_AVX512);
+    CHECK_EQUAL(wb_cpu_detect("avx2"), all & ~(wb_cpu)(WB_CPU_AVX2 | WB_CPU_AVX512));
+    CHECK_EQUAL(wb_cpu_detect("sse2, neon"), WB_CPU_PORTABLE);
+    CHECK_EQUAL(wb_cpu_detect("avx2,sse2,avx512,neon"), WB_CPU_PORTABLE);
+    CHECK(!(all & WB_CPU_AVX512) || (all & WB_CPU_AVX2));
+}
+
+static void test_names(void)
+{
+    char text[64];
+    wb_cpu_names(WB_CPU_PORTABLE, text, sizeof text);
+    CHECK_TEXT(text, "portable");
+    wb_cpu_names(WB_CPU_SSE2 | WB_CPU_AVX2, text, sizeof text);
+    CHECK(strcmp(text, "sse2 avx2") == 0);
+    char small[6];
+    wb_cpu_names(WB_CPU_SSE2 | WB_CPU_AVX2 | WB_CPU_AVX512, small, sizeof small);
+    CHECK(strlen(small) < sizeof small);
+}
+
+int main(void)
+{
+    RUN(test_sets_turn_off);
+    RUN(test_names);
+    return 0;
+}
