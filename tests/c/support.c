@@ -16,35 +16,44 @@
 #ifdef WB_TEST_ALLOCATIONS
 
 static size_t allocation_count;
-static size_t refused_allocation; /* counted from 1; 0 refuses none */
+static size_t first_refused; /* counted from 1; 0 refuses none */
+static size_t last_refused;
 
 bool wb_test_refuse_allocation(void);
 bool wb_test_refuse_allocation(void)
 {
-    return ++allocation_count == refused_allocation;
+    ++allocation_count;
+    return allocation_count >= first_refused && allocation_count <= last_refused;
+}
+
+static wb_status run_refused(scenario_function *scenario, void *context, size_t first, size_t last)
+{
+    allocation_count = 0;
+    first_refused = first;
+    last_refused = last;
+    wb_status status = scenario(context);
+    last_refused = 0;
+    return status;
 }
 
 void check_every_allocation(const char *name, scenario_function *scenario, void *context)
 {
-    size_t refusals = 0;
-    for (size_t which = 1;; which++) {
-        allocation_count = 0;
-        refused_allocation = which;
-        wb_status status = scenario(context);
-        refused_allocation = 0;
-        if (allocation_count < which) {
-            if (status != WB_OK)
-                CHECK_FAIL("%s: \"%s\" without a refusal", name, wb_status_message(status));
-            break;
-        }
-        if (status != WB_OUT_OF_MEMORY)
+    size_t which = 1;
+    for (;; which++) {
+        wb_status status = run_refused(scenario, context, which, which);
+        if (status != WB_OK && status != WB_OUT_OF_MEMORY)
             CHECK_FAIL("%s: \"%s\" when allocation %zu is refused", name,
                        wb_status_message(status), which);
-        refusals++;
+        if (allocation_count < which)
+            break;
+        status = run_refused(scenario, context, which, SIZE_MAX);
+        if (status != WB_OUT_OF_MEMORY)
+            CHECK_FAIL("%s: \"%s\" when all from allocation %zu on are refused", name,
+                       wb_status_message(status), which);
     }
     if (scenario(context) != WB_OK)
         CHECK_FAIL("%s fails after the refusals", name);
-    printf("    %s: %zu allocations refused in turn\n", name, refusals);
+    printf("    %s: %zu allocations refused in turn\n", name, which - 1);
 }
 
 #else

@@ -11,9 +11,10 @@
 #include "raster.h"
 #include "status.h"
 
-/* Runs `scenario` once, expecting WB_OK. In a build with WB_TEST_ALLOCATIONS then again with its
- * first, second, ... allocation refused, expecting WB_OUT_OF_MEMORY each time, until it succeeds
- * because it makes no more; and once more in the end. The scenario frees all it makes. */
+/* Runs `scenario`, expecting WB_OK. In a build with WB_TEST_ALLOCATIONS first with its first, second,
+ * ... allocation refused, until it makes no more: alone, when WB_OK is right as well (libjpeg asks
+ * again for less), and with all that follow, which must be WB_OUT_OF_MEMORY. The scenario frees all
+ * it makes; leaks are the sanitizer's to find. */
 typedef wb_status scenario_function(void *context);
 void check_every_allocation(const char *name, scenario_function *scenario, void *context);
 
