@@ -1,0 +1,151 @@
+/* The one place that knows NumPy's C API. In and out, ownership: see array_view.h. */
+#include "array_view.h"
+
+#include <numpy/arrayobject.h>
+#include <string.h>
+
+int array_view_setup(void)
+{
+    import_array1(-1);
+    return 0;
+}
+
+static int raise_dtype(PyArray_Descr *descr)
+{
+    PyErr_Format(PyExc_TypeError,
+                 "cannot make an image of dtype %S: bool, integer or float values are needed",
+                 (PyObject *)descr);
+    return -1;
+}
+
+/* The core's dtype of a NumPy kind and size; -1 where it has none. */
+static int dtype_of(char kind, npy_intp size_bytes)
+{
+    switch (kind) {
+    case 'b': return WB_BOOL;
+    case 'u':
+        return size_bytes == 1   ? WB_UINT8
+               : size_bytes == 2 ? WB_UINT16
+               : size_bytes == 4 ? WB_UINT32
+               : size_bytes == 8 ? WB_UINT64
+                                 : -1;
+    case 'i':
+        return size_bytes == 1   ? WB_INT8
+               : size_bytes == 2 ? WB_INT16
+               : size_bytes == 4 ? WB_INT32
+               : size_bytes == 8 ? WB_INT64
+                                 : -1;
+    case 'f':
+        return size_bytes == 2   ? WB_FLOAT16
+               : size_bytes == 4 ? WB_FLOAT32
+               : size_bytes == 8 ? WB_FLOAT64
+                                 : -1;
+    default: return -1;
+    }
+}
+
+int array_view_open(array_view *view, PyObject *object, bool is_bfloat16)
+{
+    *view = (array_view){0};
+    if (!PyArray_Check(object)) {
+        PyErr_Format(PyExc_TypeError, "expected a NumPy array, not %.200s",
+                     Py_TYPE(object)->tp_name);
+        return -1;
+    }
+    PyArrayObject *array = (PyArrayObject *)object;
+    if (PyArray_TYPE(array) == NPY_LONGDOUBLE && sizeof(npy_longdouble) != sizeof(double)) {
+        array = (PyArrayObject *)PyArray_Cast(array, NPY_DOUBLE);
+        if (array == NULL)
+            return -1;
+    } else {
+        Py_INCREF(array);
+    }
+    PyArray_Descr *descr = PyArray_DESCR(array);
+    int dtype = dtype_of(descr->kind, PyArray_ITEMSIZE(array));
+    if (is_bfloat16 && dtype == WB_UINT16)
+        dtype = WB_BFLOAT16;
+    if (dtype < 0) {
+        raise_dtype(descr);
+        Py_DECREF(array);
+        return -1;
+    }
+    view->array = (PyObject *)array;
+    view->data = PyArray_DATA(array);
+    view->dtype = (wb_dtype)dtype;
+    view->is_byte_swapped = PyArray_ISBYTESWAPPED(array);
+    view->ndim = PyArray_NDIM(array);
+    for (int i = 0; i < view->ndim; i++) {
+        view->shape[i] = PyArray_DIM(array, i);
+        view->strides_bytes[i] = PyArray_STRIDE(array, i);
+    }
+    return 0;
+}
+
+int array_view_open_flat(array_view *view, PyObject *object)
+{
+    if (array_view_open(view, object, false) < 0)
+        return -1;
+    if (view->ndim == 1 || (view->ndim == 2 && view->shape[1] > 0))
+        return 0;
+    PyArrayObject *array = (PyArrayObject *)view->array;
+    if (!PyArray_IS_C_CONTIGUOUS(array)) {
+        PyObject *packed = PyArray_NewCopy(array, NPY_CORDER);
+        if (packed == NULL) {
+            array_view_close(view);
+            return -1;
+        }
+        Py_SETREF(view->array, packed);
+        array = (PyArrayObject *)packed;
+        view->data = PyArray_DATA(array);
+        view->is_byte_swapped = PyArray_ISBYTESWAPPED(array);
+    }
+    view->ndim = 1;
+    view->shape[0] = PyArray_SIZE(array);
+    view->strides_bytes[0] = PyArray_ITEMSIZE(array);
+    return 0;
+}
+
+void array_view_close(array_view *view)
+{
+    Py_CLEAR(view->array);
+}
+
+static PyObject *new_array(PyArray_Descr *descr, int ndim, const ptrdiff_t *shape, void **data)
+{
+    npy_intp dimensions[WB_VIEW_MAX_DIMENSIONS];
+    for (int i = 0; i < ndim; i++)
+        dimensions[i] = shape[i];
+    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, descr, ndim, dimensions, NULL, NULL, 0,
+                                           NULL);
+    if (array != NULL)
+        *data = PyArray_DATA((PyArrayObject *)array);
+    return array;
+}
+
+PyObject *array_new_uint8(int ndim, const ptrdiff_t *shape, uint8_t **data)
+{
+    void *address = NULL;
+    PyObject *array = new_array(PyArray_DescrFromType(NPY_UINT8), ndim, shape, &address);
+    *data = address;
+    return array;
+}
+
+PyObject *array_new_like(const array_view *view, int ndim, const ptrdiff_t *shape, void **data)
+{
+    PyArray_Descr *descr = PyArray_DESCR((PyArrayObject *)view->array);
+    Py_INCREF(descr);
+    return new_array(descr, ndim, shape, data);
+}
+
+int array_element(const array_view *view, PyObject *value, void *element)
+{
+    PyArray_Descr *descr = PyArray_DESCR((PyArrayObject *)view->array);
+    Py_INCREF(descr);
+    PyArrayObject *scalar = (PyArrayObject *)PyArray_FromAny(value, descr, 0, 0,
+                                                             NPY_ARRAY_FORCECAST, NULL);
+    if (scalar == NULL)
+        return -1;
+    memcpy(element, PyArray_DATA(scalar), (size_t)PyArray_ITEMSIZE(scalar));
+    Py_DECREF(scalar);
+    return 0;
+}

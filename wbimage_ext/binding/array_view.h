@@ -1,0 +1,45 @@
+/* ndarray -> pixels the core can see, and new arrays for what it answers.
+ * In: a NumPy array of any layout. Out: its address, dtype, shape and byte strides.
+ * Ownership: an array_view holds a reference to the array (or to its cast copy) until closed. */
+#ifndef WB_ARRAY_VIEW_H
+#define WB_ARRAY_VIEW_H
+
+#include <Python.h>
+#include <stdbool.h>
+
+#include "view.h"
+
+typedef struct array_view {
+    PyObject *array; /* owned */
+    const void *data;
+    wb_dtype dtype;
+    bool is_byte_swapped;
+    int ndim;
+    ptrdiff_t shape[WB_VIEW_MAX_DIMENSIONS];
+    ptrdiff_t strides_bytes[WB_VIEW_MAX_DIMENSIONS];
+} array_view;
+
+/* Loads NumPy's C API; 0, or -1 with an exception set. */
+int array_view_setup(void);
+
+/* Fills `view` from a NumPy array; 0, or -1 with a TypeError that names the dtype or the type.
+ * `is_bfloat16` reads uint16 elements as bfloat16, for which NumPy has no dtype of its own.
+ * longdouble is cast to float64. */
+int array_view_open(array_view *view, PyObject *object, bool is_bfloat16);
+
+/* Like array_view_open, and one dimension as far as that needs no more than a copy: for
+ * element-by-element conversion of any shape. */
+int array_view_open_flat(array_view *view, PyObject *object);
+
+void array_view_close(array_view *view);
+
+/* A new C-contiguous uint8 array; `data` receives its address. */
+PyObject *array_new_uint8(int ndim, const ptrdiff_t *shape, uint8_t **data);
+
+/* A new C-contiguous array of the dtype and byte order of `view`. */
+PyObject *array_new_like(const array_view *view, int ndim, const ptrdiff_t *shape, void **data);
+
+/* Fills `element` with `value` as one element of the view's dtype; 0, or -1 with an exception. */
+int array_element(const array_view *view, PyObject *value, void *element);
+
+#endif

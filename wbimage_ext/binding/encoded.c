@@ -1,0 +1,87 @@
+/* The Encoded type. In and out, ownership: see encoded.h. */
+#include "encoded.h"
+
+#include <structmember.h>
+
+typedef struct encoded_object {
+    PyObject_HEAD
+    wb_bytes file;
+    Py_ssize_t width;
+    Py_ssize_t height;
+    PyObject *mode;
+    char found_nan;
+    char dropped_alpha;
+} encoded_object;
+
+PyObject *encoded_new(module_state *state, wb_bytes *file, const wb_image_info *info,
+                      const char *mode)
+{
+    encoded_object *self = PyObject_New(encoded_object, state->encoded_type);
+    if (self == NULL) {
+        state_return_file(state, file);
+        return NULL;
+    }
+    self->file = *file;
+    *file = (wb_bytes){0};
+    self->width = (Py_ssize_t)info->width;
+    self->height = (Py_ssize_t)info->height;
+    self->found_nan = info->found_nan;
+    self->dropped_alpha = info->dropped_alpha;
+    self->mode = PyUnicode_InternFromString(mode);
+    if (self->mode == NULL)
+        Py_CLEAR(self);
+    return (PyObject *)self;
+}
+
+static void encoded_dealloc(PyObject *object)
+{
+    encoded_object *self = (encoded_object *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    module_state *state = PyType_GetModuleState(type);
+    if (state != NULL)
+        state_return_file(state, &self->file);
+    else
+        wb_bytes_free(&self->file);
+    Py_XDECREF(self->mode);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static int encoded_getbuffer(PyObject *object, Py_buffer *buffer, int flags)
+{
+    encoded_object *self = (encoded_object *)object;
+    return PyBuffer_FillInfo(buffer, object, self->file.data, (Py_ssize_t)self->file.size_bytes,
+                             1 /* read-only */, flags);
+}
+
+static Py_ssize_t encoded_length(PyObject *object)
+{
+    return (Py_ssize_t)((encoded_object *)object)->file.size_bytes;
+}
+
+static PyMemberDef encoded_members[] = {
+    {"width", T_PYSSIZET, offsetof(encoded_object, width), READONLY, "Width in pixels."},
+    {"height", T_PYSSIZET, offsetof(encoded_object, height), READONLY, "Height in pixels."},
+    {"mode", T_OBJECT, offsetof(encoded_object, mode), READONLY, "Pillow's mode of the file."},
+    {"found_nan", T_BOOL, offsetof(encoded_object, found_nan), READONLY,
+     "Whether the array held a NaN."},
+    {"dropped_alpha", T_BOOL, offsetof(encoded_object, dropped_alpha), READONLY,
+     "Whether alpha was left out because the file type has none."},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot encoded_slots[] = {
+    {Py_tp_doc, "An encoded image file in memory; bytes(), memoryview() and len() read it."},
+    {Py_tp_dealloc, encoded_dealloc},
+    {Py_tp_members, encoded_members},
+    {Py_bf_getbuffer, encoded_getbuffer},
+    {Py_sq_length, encoded_length},
+    {0, NULL},
+};
+
+PyType_Spec encoded_spec = {
+    .name = "wbimage_ext._core.Encoded",
+    .basicsize = sizeof(encoded_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = encoded_slots,
+};

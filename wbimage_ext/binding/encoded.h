@@ -1,0 +1,16 @@
+/* Encoded: an encoded file in memory, readable through the buffer protocol.
+ * In: bytes and what is known of them. Out: a Python object. Ownership: it owns its bytes, and gives
+ * the buffer back to the module's pool when it dies. */
+#ifndef WB_ENCODED_H
+#define WB_ENCODED_H
+
+#include "pipeline.h"
+#include "state.h"
+
+extern PyType_Spec encoded_spec;
+
+/* Takes over `file`, also on failure. */
+PyObject *encoded_new(module_state *state, wb_bytes *file, const wb_image_info *info,
+                      const char *mode);
+
+#endif

@@ -1,0 +1,13 @@
+/* The one table from wb_status to Python's exceptions.
+ * In: a status and its detail. Out: an exception set. Ownership: none. */
+#ifndef WB_ERRORS_H
+#define WB_ERRORS_H
+
+#include <Python.h>
+
+#include "status.h"
+
+/* Sets the exception of `status`; its text is the detail where there is one. Returns NULL. */
+PyObject *raise_status(wb_status status, const wb_error *error);
+
+#endif

@@ -1,0 +1,39 @@
+/* The module's state: its types, what the CPU can do, and working memory kept for the next call.
+ * In: one per module object. Out: scratch memory and file buffers, lent and taken back.
+ * Ownership: the state owns what lies in its pools; what is lent belongs to the borrower.
+ * Every function here is called with the GIL held, which is what guards the pools. */
+#ifndef WB_STATE_H
+#define WB_STATE_H
+
+#include <Python.h>
+
+#include "bytes.h"
+#include "cpu.h"
+#include "png.h"
+
+enum {
+    POOL_SLOTS = 4 /* more threads than this at once allocate for themselves */
+};
+
+typedef struct module_state {
+    PyTypeObject *encoded_type;
+    PyTypeObject *probe_type;
+    wb_cpu cpu;
+    wb_png_scratch *scratches[POOL_SLOTS];
+    int scratch_count;
+    wb_bytes files[POOL_SLOTS];
+    int file_count;
+} module_state;
+
+/* Lends scratch memory of one encode at a time; NULL with MemoryError set. */
+wb_png_scratch *state_borrow_scratch(module_state *state);
+void state_return_scratch(module_state *state, wb_png_scratch *scratch);
+
+/* Lends an empty file buffer, with whatever capacity it kept from its last use: touching fresh pages
+ * would cost more than hashing the file does. */
+wb_bytes state_borrow_file(module_state *state);
+void state_return_file(module_state *state, wb_bytes *file);
+
+void state_free_pools(module_state *state);
+
+#endif

@@ -1,0 +1,117 @@
+"""The command line: `python -m wbimage_ext demo | log`.
+
+In: arguments. Out: text on standard output, errors on standard error, and an exit code: 0 all done,
+1 something could not be read or written, 2 the arguments are wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from ._version import __version__
+
+_MANY_FILES = 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        print(f"wbimage_ext: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m wbimage_ext",
+        description="Log images into a run directory, fast, without a server or an account.",
+    )
+    parser.add_argument("--version", action="version", version=f"wbimage_ext {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser(
+        "demo",
+        help="log example images, with boxes and masks, and your own files",
+        description="Log the documented examples, a scene with boxes and masks, and your files.",
+    )
+    demo.add_argument("files", nargs="*", metavar="IMAGE_FILE", help="image files to log too")
+    demo.add_argument("--dir", help="run directory (default: a new one under wbimage-runs)")
+    demo.set_defaults(command=_demo)
+
+    log = commands.add_parser(
+        "log",
+        help="log image files into a run directory",
+        description="Check image files and copy them into a run directory, one step each.",
+    )
+    log.add_argument("--key", required=True, help="name to log under; slashes make folders")
+    log.add_argument("--dir", help="run directory (default: a new one under wbimage-runs)")
+    log.add_argument("files", nargs="+", metavar="FILE", help="image files")
+    log.set_defaults(command=_log)
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from .demo import log_demo
+    from .local_run import LocalRun
+
+    with LocalRun(options.dir, name="demo") as run:
+        print(f"{'step':>4}  {'key':<20} {'images':<22} {'file size':>10}  {'ms an image':>11}")
+        for step, logged in enumerate(log_demo(run, options.files), start=run.step):
+            images = logged.images
+            first = images[0]
+            what = f"{len(images)} x {first._width}x{first._height} {first.format}"
+            size = sum(image._size or 0 for image in images) // len(images)
+            milliseconds = 1000 * logged.seconds / len(images)
+            print(f"{step:>4}  {logged.key:<20} {what:<22} {size:>10,}  {milliseconds:>11.2f}")
+    _print_place(run.dir)
+    return 0
+
+
+def _log(options: argparse.Namespace) -> int:
+    from .image import Image
+    from .local_run import LocalRun
+
+    failed = 0
+    start = time.perf_counter()
+    with LocalRun(options.dir) as run:
+        for path in _with_progress(options.files):
+            try:
+                run.log({options.key: Image(path, caption=os.path.basename(path))})
+            except (OSError, ValueError) as error:
+                failed += 1
+                print(f"wbimage_ext: {error}", file=sys.stderr)
+    seconds = time.perf_counter() - start
+    print(f"logged {len(options.files) - failed} of {len(options.files)} files in {seconds:.2f} s")
+    _print_place(run.dir)
+    return 1 if failed else 0
+
+
+def _print_place(directory: str) -> None:
+    print(f"\nThe run is in {directory}")
+    print(f"  images, masks and boxes:   {os.path.join(directory, 'media')}")
+    print(f"  one JSON line a step:      {os.path.join(directory, 'history.jsonl')}")
+
+
+def _with_progress(paths: Sequence[str]) -> Iterable[str]:
+    if len(paths) < _MANY_FILES:
+        return paths
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _plain_progress(paths)
+    if not sys.stderr.isatty():
+        return _plain_progress(paths)
+    return tqdm(paths, unit="file")  # type: ignore[no-any-return]
+
+
+def _plain_progress(paths: Sequence[str]) -> Iterator[str]:
+    for done, path in enumerate(paths):
+        if done and done % max(1, len(paths) // 10) == 0:
+            print(f"{done} of {len(paths)} files", file=sys.stderr)
+        yield path

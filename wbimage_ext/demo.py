@@ -1,0 +1,129 @@
+"""What `python -m wbimage_ext demo` logs: documented examples, and a scene with boxes and masks.
+
+In: a run and paths of image files. Out: one report line for each thing logged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .image import Image
+from .local_run import LocalRun
+
+CLASS_LABELS = {0: "sky", 1: "ground", 2: "disc", 3: "ring"}
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One key of the run: what was logged under it and the time that building the images took."""
+
+    key: str
+    images: list[Image]
+    seconds: float
+
+
+def log_demo(run: LocalRun, paths: list[str]) -> Iterator[Logged]:
+    """Log each part of the demo under its own key, one step each."""
+    random = np.random.default_rng(0)
+    yield _log(
+        run,
+        "random_field_png",
+        lambda: [
+            Image(random.integers(0, 256, (100, 100, 3)), caption=f"random field {i}")
+            for i in range(3)
+        ],
+    )
+    yield _log(
+        run,
+        "random_field_uint8",
+        lambda: [
+            Image(
+                random.integers(0, 256, (100, 100, 3), np.uint8), mode="RGB", caption=f"random {i}"
+            )
+            for i in range(3)
+        ],
+    )
+    yield _log(
+        run,
+        "random_field_jpg",
+        lambda: [
+            Image(
+                random.integers(0, 256, (100, 100, 3)), file_type="jpg", caption=f"random field {i}"
+            )
+            for i in range(3)
+        ],
+    )
+    for shift in range(3):
+        scene, masks, boxes = _scene(random, shift)
+        yield _log(
+            run,
+            "scene",
+            lambda s=scene, m=masks, b=boxes: [
+                Image(s, caption="boxes and masks", masks=m, boxes=b)
+            ],
+        )  # type: ignore[misc]
+    for path in paths:
+        yield _log(run, "files", lambda path=path: [Image(path, caption=path)])  # type: ignore[misc]
+
+
+def _log(run: LocalRun, key: str, build: Callable[[], list[Image]]) -> Logged:
+    start = time.perf_counter()
+    images = build()
+    seconds = time.perf_counter() - start
+    run.log({key: images if len(images) > 1 else images[0]})
+    return Logged(key, images, seconds)
+
+
+def _scene(random: np.random.Generator, shift: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """A float picture (H, W, 3) in [0, 1] of discs over a horizon, its masks and its boxes."""
+    height, width = 320, 480
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    horizon = 0.62 * height + 12 * np.sin(x / 70 + shift)
+    sky = y < horizon
+    scene = np.where(
+        sky[..., None],
+        np.stack([0.35 + 0.4 * y / height, 0.55 + 0.35 * y / height, 0.9 - 0.1 * y / height], -1),
+        np.stack([0.30 + 0.1 * x / width, 0.42 - 0.15 * y / height, 0.18 + 0 * x], -1),
+    )
+    classes = np.where(sky, 0, 1).astype(np.uint8)
+    predicted = classes.copy()
+    box_data = []
+    for i in range(4):
+        radius = 24.0 + 12 * i
+        center_x = (90 + 100 * i + 25 * shift) % (width - 60) + 30
+        center_y = 90 + 50 * (i % 3)
+        distance = np.hypot(x - center_x, y - center_y)
+        is_ring = i % 2 == 1
+        inside = (distance < radius) & ~(is_ring & (distance < 0.55 * radius))
+        light = 1 - 0.5 * np.hypot(x - center_x + radius / 3, y - center_y + radius / 3) / radius
+        color = np.array([[0.95, 0.45, 0.25], [0.3, 0.75, 0.9]][is_ring], np.float32)
+        scene[inside] = (np.clip(light, 0.25, 1)[..., None] * color)[inside]
+        class_id = 3 if is_ring else 2
+        classes[inside] = class_id
+        predicted[np.roll(inside, (5, -7), (0, 1))] = class_id
+        box_data.append(
+            {
+                "position": {
+                    "minX": float(center_x - radius),
+                    "maxX": float(center_x + radius),
+                    "minY": float(center_y - radius),
+                    "maxY": float(center_y + radius),
+                },
+                "domain": "pixel",
+                "class_id": class_id,
+                "box_caption": CLASS_LABELS[class_id],
+                "scores": {"confidence": round(0.95 - 0.18 * i, 2)},
+            }
+        )
+    scene += random.normal(0, 0.01, scene.shape)
+    masks = {
+        "ground_truth": {"mask_data": classes, "class_labels": CLASS_LABELS},
+        "predictions": {"mask_data": predicted, "class_labels": CLASS_LABELS},
+    }
+    boxes = {"predictions": {"box_data": box_data, "class_labels": CLASS_LABELS}}
+    return np.clip(scene, 0, 1), masks, boxes

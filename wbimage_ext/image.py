@@ -1,0 +1,568 @@
+"""Image: checks arguments, calls the core once, and keeps what came back.
+
+In: anything that holds an image (see inputs.py). Out: an encoded file, and JSON for the history.
+Attribute names are those of wandb.Image, because wandb and its integrations read them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+from urllib.parse import urlparse
+
+import numpy as np
+
+from . import _core, inputs
+from .media import Media
+from .metadata import BoundingBoxes2D, Classes, ImageMask
+from .store import StoredFile
+
+_logger = logging.getLogger("wandb")
+
+FILE_TYPES = ("png", "jpg", "jpeg", "bmp")
+_PILLOW_MODES = frozenset(
+    "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr LAB HSV I F I;16 I;16L I;16B".split()
+)
+_MODES_IN_C = (None, "L", "LA", "RGB", "RGBA")
+_ALPHA_WARNING = "JPEG format does not support transparency. Ignoring alpha channel."
+
+
+class Image(Media):
+    """An image to be logged: encoded once, here and now, without keeping the caller waiting.
+
+    Args:
+        data_or_path: an array of shape (H, W), (H, W, 3) or (H, W, 4) of any bool, integer or float
+            dtype, or anything with an array view; a nested list of numbers; a PIL image; a path to
+            an image file, which is checked but not decoded; a `gs://`, `s3://` or `http(s)://`
+            reference; another Image.
+        mode: "L", "RGB", "RGBA", or with Pillow any mode of its; None goes by the shape.
+        caption: text for display.
+        grouping: a number.
+        classes: `Classes`, or a sequence of `{"id": int, "name": str}`.
+        boxes: `{layer: BoundingBoxes2D or its dict}`.
+        masks: `{layer: ImageMask or its dict}`.
+        file_type: "png" (default), "jpg", "jpeg" or "bmp"; no effect on a path.
+        normalize: True: `to_uint8`'s rule. False: values are clipped to 0..255 and truncated.
+            (lo, hi): lo becomes 0, hi 255, linear, clipped.
+        quality: of JPEG, 1 to 100.
+        compress_level: of PNG; None is the fast encoder, 0 to 9 trade time for size.
+        colormap: for two-dimensional data, a (256, 3) uint8 table or the name of a matplotlib
+            colormap; saved as an indexed PNG.
+        nan_color: RGB triple for NaN, with a colormap.
+
+    Raises:
+        TypeError: a dtype or type that holds no pixels; boxes, masks or classes of wrong structure.
+        ValueError: an unsupported shape, an empty array, a side over MAX_DIMENSION, an unknown
+            file type or mode, a file that is truncated or no image.
+        OSError: a path that cannot be read, or no room to write.
+    """
+
+    MAX_ITEMS = 108
+    MAX_DIMENSION: ClassVar[int] = _core.MAX_DIMENSION
+
+    _log_type = "image-file"
+
+    # What boxes, masks and classes given as dicts become.
+    _boxes_class: ClassVar[Any] = BoundingBoxes2D
+    _mask_class: ClassVar[Any] = ImageMask
+    _classes_class: ClassVar[Any] = Classes
+
+    format: str | None
+
+    def __init__(
+        self,
+        data_or_path: Any,
+        mode: str | None = None,
+        caption: str | None = None,
+        grouping: float | None = None,
+        classes: Any = None,
+        boxes: Mapping[str, Any] | None = None,
+        masks: Mapping[str, Any] | None = None,
+        file_type: str | None = None,
+        normalize: bool | tuple[float, float] = True,
+        *,
+        quality: int = 75,
+        compress_level: int | None = None,
+        colormap: Any = None,
+        nan_color: Sequence[int] | None = None,
+    ) -> None:
+        self._init_media()
+        self.format = None
+        self._grouping: float | None = None
+        self._width: int | None = None
+        self._height: int | None = None
+        self._image: Any = None
+        self._classes: Any = None
+        self._boxes: dict[str, Any] | None = None
+        self._masks: dict[str, Any] | None = None
+        self._file_type: str | None = None
+
+        if isinstance(data_or_path, Image):
+            self._copy_image(data_or_path)
+        else:
+            source = inputs.resolve(data_or_path)
+            if isinstance(source, inputs.CheckedFile):
+                self._set_checked_file(source)
+            elif isinstance(source, inputs.Reference):
+                self._set_reference(source)
+            else:
+                options = {
+                    "normalize": normalize,
+                    "quality": quality,
+                    "compress_level": compress_level,
+                    "colormap": inputs.colormap_table(colormap),
+                    "nan_color": inputs.rgb_triple(nan_color),
+                }
+                self._encode(source, mode, file_type, options)
+        self._set_metadata(caption, grouping, classes, boxes, masks)
+
+    # Where the pixels come from.
+
+    def _copy_image(self, other: Image) -> None:
+        # The image and its file, not its boxes or masks.
+        for name in (
+            "_grouping",
+            "_caption",
+            "_width",
+            "_height",
+            "_classes",
+            "_file",
+            "_extension",
+            "format",
+            "_file_type",
+            "_artifact_source",
+            "_artifact_target",
+        ):
+            setattr(self, name, getattr(other, name))
+
+    def _set_checked_file(self, file: inputs.CheckedFile) -> None:
+        self._file = StoredFile(file.path, file.sha256, file.size)
+        self._width, self._height = file.width, file.height
+        self.format = os.path.splitext(file.path)[1][1:]
+        if not self.format:
+            self.format = file.format
+            self._extension = f".{file.format}"
+
+    def _set_reference(self, reference: inputs.Reference) -> None:
+        digest = hashlib.sha256(reference.url.encode()).hexdigest()
+        self._file = StoredFile(reference.url, digest, None)
+        self.format = urlparse(reference.url).path.split("/")[-1].split(".")[-1]
+
+    def _encode(
+        self,
+        source: inputs.Pixels | inputs.PillowPixels,
+        mode: str | None,
+        file_type: str | None,
+        options: dict[str, Any],
+    ) -> None:
+        self.format = "png" if file_type is None else file_type
+        if self.format not in FILE_TYPES:
+            raise ValueError(f"file_type must be one of {list(FILE_TYPES)}, not {file_type!r}")
+        if isinstance(source, inputs.PillowPixels):
+            data: Any = self._encode_pillow(source.image, options)
+        elif mode in _MODES_IN_C:
+            data = self._encode_array(source, mode, options)
+        else:
+            data = self._encode_by_pillow(source.array, str(mode), options)
+        self._extension = f".{self.format}"
+        self._file = StoredFile.stage(data, self._extension)
+
+    def _encode_array(
+        self, source: inputs.Pixels, mode: str | None, options: dict[str, Any]
+    ) -> Any:
+        encoded = _core.encode(
+            source.array, self.format, mode=mode, bfloat16=source.is_bfloat16, **options
+        )
+        self._width, self._height = encoded.width, encoded.height
+        if encoded.found_nan and options["nan_color"] is None:
+            _warn_nan()
+        if encoded.dropped_alpha:
+            _warn_alpha()
+        return encoded
+
+    def _encode_pillow(self, image: Any, options: dict[str, Any]) -> Any:
+        """A PIL image keeps its mode and its values."""
+        if image.mode in _MODES_IN_C:
+            pixels = inputs.Pixels(np.asarray(image))
+            return self._encode_array(pixels, None, {**options, "normalize": False})
+        self._width, self._height = image.size
+        return _save_with_pillow(image, str(self.format), options)
+
+    def _encode_by_pillow(self, array: inputs.Array, mode: str, options: dict[str, Any]) -> Any:
+        pillow = _require_pillow(f"mode {mode!r}")
+        pixels = to_uint8(array if array.ndim == 2 else array.squeeze(), options["normalize"])
+        guess_mode(pixels)
+        if mode not in _PILLOW_MODES:
+            raise ValueError(f"mode {mode!r} is none of Pillow's, such as L, RGB, RGBA, P and CMYK")
+        image = pillow.fromarray(pixels).convert(mode)
+        self._width, self._height = image.size
+        return _save_with_pillow(image, str(self.format), options)
+
+    # What is known besides the pixels.
+
+    def _set_metadata(
+        self,
+        caption: str | None,
+        grouping: float | None,
+        classes: Any,
+        boxes: Mapping[str, Any] | None,
+        masks: Mapping[str, Any] | None,
+    ) -> None:
+        if grouping is not None:
+            self._grouping = grouping
+        if caption is not None:
+            self._caption = caption
+        names: dict[Any, str] = {}
+        if boxes:
+            self._boxes = self._layers("boxes", boxes, self._boxes_class)
+            for layer in self._boxes.values():
+                names.update(layer._class_labels)
+        if masks:
+            self._masks = self._layers("masks", masks, self._mask_class)
+            for layer in self._masks.values():
+                names.update(getattr(layer, "_val", {}).get("class_labels", {}))
+        if classes is not None:
+            class_set = getattr(classes, "_class_set", None)
+            if class_set is None:
+                class_set = self._classes_class(classes)._class_set
+            names.update({item["id"]: item["name"] for item in class_set})
+        if names:
+            self._classes = self._classes_class(
+                [{"id": key, "name": name} for key, name in names.items()]
+            )
+
+    @staticmethod
+    def _layers(argument: str, layers: Any, layer_class: Any) -> dict[str, Any]:
+        if not isinstance(layers, Mapping):
+            raise ValueError(f'Images "{argument}" argument must be a dictionary')
+        built = {}
+        for key, layer in layers.items():
+            if isinstance(layer, Media) or hasattr(layer, "bind_to_run"):
+                built[key] = layer
+            elif isinstance(layer, Mapping):
+                built[key] = layer_class(layer, key)
+            else:
+                raise TypeError(
+                    f"{argument}[{key!r}] must be a dict or a {layer_class.__name__}, not {layer!r}"
+                )
+        return built
+
+    # Conversion, as class methods of the reference.
+
+    @classmethod
+    def to_uint8(
+        cls, data: Any, normalize: bool | tuple[float, float] = True
+    ) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """See the module's to_uint8."""
+        return to_uint8(data, normalize)
+
+    def guess_mode(self, data: Any, file_type: str | None = None) -> str:
+        """See the module's guess_mode."""
+        return guess_mode(data, file_type)
+
+    # The run.
+
+    @classmethod
+    def get_media_subdir(cls) -> str:
+        """`media/images`."""
+        return os.path.join("media", "images")
+
+    def bind_to_run(
+        self,
+        run: Any,
+        key: int | str,
+        step: int | str,
+        id_: int | str | None = None,
+        ignore_copy_err: bool | None = None,
+    ) -> None:
+        """Put the image's file, and those of its boxes and masks, into the run's directory.
+
+        Raises:
+            ValueError: the image is a reference to external storage.
+            OSError: the system's reason; the image can be bound again.
+        """
+        if self.path_is_reference(self._path):
+            raise ValueError(
+                "Image media created by a reference to external storage cannot currently be added "
+                "to a run"
+            )
+        super().bind_to_run(run, key, step, id_, ignore_copy_err)
+        for layers in (self._boxes, self._masks):
+            for i, layer in enumerate((layers or {}).values()):
+                id_ = f"{id_}{i}" if id_ is not None else None
+                layer.bind_to_run(run, key, step, id_, ignore_copy_err)
+
+    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
+        """The dict that a run's history holds for this image, which must be bound to it."""
+        json_dict = {**super().to_json(run_or_artifact), **self._description()}
+        if self._boxes:
+            json_dict["boxes"] = _layers_json(self._boxes, run_or_artifact)
+        if self._masks:
+            json_dict["masks"] = _layers_json(self._masks, run_or_artifact)
+        return json_dict
+
+    def _description(self) -> dict[str, Any]:
+        """What is said of an image wherever it goes."""
+        described = {
+            "_type": Image._log_type,
+            "format": self.format,
+            "width": self._width,
+            "height": self._height,
+            "grouping": self._grouping or None,
+            "caption": self._caption,
+        }
+        return {name: value for name, value in described.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, json_obj: Mapping[str, Any], source_artifact: Any) -> Any:
+        """Read an image back from what to_json gave.
+
+        Args:
+            json_obj: the dict.
+            source_artifact: anything with `get_entry(path).download()`, as an artifact has.
+        """
+        path = source_artifact.get_entry(json_obj["path"]).download()
+        return cls(path, caption=json_obj.get("caption"), grouping=json_obj.get("grouping"))
+
+    @classmethod
+    def seq_to_json(cls, seq: Sequence[Any], run: Any, key: str, step: int | str) -> dict[str, Any]:
+        """One dict for a list of images, all bound to `run`; opens no file."""
+        jsons = [image.to_json(run) for image in seq]
+        media_dir = cls.get_media_subdir().replace(os.sep, "/")
+        for described in jsons:
+            if "path" in described and not described["path"].startswith(media_dir):
+                raise ValueError(
+                    f"Files in an array of Image's must be in the {media_dir} directory, not "
+                    f"{described['path']}"
+                )
+        width, height = seq[0]._width, seq[0]._height
+        if any((image._width, image._height) != (width, height) for image in seq):
+            _logger.warning(
+                "Images sizes do not match. This will causes images to be display incorrectly in "
+                "the UI."
+            )
+        meta = {
+            "_type": "images/separated",
+            "width": width,
+            "height": height,
+            "format": jsons[0]["format"],
+            "count": len(seq),
+            "filenames": [
+                described.get("path", described.get("artifact_path")) for described in jsons
+            ],
+        }
+        for name, collected in (
+            ("captions", cls.all_captions(seq)),
+            ("all_masks", cls.all_masks(seq, run, key, step)),
+            ("all_boxes", cls.all_boxes(seq, run, key, step)),
+        ):
+            if collected:
+                meta[name] = collected
+        return meta
+
+    @classmethod
+    def all_masks(
+        cls, images: Sequence[Any], run: Any, run_key: str, step: int | str
+    ) -> list[dict[str, Any] | None] | bool:
+        """For each image the dicts of its masks or None; False where no image has any."""
+        return _collect([image._masks for image in images], run)
+
+    @classmethod
+    def all_boxes(
+        cls, images: Sequence[Any], run: Any, run_key: str, step: int | str
+    ) -> list[dict[str, Any] | None] | bool:
+        """For each image the dicts of its boxes or None; False where no image has any."""
+        return _collect([image._boxes for image in images], run)
+
+    @classmethod
+    def all_captions(cls, images: Sequence[Any]) -> list[str | None] | bool:
+        """The captions, or False where the first image has none."""
+        return cls.captions(images)
+
+    # Pixels back.
+
+    @property
+    def image(self) -> Any:
+        """The file as a PIL image; None for a reference.
+
+        Raises:
+            ImportError: Pillow is not installed.
+        """
+        if self._image is not None:
+            return self._image
+        if self._path is None or self.path_is_reference(self._path):
+            return None
+        with _require_pillow("Image.image").open(self._path) as image:
+            image.load()
+            return image
+
+    def to_data_array(self) -> list[list[Any]]:
+        """Rows of pixels: numbers for one channel, tuples for more. Needs no Pillow for PNG, JPEG
+        and BMP; an empty list for a reference.
+        """
+        pixels = self._pixels()
+        if pixels is None:
+            return []
+        rows = pixels.tolist()
+        if pixels.ndim == 2:
+            return rows  # type: ignore[no-any-return]
+        return [[tuple(pixel) for pixel in row] for row in rows]
+
+    def _pixels(self) -> inputs.Array | None:
+        """The decoded file, (H, W) or (H, W, C); None for a reference."""
+        if self._path is None or self.path_is_reference(self._path):
+            return None
+        with open(self._path, "rb") as file:
+            data = file.read()
+        try:
+            pixels, _mode, sample_bytes = _core.decode(data)
+        except ValueError:
+            return np.asarray(self.image)
+        if sample_bytes == 2:
+            pixels = pixels.view(np.uint16)
+        return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
+
+    def _free_ram(self) -> None:
+        """Part of wandb's protocol; no decoded pixels are kept here."""
+        if self._path is not None:
+            self._image = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Image):
+            return False
+        if self.path_is_reference(self._path) or self.path_is_reference(other._path):
+            return self._path == other._path
+        return (
+            self._grouping == other._grouping
+            and self._caption == other._caption
+            and (self._width, self._height) == (other._width, other._height)
+            and self._classes == other._classes
+            and (self._sha256 == other._sha256 or self._has_same_pixels(other))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _has_same_pixels(self, other: Image) -> bool:
+        mine, its = self._pixels(), other._pixels()
+        return mine is not None and its is not None and np.array_equal(mine, its)
+
+
+def _layers_json(layers: Mapping[str, Any], run_or_artifact: Any) -> dict[str, Any]:
+    return {key: layer.to_json(run_or_artifact) for key, layer in layers.items()}
+
+
+def _collect(
+    layers_of_images: Sequence[Mapping[str, Any] | None], run: Any
+) -> list[dict[str, Any] | None] | bool:
+    if not any(layers_of_images):
+        return False
+    return [_layers_json(layers, run) if layers else None for layers in layers_of_images]
+
+
+def to_uint8(
+    data: Any, normalize: bool | tuple[float, float] = True
+) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Convert values of any bool, integer or float dtype and any shape to uint8.
+
+    With `lo` and `hi` the smallest and largest value: where lo < 0, data becomes
+    (data - lo) / (hi - lo); where hi is then at most 1, trunc(data * 255); the result is clipped to
+    0..255 and truncated. The arithmetic runs in the array's own float type, integers divide in
+    double, and nothing wraps. NaN takes no part and becomes 0.
+
+    Args:
+        data: an array or anything with an array view.
+        normalize: True: the rule above. False: clip and truncate. (lo, hi): lo becomes 0, hi 255.
+
+    Returns:
+        uint8 array of the same shape.
+
+    Raises:
+        TypeError: values that are not bool, integer or float.
+        ValueError: an empty array, or limits that are not two finite numbers with lo < hi.
+    """
+    converted, found_nan = _core.to_uint8(inputs.as_array(data), normalize=normalize)
+    if found_nan:
+        _warn_nan()
+    return converted  # type: ignore[no-any-return]
+
+
+def guess_mode(data: Any, file_type: str | None = None) -> str:
+    """The mode that an array's shape stands for: "L", "RGB" or "RGBA".
+
+    Args:
+        data: an array of shape (H, W), (H, W, 3) or (H, W, 4); sides of length 1 are squeezed away.
+        file_type: "jpg" and "jpeg" turn "RGBA" into "RGB", with a warning.
+
+    Raises:
+        ValueError: any other shape.
+    """
+    mode: str = _core.guess_mode(inputs.as_array(data))
+    if mode == "RGBA" and file_type in ("jpg", "jpeg"):
+        _warn_alpha()
+        return "RGB"
+    return mode
+
+
+def encode(
+    data: Any,
+    file_type: str = "png",
+    *,
+    mode: str | None = None,
+    normalize: bool | tuple[float, float] = True,
+    quality: int = 75,
+    compress_level: int | None = None,
+) -> bytes:
+    """Encode an array as the bytes of an image file; arguments as for Image."""
+    encoded = _core.encode(
+        inputs.as_array(data),
+        file_type,
+        mode=mode,
+        normalize=normalize,
+        quality=quality,
+        compress_level=compress_level,
+    )
+    if encoded.found_nan:
+        _warn_nan()
+    if encoded.dropped_alpha:
+        _warn_alpha()
+    return bytes(encoded)
+
+
+def _warn_nan() -> None:
+    warnings.warn("the image holds NaN, which becomes 0", RuntimeWarning, stacklevel=4)
+
+
+def _warn_alpha() -> None:
+    wandb = sys.modules.get("wandb")
+    if wandb is not None and hasattr(wandb, "termwarn"):
+        wandb.termwarn(_ALPHA_WARNING, repeat=False)
+    else:
+        warnings.warn(_ALPHA_WARNING, UserWarning, stacklevel=5)
+
+
+def _require_pillow(purpose: str) -> Any:
+    try:
+        from PIL import Image as PILImage
+    except ImportError as error:
+        raise ImportError(
+            f"{purpose} needs the Pillow package. To get it, run: pip install pillow"
+        ) from error
+    return PILImage
+
+
+def _save_with_pillow(image: Any, file_type: str, options: Mapping[str, Any]) -> memoryview:
+    buffer = io.BytesIO()
+    if file_type == "bmp":
+        image.save(buffer, "BMP")
+    elif file_type == "png":
+        level = options["compress_level"]
+        image.save(buffer, "PNG", **({} if level is None else {"compress_level": level}))
+    else:
+        image.save(buffer, "JPEG", quality=options["quality"])
+    return buffer.getbuffer()

@@ -1,0 +1,324 @@
+"""LocalRun: a run in a directory, without a server.
+
+In: dicts of values and images. Out: `media/` as wandb lays it out, one JSON line a step in
+`history.jsonl`, `config.json`, and `summary.json` at the end. One process writes; others may read
+meanwhile: a line counts once its newline is there.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import os
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from .media import Media
+from .store import write_whole
+
+_logger = logging.getLogger("wbimage_ext")
+
+HISTORY_NAME = "history.jsonl"
+CONFIG_NAME = "config.json"
+SUMMARY_NAME = "summary.json"
+RUN_NAME = "run.json"
+_RUN_FORMAT = {"format": "wbimage LocalRun", "version": 1}
+
+
+class LocalRun:
+    """A run that logs into a directory; a context manager.
+
+    Args:
+        dir: where; made if missing. None makes `wbimage-runs/run-DATE_TIME-ID` under the current
+            directory. An earlier run's directory is continued after its last step.
+        name: for display.
+        config: values to keep in config.json.
+        settings: kept in run.json as they are.
+
+    Attributes:
+        dir: the directory, absolute.
+        step: the step that the next `log` without one gets.
+        summary: the last value of each key.
+        config: a dict that is saved with the run.
+
+    Raises:
+        RuntimeError: another process is writing to the directory.
+        OSError: the directory cannot be made or written.
+    """
+
+    def __init__(
+        self,
+        dir: str | os.PathLike[str] | None = None,
+        *,
+        name: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> None:
+        started = datetime.datetime.now(datetime.timezone.utc)
+        if dir is None:
+            unique = f"run-{started:%Y%m%d_%H%M%S}-{secrets.token_hex(4)}"
+            dir = os.path.join("wbimage-runs", unique)
+        self.dir = os.path.abspath(os.fspath(dir))
+        self.name = name if name is not None else os.path.basename(self.dir)
+        os.makedirs(self.dir, exist_ok=True)
+        self._lock = threading.RLock()
+        self._start_time = time.time()
+        self._history = _HistoryFile(os.path.join(self.dir, HISTORY_NAME))
+        self._open_step: int | None = None
+        self._open_row: dict[str, Any] = {}
+        self.step = self._history.last_step + 1
+        self.summary: dict[str, Any] = self._read(SUMMARY_NAME)
+        self.config: dict[str, Any] = {**self._read(CONFIG_NAME), **dict(config or {})}
+        self._write(
+            RUN_NAME,
+            {
+                **_RUN_FORMAT,
+                "name": self.name,
+                "started": started.isoformat(),
+                **settings,
+            },
+        )
+        self._write(CONFIG_NAME, self.config)
+
+    def log(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None
+    ) -> None:
+        """Log a dict of values; images go to the media folder, alone, in lists or in nested dicts.
+
+        Args:
+            data: keys are str; values are images, lists of images, numbers, text, arrays, dicts.
+            step: None takes the next step. With a step, further calls with the same one add to it
+                until another comes.
+            commit: whether the step ends here; by default where no step is given.
+
+        Raises:
+            TypeError: a value that JSON has no form for, named with its key.
+            OSError: no room to write. Nothing of `data` is in the history then; it can be logged
+                again.
+        """
+        if not isinstance(data, Mapping):
+            raise TypeError(f"log needs a dict of values, not {type(data).__name__}")
+        with self._lock:
+            if self._history.is_closed:
+                raise RuntimeError(f"the run in {self.dir} is finished; nothing can be logged")
+            current = self.step if step is None else _checked_step(step)
+            if self._open_step is not None and current != self._open_step and step is not None:
+                self._commit()
+            row = self._row_json(data, current)
+            self._open_step = current
+            self._open_row.update(row)
+            if commit if commit is not None else step is None:
+                self._commit()
+            else:
+                self.step = current
+
+    def _commit(self) -> None:
+        if self._open_step is None:
+            return
+        now = time.time()
+        row = {
+            **self._open_row,
+            "_step": self._open_step,
+            "_timestamp": now,
+            "_runtime": now - self._start_time,
+        }
+        self._history.append(row)
+        self.summary.update(row)
+        self.step = max(self._history.last_step, self._open_step) + 1
+        self._open_step = None
+        self._open_row = {}
+
+    def finish(self) -> None:
+        """Write what is left; calling it again does nothing."""
+        with self._lock:
+            if self._history.is_closed:
+                return
+            try:
+                self._commit()
+                self._write(SUMMARY_NAME, self.summary)
+                self._write(CONFIG_NAME, self.config)
+            finally:
+                self._history.close()
+
+    def __enter__(self) -> LocalRun:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.finish()
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a LocalRun writes to its directory from one process; it cannot be pickled")
+
+    # What Media calls, under wandb's name.
+
+    def _add_singleton(self, data_type: str, key: str, value: Mapping[Any, str]) -> None:
+        entry = {"type": data_type, "key": key, "value": {str(k): v for k, v in value.items()}}
+        with self._lock:
+            entries = self.config.setdefault("_wandb", {}).setdefault(data_type, {})
+            if entries.get(key) != entry:
+                entries[key] = entry
+                self._write(CONFIG_NAME, self.config)
+
+    # JSON.
+
+    def _row_json(self, data: Mapping[str, Any], step: int) -> dict[str, Any]:
+        row = {}
+        for key, value in data.items():
+            if not isinstance(key, str):
+                raise TypeError(f"keys of a logged dict must be str, not {key!r}")
+            if isinstance(value, Mapping):
+                row[key] = self._row_json(value, step)
+            else:
+                row[key] = self._value_json(key, value, step)
+        return row
+
+    def _value_json(self, key: str, value: Any, step: int) -> Any:
+        if isinstance(value, Media):
+            value.bind_to_run(self, key, step)
+            return value.to_json(self)
+        if _is_media_list(value):
+            return self._list_json(key, value, step)
+        return plain_json(key, value)
+
+    def _list_json(self, key: str, items: Sequence[Any], step: int) -> Any:
+        first = type(items[0])
+        if not all(isinstance(item, first) for item in items):
+            raise ValueError(
+                f"{key!r}: Mixed media types in the same list aren't supported: "
+                f"{sorted({type(item).__name__ for item in items})}"
+            )
+        if not hasattr(first, "seq_to_json"):
+            return [self._value_json(key, item, step) for item in items]
+        limit = first.MAX_ITEMS
+        if len(items) > limit:
+            _logger.warning("Only %i %s will be uploaded.", limit, first.__name__)
+            items = items[:limit]
+        for item in items:
+            item.bind_to_run(self, key, step)
+        return first.seq_to_json(items, self, key, step)
+
+    def _read(self, name: str) -> dict[str, Any]:
+        try:
+            with open(os.path.join(self.dir, name), encoding="utf-8") as file:
+                read = json.load(file)
+        except FileNotFoundError:
+            return {}
+        return read if isinstance(read, dict) else {}
+
+    def _write(self, name: str, value: Mapping[str, Any]) -> None:
+        text = json.dumps(plain_json(name, value), indent=1)
+        write_whole(os.path.join(self.dir, name), text.encode())
+
+
+def init(dir: str | os.PathLike[str] | None = None, **settings: Any) -> LocalRun:
+    """Start a LocalRun; arguments as for LocalRun."""
+    return LocalRun(dir, **settings)
+
+
+class _HistoryFile:
+    """The lines of a history; each is written with one call and is on its way to disk at once."""
+
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "a+b", buffering=0)  # noqa: SIM115
+        try:
+            _lock_file(self._file, path)
+            self.last_step = self._recover()
+        except BaseException:
+            self._file.close()
+            raise
+        # A run that nobody finished still closes its file, and quietly.
+        self._finalizer = weakref.finalize(self, self._file.close)
+
+    def _recover(self) -> int:
+        """Cut off a line that a killed process left half written; return the last step, or -1."""
+        self._file.seek(0)
+        last_step = -1
+        end = 0
+        for line in self._file:
+            if not line.endswith(b"\n"):
+                self._file.truncate(end)
+                break
+            end += len(line)
+            last_step = max(last_step, _step_of(line))
+        return last_step
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        line = (json.dumps(row) + "\n").encode()
+        end = self._file.seek(0, os.SEEK_END)
+        written = 0
+        try:
+            while written < len(line):
+                written += self._file.write(line[written:])
+        except BaseException:
+            self._file.truncate(end)
+            raise
+        self.last_step = max(self.last_step, row["_step"])
+
+    @property
+    def is_closed(self) -> bool:
+        return self._file.closed
+
+    def close(self) -> None:
+        self._finalizer()
+
+
+def _step_of(line: bytes) -> int:
+    """The step of one history line; -1, with a warning, for a line that something else damaged."""
+    try:
+        return int(json.loads(line)["_step"])
+    except (ValueError, TypeError, KeyError) as error:
+        _logger.warning("a line of %s cannot be read and is left as it is: %s", HISTORY_NAME, error)
+        return -1
+
+
+def _lock_file(file: Any, path: str) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows: two writers are the user's to avoid
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RuntimeError(f"another process is writing to {os.path.dirname(path)}") from None
+
+
+def _checked_step(step: Any) -> int:
+    try:
+        return step.__index__()  # type: ignore[no-any-return]
+    except AttributeError:
+        raise TypeError(f"step must be an integer, not {step!r}") from None
+
+
+def _is_media_list(value: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, (list, tuple)) and any(isinstance(item, Media) for item in value)
+
+
+def plain_json(key: str, value: Any) -> Any:
+    """`value` as JSON has it: NumPy's and torch's numbers and arrays become plain ones.
+
+    Raises:
+        TypeError: it has no form in JSON; names the key.
+    """
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        # JSON has no NaN and no infinity; wandb writes these as text.
+        if value == value and abs(value) != float("inf"):
+            return value
+        return "NaN" if value != value else ("Infinity" if value > 0 else "-Infinity")
+    if isinstance(value, Mapping):
+        return {str(k): plain_json(f"{key}.{k}", v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, range, set, frozenset)):
+        return [plain_json(key, item) for item in value]
+    if isinstance(value, (np.generic, np.ndarray)) or hasattr(value, "tolist"):
+        return plain_json(key, value.tolist())
+    if isinstance(value, (datetime.date, os.PathLike)):
+        return str(value)
+    raise TypeError(f"{key!r}: a {type(value).__name__} cannot be logged: {value!r}")

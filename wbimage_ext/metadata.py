@@ -1,0 +1,264 @@
+"""Bounding boxes, segmentation masks and classes: what is drawn over an image, and its legend.
+
+In: dicts of boxes, two-dimensional arrays of class ids, lists of classes. Out: checked values with
+files of their own. The dicts that callers pass are never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import numbers
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from .media import Media
+from .store import StoredFile
+
+
+class Classes(Media):
+    """Names of class ids.
+
+    Args:
+        class_set: a sequence of `{"id": int, "name": str}`.
+
+    Raises:
+        TypeError: an item is no dict with an "id" and a "name".
+    """
+
+    _log_type = "classes"
+
+    def __init__(self, class_set: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        for item in class_set:
+            if not isinstance(item, Mapping) or "id" not in item or "name" not in item:
+                raise TypeError(f"each class must be a dict with 'id' and 'name', not {item!r}")
+        self._class_set = class_set
+
+    @classmethod
+    def from_json(cls, json_obj: dict[str, Any], source_artifact: Any = None) -> Any:
+        """Read back what to_json gave."""
+        return cls(json_obj["class_set"])
+
+    def to_json(self, run_or_artifact: Any = None) -> dict[str, Any]:
+        """`{"_type": "classes", "class_set": [...]}`; classes have no file."""
+        return {"_type": Classes._log_type, "class_set": self._class_set}
+
+    def __eq__(self, other: object) -> bool:
+        # wandb's own Classes have the same attribute.
+        return self._class_set == getattr(other, "_class_set", None)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class BoundingBoxes2D(Media):
+    """Bounding boxes of one layer, for `Image(..., boxes={layer: ...})`.
+
+    Args:
+        val: `{"box_data": [...], "class_labels": {id: name}}`. Each box is a dict with
+            `position`: `{"minX", "maxX", "minY", "maxY"}` or `{"middle": [x, y], "width",
+            "height"}`, in fractions of the image, or in pixels where `domain` is "pixel";
+            `class_id`: an integer; and if wanted `box_caption`: text, `scores`: `{name: number}`.
+            Missing labels become `class_N` for the N that occur.
+        key: the layer's name, such as "predictions".
+
+    Raises:
+        TypeError: a part of `val` has the wrong structure.
+    """
+
+    _log_type = "bounding-boxes"
+
+    def __init__(self, val: Mapping[str, Any], key: str) -> None:
+        super().__init__()
+        self.validate(val)
+        self._val = val["box_data"]
+        self._key = key
+        if "class_labels" in val:
+            self._class_labels = val["class_labels"]
+        else:
+            present = sorted({box["class_id"] for box in self._val if "class_id" in box})
+            self._class_labels = {n: f"class_{n}" for n in present}
+        self._extension = f".{self.type_name()}.json"
+        text = json.dumps(dict(val), default=_plain_value)
+        self._file = StoredFile.stage(text.encode(), self._extension)
+
+    @classmethod
+    def type_name(cls) -> str:
+        """`boxes2D`."""
+        return "boxes2D"
+
+    @classmethod
+    def get_media_subdir(cls) -> str:
+        """`media/metadata/boxes2D`."""
+        return os.path.join("media", "metadata", cls.type_name())
+
+    def validate(self, val: Mapping[str, Any]) -> bool:
+        """Check the structure; the texts are wandb's."""
+        if not isinstance(val, Mapping) or "box_data" not in val:
+            raise TypeError('Missing key "box_data": bounding boxes need a list of boxes')
+        if "class_labels" in val:
+            _check_labels(
+                val["class_labels"], "Class labels must be a dictionary of numbers to string"
+            )
+        if not isinstance(val["box_data"], list):
+            raise TypeError("Boxes must be a list")
+        for box in val["box_data"]:
+            _check_box(box)
+        return True
+
+    def bind_to_run(
+        self,
+        run: Any,
+        key: int | str,
+        step: int | str,
+        id_: int | str | None = None,
+        ignore_copy_err: bool | None = None,
+    ) -> None:
+        """Put the boxes file into the run; `key` is the image's."""
+        super().bind_to_run(run, key, step, id_, ignore_copy_err)
+        _add_labels(run, "bounding_box/class_labels", key, self._key, self._class_labels)
+
+    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
+        """The dict that the history holds for this layer."""
+        return {**super().to_json(run_or_artifact), "_type": self.type_name()}
+
+
+class ImageMask(Media):
+    """A segmentation mask of one layer, for `Image(..., masks={layer: ...})`.
+
+    Args:
+        val: `{"mask_data": array, "class_labels": {id: name}}`, the array of shape (H, W) holding
+            integers from 0 to 255 in any bool, integer or float dtype; or `{"path": file}`.
+            Missing labels become `class_N` for the N that occur.
+        key: the layer's name, such as "predictions".
+
+    Raises:
+        TypeError: the array is not two-dimensional, or a value is no integer from 0 to 255.
+    """
+
+    _log_type = "mask"
+
+    def __init__(self, val: Mapping[str, Any], key: str) -> None:
+        super().__init__()
+        self._key = key
+        if "path" in val:
+            self._set_path(val["path"])
+            return
+        self._val: dict[str, Any] = dict(val)
+        data = self._checked_data(val)
+        encoded, present = _core.encode_mask(data)
+        if "class_labels" not in val:
+            labels = {n: f"class_{n}" for n in range(256) if present[n]}
+            self._val["class_labels"] = labels
+        self._extension = f".{self.type_name()}.png"
+        self._file = StoredFile.stage(encoded, self._extension)
+
+    def _set_path(self, path: str | os.PathLike[str]) -> None:
+        from .inputs import check_file
+
+        checked = check_file(path)
+        self._file = StoredFile(checked.path, checked.sha256, checked.size)
+
+    @classmethod
+    def type_name(cls) -> str:
+        """`mask`."""
+        return cls._log_type
+
+    @classmethod
+    def get_media_subdir(cls) -> str:
+        """`media/images/mask`."""
+        return os.path.join("media", "images", cls.type_name())
+
+    def _checked_data(self, val: Mapping[str, Any]) -> np.ndarray[Any, Any]:
+        if "mask_data" not in val:
+            raise TypeError(
+                'Missing key "mask_data": An image mask requires mask data: a 2D array '
+                "representing the predictions"
+            )
+        if "class_labels" in val:
+            _check_labels(
+                val["class_labels"], "Class labels must be a dictionary of numbers to strings"
+            )
+        from .inputs import as_array
+
+        data = as_array(val["mask_data"])
+        if data.ndim != 2:
+            raise TypeError(f"mask_data must be a 2D array, not one of shape {list(data.shape)}")
+        return data
+
+    def bind_to_run(
+        self,
+        run: Any,
+        key: int | str,
+        step: int | str,
+        id_: int | str | None = None,
+        ignore_copy_err: bool | None = None,
+    ) -> None:
+        """Put the mask's file into the run; `key` is the image's."""
+        super().bind_to_run(run, key, step, id_, ignore_copy_err)
+        if hasattr(self, "_val") and "class_labels" in self._val:
+            _add_labels(run, "mask/class_labels", key, self._key, self._val["class_labels"])
+
+
+def _add_labels(
+    run: Any, data_type: str, image_key: int | str, layer: str, labels: Mapping[Any, str]
+) -> None:
+    add_singleton = getattr(run, "_add_singleton", None)
+    if add_singleton is not None:
+        # "delimeter" is the spelling that wandb's page looks for.
+        add_singleton(data_type, f"{image_key}_wandb_delimeter_{layer}", labels)
+
+
+def _check_labels(labels: Any, text: str) -> None:
+    if not isinstance(labels, Mapping):
+        raise TypeError(f"{text}, not {labels!r}")
+    for key, value in labels.items():
+        if not isinstance(key, numbers.Number) or not isinstance(value, str):
+            raise TypeError(f"{text}; {key!r}: {value!r} is not")
+
+
+_POSITION_TEXT = (
+    "Each box must contain a position with: middle, width, and height or "
+    "                    \nminX, maxX, minY, maxY."
+)
+
+
+def _has_numbers(position: Mapping[str, Any], names: Sequence[str]) -> bool:
+    return all(isinstance(position.get(name), numbers.Number) for name in names)
+
+
+def _is_position(position: Any) -> bool:
+    if not isinstance(position, Mapping):
+        return False
+    middle = position.get("middle")
+    if middle is not None and hasattr(middle, "__len__") and len(middle) == 2:
+        return _has_numbers(position, ("width", "height"))
+    return _has_numbers(position, ("minX", "maxX", "minY", "maxY"))
+
+
+def _check_box(box: Any) -> None:
+    if not isinstance(box, Mapping) or not _is_position(box.get("position")):
+        raise TypeError(_POSITION_TEXT)
+    scores = box.get("scores")
+    if "scores" in box:
+        if not isinstance(scores, dict):
+            raise TypeError("Box scores must be a dictionary")
+        for name, value in scores.items():
+            if not isinstance(name, str):
+                raise TypeError("A score key must be a string")
+            if not isinstance(value, numbers.Number):
+                raise TypeError("A score value must be a number")
+    if "class_id" in box and not isinstance(box["class_id"], int):
+        raise TypeError("A box's class_id must be an integer")
+    if "box_caption" in box and not isinstance(box["box_caption"], str):
+        raise TypeError("A box's caption must be a string")
+
+
+def _plain_value(value: Any) -> Any:
+    """NumPy's scalars and arrays as JSON has them."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"a box holds {value!r}, which JSON has no form for")

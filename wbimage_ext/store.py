@@ -1,0 +1,250 @@
+"""Where encoded files live: staged in a private directory, then whole in a run's directory.
+
+In: the bytes of a file. Out: a StoredFile, which knows where its file is, its digest and its size.
+A staged file stays until it is published or the process that staged it ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+_NEW_FILE |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+# Names that Windows keeps for devices, with any extension and in any case.
+_RESERVED_NAMES = frozenset(
+    ["con", "prn", "aux", "nul"] + [f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)]
+)
+_FORBIDDEN_ON_WINDOWS = '\\:*?"<>|'
+
+
+class _Staging:
+    """One private directory (mode 0700, unpredictable name) for each process that stages files."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._directory: str | None = None
+        self._owner_pid = 0
+
+    def directory(self, *, renew: bool = False) -> str:
+        """The directory of this process; a new one after a fork, or where it vanished."""
+        with self._lock:
+            pid = os.getpid()
+            if self._owner_pid != pid:
+                self._directory = None
+                self._owner_pid = pid
+                atexit.register(self.empty, pid)
+                _at_multiprocessing_exit(self.empty, pid)
+            if renew and self._directory is not None and not os.path.isdir(self._directory):
+                self._directory = None
+            if self._directory is None:
+                self._directory = tempfile.mkdtemp(prefix="wbimage-")
+            return self._directory
+
+    def empty(self, pid: int) -> None:
+        """Remove the directory, where this is the process that made it."""
+        if pid == os.getpid() == self._owner_pid and self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+    def after_fork(self) -> None:
+        # Another thread of the parent may have held the lock at the moment of the fork.
+        self._lock = threading.Lock()
+
+
+def _at_multiprocessing_exit(function: Callable[[int], None], pid: int) -> None:
+    """Workers of multiprocessing end by os._exit, which skips atexit but not its own finalizers."""
+    if "multiprocessing" in sys.modules:
+        from multiprocessing import util
+
+        util.Finalize(None, function, args=(pid,), exitpriority=0)
+
+
+_staging = _Staging()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_staging.after_fork)
+
+
+def staging_directory() -> str:
+    """The directory in which this process stages its files."""
+    return _staging.directory()
+
+
+class StoredFile:
+    """An encoded file: its path, SHA-256 and size, and whether it is still staged.
+
+    Copies of an image share one StoredFile, so that all of them know where the file went when the
+    first of them was published.
+    """
+
+    __slots__ = ("_owner_pid", "is_staged", "path", "sha256", "size")
+
+    def __init__(
+        self, path: str, sha256: str | None, size: int | None, *, is_staged: bool = False
+    ) -> None:
+        self.path = path
+        self.sha256 = sha256
+        self.size = size
+        self.is_staged = is_staged
+        self._owner_pid = os.getpid()
+
+    @classmethod
+    def stage(cls, data: Any, extension: str, sha256: str | None = None) -> StoredFile:
+        """Write `data`, a bytes-like object, once; `extension` includes its dot."""
+        if sha256 is None:
+            sha256 = hashlib.sha256(data).hexdigest()
+        name = secrets.token_hex(12) + extension
+        path = os.path.join(_staging.directory(), name)
+        try:
+            write_new_file(path, data)
+        except FileNotFoundError:
+            path = os.path.join(_staging.directory(renew=True), name)
+            write_new_file(path, data)
+        return cls(path, sha256, memoryview(data).nbytes, is_staged=True)
+
+    def publish(self, target: str) -> None:
+        """Bring the file to `target`, whole or not at all, replacing what is there.
+
+        A staged file is moved, any other is copied. On failure the source is as it was.
+        """
+        try:
+            self._publish(target)
+        except FileNotFoundError:
+            if not os.path.exists(self.path):
+                raise
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            self._publish(target)
+
+    def _publish(self, target: str) -> None:
+        if self.is_staged and self._owner_pid == os.getpid():
+            try:
+                os.replace(self.path, target)
+            except OSError as error:
+                if isinstance(error, FileNotFoundError):
+                    raise
+                # Across file systems; a real failure comes back from the copy, with its path.
+                copy_whole(self.path, target)
+                with contextlib.suppress(OSError):
+                    os.unlink(self.path)
+            self.is_staged = False
+        elif not _is_same_file(self.path, target):
+            copy_whole(self.path, target)
+        self.path = target
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A staged file ends with its process: the pickle carries its bytes.
+        if self.is_staged:
+            with open(self.path, "rb") as file:
+                data = file.read()
+            extension = "." + os.path.basename(self.path).partition(".")[2]
+            return _restage, (data, extension, self.sha256)
+        return StoredFile, (self.path, self.sha256, self.size)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> StoredFile:
+        return self
+
+
+def _restage(data: bytes, extension: str, sha256: str) -> StoredFile:
+    return StoredFile.stage(data, extension, sha256)
+
+
+def _is_same_file(source: str, target: str) -> bool:
+    try:
+        return os.path.samefile(source, target)
+    except FileNotFoundError:
+        return False
+
+
+def write_new_file(path: str, data: Any) -> None:
+    """Write a file that must not exist yet; on failure nothing stays behind."""
+    descriptor = os.open(path, _NEW_FILE, 0o666)
+    try:
+        try:
+            rest = memoryview(data).cast("B")
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        finally:
+            os.close(descriptor)
+    except BaseException as error:
+        os.unlink(path)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = path
+        raise
+
+
+def _temporary_beside(target: str) -> str:
+    # Without an image's extension: whoever watches the folder must not take it for one.
+    return os.path.join(os.path.dirname(target), f".{secrets.token_hex(12)}.part")
+
+
+def write_whole(target: str, data: Any) -> None:
+    """Write `data` so that readers of `target` see the old file or the new one, never a part."""
+    temporary = _temporary_beside(target)
+    write_new_file(temporary, data)
+    _move_into_place(temporary, target)
+
+
+def copy_whole(source: str, target: str) -> None:
+    """Copy a file so that `target` appears whole or not at all."""
+    temporary = _temporary_beside(target)
+    with open(source, "rb") as reader:
+        descriptor = os.open(temporary, _NEW_FILE, 0o666)
+        try:
+            with open(descriptor, "wb") as writer:
+                shutil.copyfileobj(reader, writer, 1 << 20)
+        except BaseException as error:
+            os.unlink(temporary)
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = target
+            raise
+    _move_into_place(temporary, target)
+
+
+def _move_into_place(temporary: str, target: str) -> None:
+    try:
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def safe_key(key: str | int) -> str:
+    """The key as a relative path that stays in its folder.
+
+    Slashes make folders. Leading slashes are dropped, `.` and `..` become underscores.
+
+    Raises:
+        ValueError: the key holds a NUL, or on Windows a character or a name that it forbids.
+    """
+    text = str(key)
+    if "\0" in text:
+        raise ValueError(f"key {text!r} contains a NUL character, which no file name may")
+    parts = text.lstrip("/").split("/")
+    if os.name == "nt":
+        _check_windows_parts(text, parts)
+    return "/".join(part.replace(".", "_") if part in (".", "..") else part for part in parts)
+
+
+def _check_windows_parts(text: str, parts: list[str]) -> None:
+    for part in parts:
+        reserved = part.partition(".")[0].rstrip(" ").lower() in _RESERVED_NAMES
+        if reserved or any(character in _FORBIDDEN_ON_WINDOWS for character in part):
+            raise ValueError(f"key {text!r} cannot be a file name on Windows, because of {part!r}")
+
+
+def run_file_name(key: str | int, step: str | int, id_: str | int, extension: str) -> str:
+    """`{key}_{step}_{id}{extension}` under a media folder; only the key makes folders."""
+    tail = f"{step}_{id_}{extension}"
+    if "\0" in tail:
+        raise ValueError(f"step or id {tail!r} contains a NUL character, which no file name may")
+    return f"{safe_key(key)}_{tail.replace('/', '_')}"
