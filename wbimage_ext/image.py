@@ -27,7 +27,7 @@ _logger = logging.getLogger("wandb")
 
 FILE_TYPES = ("png", "jpg", "jpeg", "bmp")
 _PILLOW_MODES = frozenset(
-    "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr LAB HSV I F I;16 I;16L I;16B".split()
+    "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr LAB HSV I F I;16 I;16L I;16B".split()  # noqa: SIM905
 )
 _MODES_IN_C = (None, "L", "LA", "RGB", "RGBA")
 _ALPHA_WARNING = "JPEG format does not support transparency. Ignoring alpha channel."
