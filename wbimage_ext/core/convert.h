@@ -6,6 +6,7 @@
 
 #include "cpu.h"
 #include "raster.h"
+#include "value_kernels.h"
 #include "view.h"
 
 typedef enum wb_normalize_rule {
@@ -20,30 +21,38 @@ typedef struct wb_normalize {
     double lo; /* WB_NORMALIZE_LIMITS: two finite numbers, lo < hi */
     double hi;
     uint8_t nan_value; /* what NaN becomes: 0, or the palette index of the NaN colour */
-    uint8_t top_value; /* what hi becomes: 255, or 254 where NaN has a colour; 0 reads as 255 */
+    /* The largest result: 255, or 254 where NaN has a colour; 0 reads as 255. LIMITS scales hi to it,
+     * NONE clips to it; DEFAULT and TORCH compute their result and take trunc(result * top / 255). */
+    uint8_t top_value;
 } wb_normalize;
 
-typedef struct wb_conversion wb_conversion;
-
-/* Writes one row; a kernel chosen by the plan. */
-typedef void wb_convert_row(const wb_conversion *conversion, size_t y, uint8_t *packed);
-
-struct wb_conversion {
+typedef struct wb_conversion {
     wb_view view;
     wb_normalize normalize;
-    bool found_nan;      /* a float view holds at least one NaN */
-    bool is_identity;    /* uint8 values pass through unchanged */
-    bool is_shifted;     /* lo < 0: values become (x - lo) / span first */
-    bool is_scaled;      /* values are then multiplied by 255 */
-    double lo, hi, span; /* exact for every dtype but 64-bit integers: */
-    int64_t lo_integer;  /* lo of a signed 64-bit view, exact */
-    wb_convert_row *convert_row;
-    wb_cpu cpu;
-};
+    bool found_nan;   /* a float view holds at least one NaN */
+    bool is_identity; /* uint8 values pass through unchanged */
+
+    /* The rest is the plan, of use to convert.c alone. */
+    const wb_value_kernels *kernels;
+    wb_convert_kernel *kernel; /* NULL: `table` holds the result of each of 256 values */
+    wb_arithmetic arithmetic;
+    uint8_t table[256];
+    uint8_t scaled_top; /* what the result 255 is scaled down to afterwards; 255: nothing to do */
+} wb_conversion;
 
 /* Scans the range of `view` where the rule needs it and chooses the kernel. */
 wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
                              const wb_normalize *normalize, wb_cpu cpu, wb_error *error);
+
+/* The same over `count` views of one shape, of which `first` is the first, `stride_bytes` apart. */
+wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *first, size_t count,
+                                   ptrdiff_t stride_bytes, const wb_normalize *normalize, wb_cpu cpu,
+                                   wb_error *error);
+
+/* Row `y` of `view`, which is the planned one or another of its batch: in place where it is packed and
+ * passes through unchanged, otherwise `buffer`, filled with width * channels bytes. */
+const uint8_t *wb_conversion_row(const wb_conversion *conversion, const wb_view *view, size_t y,
+                                 uint8_t *buffer);
 
 /* The rows of a planned conversion; borrows `conversion`. Packed uint8 rows that pass through
  * unchanged are handed out in place, with no copy. */

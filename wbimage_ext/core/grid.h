@@ -22,10 +22,11 @@ typedef struct wb_grid {
     size_t height;
     unsigned channels;
     wb_conversion conversion; /* for rasters: the plan over all values of the batch */
-    uint8_t pad_value;
+    uint8_t pad_value;        /* for rasters: 0 after wb_grid_init */
 } wb_grid;
 
-/* Lays out `batch` with up to `nrow` images in a row. A batch of one is that image, without padding. */
+/* Lays out `batch` with up to `nrow` images in a row. A batch of one is that image, without padding.
+ * The size of the whole grid in elements of 8 bytes is known to fit into size_t. */
 wb_status wb_grid_init(wb_grid *grid, const wb_batch *batch, size_t nrow, size_t padding,
                        wb_error *error);
 
@@ -33,7 +34,8 @@ wb_status wb_grid_init(wb_grid *grid, const wb_batch *batch, size_t nrow, size_t
  * `pad_element` is one such element. `target` has room for all of it. */
 void wb_grid_copy(const wb_grid *grid, const void *pad_element, void *target);
 
-/* Plans the conversion over the whole batch; wb_grid_raster then hands out uint8 rows. */
+/* Plans the conversion over the whole batch; wb_grid_raster then hands out uint8 rows. Padding is
+ * laid around the converted images and keeps `pad_value`. WB_BAD_SHAPE over WB_MAX_CHANNELS. */
 wb_status wb_grid_plan(wb_grid *grid, const wb_normalize *normalize, wb_cpu cpu, wb_error *error);
 wb_raster wb_grid_raster(const wb_grid *grid);
 

@@ -1,0 +1,153 @@
+/* Chunk by chunk: values become uint8 and are checked on the way, then counted as present.
+ * In: a one-channel view. Out: uint8 values, presence flags. Ownership: see mask.h. */
+#include "mask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elements.h"
+#include "numbers.h"
+#include "value_kernels.h"
+
+enum { CHUNK_VALUES = 1024 /* converted, then counted while in the first-level cache */ };
+
+/* Masks are flat: eight equal neighbours are known at a glance. */
+static void note_present(const uint8_t *values, size_t count, uint8_t present[256])
+{
+    size_t i = 0;
+    while (i < count) {
+        const uint64_t same = values[i] * 0x0101010101010101u;
+        uint64_t eight;
+        present[values[i++]] = 1;
+        for (; count - i >= sizeof eight; i += sizeof eight) {
+            memcpy(&eight, values + i, sizeof eight);
+            if (eight != same)
+                break;
+        }
+        for (size_t stop = count - i < 8 ? count : i + 8; i < stop; i++)
+            present[values[i]] = 1;
+    }
+}
+
+static double value_as_double(const wb_view *view, const uint8_t *value)
+{
+    uint16_t half;
+    uint32_t single;
+    uint64_t bits;
+    switch (view->dtype) {
+    case WB_FLOAT16:
+    case WB_BFLOAT16:
+        memcpy(&half, value, sizeof half);
+        return view->dtype == WB_FLOAT16 ? wb_float_from_half(half) : wb_float_from_bfloat(half);
+    case WB_FLOAT32:
+        memcpy(&single, value, sizeof single);
+        return wb_float_from_bits(single);
+    default:
+        memcpy(&bits, value, sizeof bits);
+        return wb_double_from_bits(bits);
+    }
+}
+
+/* Floats with as few digits as tell them from their neighbours. */
+static void print_float(char *text, size_t size_bytes, double value)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, size_bytes, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+static void print_value(char *text, size_t size_bytes, const wb_view *view, const uint8_t *value)
+{
+    int8_t byte;
+    uint16_t word;
+    int16_t signed_word;
+    uint32_t quad;
+    int32_t signed_quad;
+    uint64_t eight;
+    int64_t signed_eight;
+#define PRINT(variable, format, type)                                 \
+    do {                                                              \
+        memcpy(&variable, value, sizeof variable);                    \
+        snprintf(text, size_bytes, format, (type)variable);           \
+    } while (0)
+    switch (view->dtype) {
+    case WB_INT8: PRINT(byte, "%d", int); return;
+    case WB_UINT16: PRINT(word, "%d", int); return;
+    case WB_INT16: PRINT(signed_word, "%d", int); return;
+    case WB_UINT32: PRINT(quad, "%lu", unsigned long); return;
+    case WB_INT32: PRINT(signed_quad, "%ld", long); return;
+    case WB_UINT64: PRINT(eight, "%llu", unsigned long long); return;
+    case WB_INT64: PRINT(signed_eight, "%lld", long long); return;
+    default: print_float(text, size_bytes, value_as_double(view, value));
+    }
+#undef PRINT
+}
+
+/* Names the first value of `count` that the kernel does not take. */
+static wb_status fail_value(wb_error *error, const wb_view *view, wb_mask_kernel *kernel, size_t y,
+                            size_t x, size_t count)
+{
+    uint64_t value = 0; /* of any size up to 8 bytes */
+    uint8_t ignored;
+    for (; count > 0; x++, count--) {
+        wb_view_gather(view, y, x, 1, (uint8_t *)&value);
+        if (!kernel(&value, 1, &ignored))
+            break;
+    }
+    char text[64];
+    print_value(text, sizeof text, view, (const uint8_t *)&value);
+    return wb_fail(error, WB_OUT_OF_RANGE,
+                   "Mask data must be integers between 0 and 255, found %s in row %zu, column %zu",
+                   text, y, x);
+}
+
+static wb_status convert_row(const wb_view *view, wb_mask_kernel *kernel, size_t y, uint8_t *target,
+                             uint8_t present[256], wb_error *error)
+{
+    const bool is_packed = wb_view_has_packed_rows(view);
+    uint64_t gathered[CHUNK_VALUES]; /* of any size up to 8 bytes */
+    for (size_t x = 0, count; x < view->width; x += count) {
+        count = view->width - x < CHUNK_VALUES ? view->width - x : CHUNK_VALUES;
+        const uint8_t *values = wb_view_pixel(view, y, x);
+        if (!is_packed) {
+            wb_view_gather(view, y, x, count, (uint8_t *)gathered);
+            values = (const uint8_t *)gathered;
+        }
+        if (!kernel(values, count, target + x))
+            return fail_value(error, view, kernel, y, x, count);
+        note_present(target + x, count, present);
+    }
+    return WB_OK;
+}
+
+wb_status wb_mask_values(const wb_view *view, wb_cpu cpu, wb_bytes *values,
+                         const uint8_t **in_place, uint8_t present[256], wb_error *error)
+{
+    *in_place = NULL;
+    memset(present, 0, 256);
+    if (view->channels != 1)
+        return wb_fail(error, WB_BAD_SHAPE, "mask_data must be a 2D array, found %u channels",
+                       view->channels);
+    size_t size_bytes;
+    if (!wb_multiply(view->height, view->width, &size_bytes))
+        return wb_fail(error, WB_OUT_OF_MEMORY, "a mask of %zu x %zu does not fit into memory",
+                       view->height, view->width);
+    const bool is_whole = view->height == 1 || view->row_stride_bytes == (ptrdiff_t)view->width;
+    if (view->dtype == WB_UINT8 && is_whole && wb_view_has_packed_rows(view)) {
+        values->size_bytes = 0;
+        *in_place = view->data;
+        note_present(view->data, size_bytes, present);
+        return WB_OK;
+    }
+    wb_status status = wb_bytes_renew(values, size_bytes);
+    if (status != WB_OK)
+        return wb_fail(error, status, "no memory for a mask of %zu bytes", size_bytes);
+    wb_mask_kernel *kernel = wb_value_kernels_choose(cpu)->mask[view->dtype];
+    for (size_t y = 0; y < view->height && status == WB_OK; y++)
+        status = convert_row(view, kernel, y, values->data + y * view->width, present, error);
+    values->size_bytes = status == WB_OK ? size_bytes : 0;
+    return status;
+}
