@@ -112,7 +112,8 @@ def extension() -> Extension:
     for library in libraries:
         compile_flags += library.cflags
         link_flags += library.libs
-    sources = sorted(glob("wbimage_ext/core/*.c") + glob("wbimage_ext/binding/*.c"))
+    sources = sorted(glob("wbimage_ext/core/**/*.c", recursive=True))
+    sources += sorted(glob("wbimage_ext/binding/*.c"))
     headers = sorted(glob("wbimage_ext/core/**/*.h", recursive=True))
     headers += sorted(glob("wbimage_ext/binding/*.h"))
     return Extension(
