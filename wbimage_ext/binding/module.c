@@ -404,7 +404,7 @@ static PyObject *core_to_uint8(PyObject *module, PyObject *args, PyObject *kwarg
     if (status == WB_OK) {
         found_nan = conversion.found_nan;
         for (size_t y = 0; y < view.height; y++)
-            conversion.convert_row(&conversion, y, data + y * view.width);
+            wb_conversion_write_row(&conversion, &view, y, data + y * view.width);
     }
     Py_END_ALLOW_THREADS
     if (status != WB_OK)

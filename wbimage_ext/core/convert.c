@@ -285,6 +285,14 @@ const uint8_t *wb_conversion_row(const wb_conversion *conversion, const wb_view 
     return buffer;
 }
 
+void wb_conversion_write_row(const wb_conversion *conversion, const wb_view *view, size_t y,
+                             uint8_t *packed)
+{
+    const uint8_t *row = wb_conversion_row(conversion, view, y, packed);
+    if (row != packed)
+        memcpy(packed, row, view->width * view->channels);
+}
+
 static const uint8_t *conversion_row(const void *context, size_t y, uint8_t *buffer)
 {
     const wb_conversion *conversion = context;

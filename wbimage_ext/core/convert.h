@@ -54,6 +54,10 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
 const uint8_t *wb_conversion_row(const wb_conversion *conversion, const wb_view *view, size_t y,
                                  uint8_t *buffer);
 
+/* The same, written to `packed` in any case: width * channels bytes and none beyond. */
+void wb_conversion_write_row(const wb_conversion *conversion, const wb_view *view, size_t y,
+                             uint8_t *packed);
+
 /* The rows of a planned conversion; borrows `conversion`. Packed uint8 rows that pass through
  * unchanged are handed out in place, with no copy. */
 wb_raster wb_conversion_raster(const wb_conversion *conversion);

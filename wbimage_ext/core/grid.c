@@ -118,13 +118,11 @@ wb_status wb_grid_plan(wb_grid *grid, const wb_normalize *normalize, wb_cpu cpu,
                                     batch->image_stride_bytes, normalize, cpu, error);
 }
 
-/* One channel becomes three; `gray` may be `target` itself: the last pixel is written first. */
-static void spread_gray(const uint8_t *gray, size_t width, uint8_t *target)
+/* One channel becomes three, in place: the last pixel is written first. */
+static void spread_gray(uint8_t *row, size_t width)
 {
-    for (size_t x = width; x-- > 0;) {
-        const uint8_t value = gray[x];
-        memset(target + 3 * x, value, 3);
-    }
+    for (size_t x = width; x-- > 0;)
+        memset(row + 3 * x, row[x], 3);
 }
 
 static const uint8_t *grid_raster_row(const void *context, size_t y, uint8_t *buffer)
@@ -143,11 +141,9 @@ static const uint8_t *grid_raster_row(const void *context, size_t y, uint8_t *bu
         const wb_view image = batch_image(batch, i);
         memset(next, grid->pad_value, padding_bytes);
         next += padding_bytes;
-        const uint8_t *converted = wb_conversion_row(&grid->conversion, &image, row.image_y, next);
+        wb_conversion_write_row(&grid->conversion, &image, row.image_y, next);
         if (is_gray)
-            spread_gray(converted, image.width, next);
-        else if (converted != next)
-            memcpy(next, converted, image_bytes);
+            spread_gray(next, image.width);
         next += image_bytes;
     }
     memset(next, grid->pad_value, grid->width * grid->channels - (size_t)(next - buffer));
