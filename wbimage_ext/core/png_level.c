@@ -144,11 +144,3 @@ wb_status wb_png_stream_level(const wb_raster *raster, const wb_png_options *opt
 #endif
     return stream_zlib(raster, options, scratch, idat, error);
 }
-
-wb_status wb_png_stream_fast(const wb_raster *raster, const wb_png_options *options,
-                             wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
-{
-    wb_png_options level_1 = *options;
-    level_1.compress_level = 1;
-    return wb_png_stream_level(raster, &level_1, scratch, idat, error);
-}

@@ -14,6 +14,7 @@ static void buffers_free(wb_png_scratch *scratch)
 {
     wb_bytes_free(&scratch->rows);
     wb_bytes_free(&scratch->filtered);
+    wb_bytes_free(&scratch->tokens);
 }
 
 void wb_png_scratch_free(wb_png_scratch *scratch)
@@ -26,7 +27,8 @@ void wb_png_scratch_free(wb_png_scratch *scratch)
 
 void wb_png_scratch_trim(wb_png_scratch *scratch, size_t limit_bytes)
 {
-    size_t held_bytes = scratch->rows.capacity_bytes + scratch->filtered.capacity_bytes;
+    size_t held_bytes = scratch->rows.capacity_bytes + scratch->filtered.capacity_bytes
+                        + scratch->tokens.capacity_bytes;
     if (held_bytes > limit_bytes)
         buffers_free(scratch);
 }

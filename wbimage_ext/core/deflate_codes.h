@@ -1,0 +1,60 @@
+/* The two Huffman codes of a DEFLATE block, ready to emit, and the block header that tells them.
+ * In: symbol frequencies. Out: codes, their cost, the header's bits. Ownership: none; plain data. */
+#ifndef WB_DEFLATE_CODES_H
+#define WB_DEFLATE_CODES_H
+
+#include "bit_writer.h"
+#include "deflate_format.h"
+
+/* Four literals have to fit one 56-bit write of the emitter. */
+enum { WB_DEFLATE_LITERAL_MAX_BITS = 14 };
+
+typedef struct wb_deflate_frequencies {
+    uint32_t litlen[WB_DEFLATE_LITLEN_SYMBOLS];
+    uint32_t distance[WB_DEFLATE_DISTANCE_SYMBOLS];
+} wb_deflate_frequencies;
+
+typedef struct wb_deflate_codes {
+    uint8_t litlen_bits[WB_DEFLATE_LITLEN_SYMBOLS + 2]; /* the fixed code has two more symbols */
+    uint8_t distance_bits[WB_DEFLATE_DISTANCE_SYMBOLS + 2];
+    uint16_t litlen[WB_DEFLATE_LITLEN_SYMBOLS + 2]; /* codes, first bit lowest */
+    uint16_t distance[WB_DEFLATE_DISTANCE_SYMBOLS + 2];
+    /* A literal's code in the highest bits and its length in the lowest, as the emitter takes them:
+     * shifting by an entry shifts by its length. */
+    uint64_t literal_entries[WB_DEFLATE_LITERALS];
+    uint32_t header_bits; /* after the three bits that every block begins with */
+    uint16_t header_symbol_count;
+    struct {
+        uint8_t symbol, extra;
+    } header_symbols[WB_DEFLATE_LITLEN_SYMBOLS + WB_DEFLATE_DISTANCE_SYMBOLS];
+    uint16_t litlen_count, distance_count; /* how many lengths the header lists */
+    uint8_t precode_bits[19];
+    uint16_t precode[19];
+} wb_deflate_codes;
+
+/* Symbols of frequency 0 get no code. There is always one distance code and the end of block. */
+void wb_deflate_codes_build(wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies);
+void wb_deflate_codes_build_fixed(wb_deflate_codes *codes);
+
+void wb_deflate_codes_write_header(const wb_deflate_codes *codes, wb_bit_writer *writer);
+
+/* Bits that symbols of these frequencies take, extra bits included, without end of block. */
+uint64_t wb_deflate_codes_cost(const wb_deflate_codes *codes,
+                               const wb_deflate_frequencies *frequencies);
+
+/* A match of 3 to 258 bytes. */
+static inline void wb_deflate_put_match(const wb_deflate_codes *codes, wb_bit_writer *writer,
+                                        unsigned length, unsigned distance)
+{
+    wb_deflate_symbol l = wb_deflate_length_symbol(length);
+    wb_deflate_symbol d = wb_deflate_distance_symbol(distance);
+    unsigned bits = codes->litlen_bits[l.symbol];
+    uint64_t value = codes->litlen[l.symbol] | (uint64_t)l.extra << bits;
+    bits += l.extra_bits;
+    value |= (uint64_t)codes->distance[d.symbol] << bits;
+    bits += codes->distance_bits[d.symbol];
+    value |= (uint64_t)d.extra << bits;
+    wb_bits_put(writer, value, bits + d.extra_bits); /* at most 14 + 5 + 15 + 13 */
+}
+
+#endif

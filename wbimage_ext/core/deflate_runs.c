@@ -1,0 +1,61 @@
+/* Finds runs of a repeated byte, which is all the matching that photographs reward.
+ * In: filtered bytes. Out: tokens of distance 1. Ownership: see deflate_tokens.h. */
+#include "deflate_tokens.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include "x86/deflate_runs_kernels.h"
+#endif
+
+/* Where the first `min_run` bytes begin that each equal the one before, from `i` on, or `end`.
+ * Looks from the back of the window: a byte that differs moves the window past itself. */
+static size_t find_run_portable(const uint8_t *bytes, size_t i, size_t end, unsigned min_run)
+{
+    while (i + min_run <= end) {
+        size_t j = i + min_run;
+        while (j > i && bytes[j - 1] == bytes[j - 2])
+            j--;
+        if (j == i)
+            return i;
+        i = j;
+    }
+    return end;
+}
+
+static size_t find_run_end_portable(const uint8_t *bytes, size_t i, size_t end)
+{
+    while (i < end && bytes[i] == bytes[i - 1])
+        i++;
+    return i;
+}
+
+typedef size_t find_run_function(const uint8_t *bytes, size_t i, size_t end, unsigned min_run);
+typedef size_t find_run_end_function(const uint8_t *bytes, size_t i, size_t end);
+
+size_t wb_deflate_find_runs(const uint8_t *bytes, size_t size_bytes, unsigned min_run, wb_cpu cpu,
+                            wb_deflate_token *tokens)
+{
+    find_run_function *find_run = find_run_portable;
+    find_run_end_function *find_run_end = find_run_end_portable;
+#ifdef WB_DEFLATE_RUNS_SSE2
+    if (cpu & WB_CPU_SSE2) {
+        find_run = find_run_sse2;
+        find_run_end = find_run_end_sse2;
+    }
+#endif
+#ifdef WB_DEFLATE_RUNS_AVX2
+    if (cpu & WB_CPU_AVX2) {
+        find_run = find_run_avx2;
+        find_run_end = find_run_end_avx2;
+    }
+#endif
+    (void)cpu;
+    size_t count = 0, literals_start = 0;
+    while (literals_start < size_bytes) {
+        size_t run = find_run(bytes, literals_start, size_bytes, min_run);
+        size_t run_end = run == size_bytes ? run : find_run_end(bytes, run + min_run, size_bytes);
+        tokens[count++] = (wb_deflate_token){(uint32_t)(run - literals_start),
+                                             (uint32_t)(run_end - run), 1};
+        literals_start = run_end;
+    }
+    return count;
+}

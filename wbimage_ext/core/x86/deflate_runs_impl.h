@@ -1,0 +1,45 @@
+/* The search for runs over masks of 64 comparisons; included once for each vector type.
+ * In: KERNEL, TARGET, VECTOR_BYTES and EQUAL_MASK. Out: find_run and find_run_end.
+ * Ownership: see deflate_tokens.h; undefines its macros at the end. */
+
+/* Bit k tells whether byte k equals the byte before it. */
+TARGET static inline uint64_t KERNEL(repeats)(const uint8_t *bytes)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < 64; i += VECTOR_BYTES)
+        mask |= EQUAL_MASK(bytes + i, bytes + i - 1) << i;
+    return mask;
+}
+
+TARGET static size_t KERNEL(find_run)(const uint8_t *bytes, size_t i, size_t end, unsigned min_run)
+{
+    while (i + min_run <= end) {
+        uint64_t starts = KERNEL(repeats)(bytes + i);
+        starts &= starts >> 1;
+        starts &= starts >> 2;
+        starts &= starts >> (min_run - 4); /* each bit now stands for min_run bits from it on */
+        if (starts != 0) {
+            i += (size_t)__builtin_ctzll(starts);
+            return i + min_run <= end ? i : end;
+        }
+        i += 64 - min_run + 1; /* later starts saw less than min_run bits */
+    }
+    return end;
+}
+
+TARGET static size_t KERNEL(find_run_end)(const uint8_t *bytes, size_t i, size_t end)
+{
+    for (; i < end; i += 64) {
+        uint64_t differs = ~KERNEL(repeats)(bytes + i);
+        if (differs != 0) {
+            i += (size_t)__builtin_ctzll(differs);
+            return i < end ? i : end;
+        }
+    }
+    return end;
+}
+
+#undef KERNEL
+#undef TARGET
+#undef VECTOR_BYTES
+#undef EQUAL_MASK
