@@ -28,11 +28,13 @@ if has cppcheck; then
     echo "lint: cppcheck done"
 fi
 
-# Left out: swappable parameters (x, y are), C11 Annex K (no library has it), va_list (clang 14 takes
-# every va_start for nothing).
+# Left out: swappable parameters (x, y are), narrowing and widening (-Wconversion looks after them),
+# C11 Annex K (no library has it), va_list (clang 14 takes every va_start for nothing).
 if has clang-tidy; then
     checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters'
     checks="$checks,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling"
+    checks="$checks,-bugprone-narrowing-conversions"
+    checks="$checks,-bugprone-implicit-widening-of-multiplication-result"
     checks="$checks,-clang-analyzer-valist.Uninitialized"
     clang-tidy --quiet --warnings-as-errors='*' --checks="$checks" \
         $core_sources -- $CORE_FLAGS 2>/dev/null || failed=1
