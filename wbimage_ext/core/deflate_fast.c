@@ -5,6 +5,7 @@
 
 #include "checksum.h"
 #include "deflate_cost.h"
+#include "deflate_count.h"
 
 #include <string.h>
 
@@ -12,12 +13,8 @@ enum {
     STORED, FIXED, DYNAMIC, /* block types, RFC 1951, 3.2.3 */
     BLOCK_HEAD_BITS = 3,
     STORED_HEAD_BYTES = 5,
-    /* Stretches shorter than this are counted exactly and compared with fixed codes: there a few
-     * bytes are a few percent. */
-    SHORT_BYTES = 8192,
-    SAMPLE_PERIOD_BYTES = 512, /* of each period a piece is counted: an eighth */
-    SAMPLE_PIECE_BYTES = 64,
-    SAMPLE_RATE = SAMPLE_PERIOD_BYTES / SAMPLE_PIECE_BYTES
+    /* Shorter stretches are compared with fixed codes: there a few bytes are a few percent. */
+    SHORT_BYTES = 8192
 };
 
 wb_status wb_deflate_begin(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu)
@@ -30,110 +27,6 @@ wb_status wb_deflate_begin(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu)
     deflate->block_open = false;
     return wb_bytes_append(out, ZLIB_HEADER, sizeof ZLIB_HEADER);
 }
-
-/* ---- counting -------------------------------------------------------------------------------- */
-
-static size_t count_matches(const wb_deflate_stretch *stretch, wb_deflate_frequencies *frequencies)
-{
-    size_t matched = 0;
-    for (size_t i = 0; i < stretch->token_count; i++) {
-        uint32_t length = stretch->tokens[i].length;
-        if (length == 0)
-            continue;
-        matched += length;
-        uint32_t pieces = 0;
-        if (length > WB_DEFLATE_MAX_MATCH + WB_DEFLATE_MIN_MATCH) { /* whole pieces all at once */
-            uint32_t whole = (length - WB_DEFLATE_MIN_MATCH) / WB_DEFLATE_MAX_MATCH;
-            frequencies->litlen[WB_DEFLATE_LITLEN_SYMBOLS - 1] += whole;
-            pieces += whole;
-            length -= whole * WB_DEFLATE_MAX_MATCH;
-        }
-        while (length != 0) {
-            uint32_t piece = wb_deflate_piece(length);
-            frequencies->litlen[wb_deflate_length_symbol(piece).symbol]++;
-            pieces++;
-            length -= piece;
-        }
-        frequencies->distance[wb_deflate_distance_symbol(stretch->tokens[i].distance).symbol] +=
-            pieces;
-    }
-    return matched;
-}
-
-/* Four tables, so that a byte that repeats does not wait for its own last count. */
-typedef uint32_t literal_counts[4][WB_DEFLATE_LITERALS];
-
-static void count_literals(const uint8_t *bytes, size_t size_bytes, literal_counts counts)
-{
-    size_t i = 0;
-    for (; i + 4 <= size_bytes; i += 4)
-        for (size_t k = 0; k < 4; k++)
-            counts[k][bytes[i + k]]++;
-    for (; i < size_bytes; i++)
-        counts[0][bytes[i]]++;
-}
-
-static void count_all(const wb_deflate_stretch *stretch, literal_counts counts)
-{
-    const uint8_t *bytes = stretch->bytes;
-    for (size_t i = 0; i < stretch->token_count; i++) {
-        count_literals(bytes, stretch->tokens[i].literals, counts);
-        bytes += (size_t)stretch->tokens[i].literals + stretch->tokens[i].length;
-    }
-}
-
-/* The piece of a period wanders, lest its distance fall in step with the rows. */
-static void count_sample(const uint8_t *bytes, size_t size_bytes, literal_counts counts)
-{
-    size_t wander = 0;
-    for (size_t i = 0; i + SAMPLE_PERIOD_BYTES <= size_bytes; i += SAMPLE_PERIOD_BYTES) {
-        wander = (wander + 5 * SAMPLE_PIECE_BYTES / 2) % (SAMPLE_PERIOD_BYTES - SAMPLE_PIECE_BYTES);
-        count_literals(bytes + i + wander, SAMPLE_PIECE_BYTES, counts);
-    }
-}
-
-/* What a sample saw of matched bytes is taken away again; these are runs, of the byte before. */
-static void subtract_runs(const wb_deflate_stretch *stretch, uint32_t *litlen)
-{
-    const uint8_t *bytes = stretch->bytes;
-    for (size_t i = 0; i < stretch->token_count; i++) {
-        bytes += (size_t)stretch->tokens[i].literals + stretch->tokens[i].length;
-        uint32_t *count = &litlen[bytes[-1]], length = stretch->tokens[i].length;
-        *count = *count > length ? *count - length : 0;
-    }
-}
-
-/* Returns whether the counts are exact. With a sample every symbol may still come, so all have a
- * count then. */
-static bool count(const wb_deflate_stretch *stretch, size_t size_bytes,
-                  wb_deflate_frequencies *frequencies)
-{
-    memset(frequencies, 0, sizeof *frequencies);
-    size_t matched = count_matches(stretch, frequencies);
-    bool only_runs = frequencies->distance[0] != 0;
-    for (unsigned i = 1; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
-        only_runs = only_runs && frequencies->distance[i] == 0;
-    bool sampled = size_bytes >= SHORT_BYTES && (matched == 0 || only_runs)
-                   && matched <= size_bytes / 4;
-    literal_counts counts = {{0}};
-    if (sampled)
-        count_sample(stretch->bytes, size_bytes, counts);
-    else
-        count_all(stretch, counts);
-    uint32_t rate = sampled ? SAMPLE_RATE : 1;
-    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++)
-        frequencies->litlen[i] = (counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i]) * rate;
-    if (!sampled)
-        return true;
-    subtract_runs(stretch, frequencies->litlen);
-    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
-        frequencies->litlen[i] += frequencies->litlen[i] == 0;
-    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
-        frequencies->distance[i] += frequencies->distance[i] == 0;
-    return false;
-}
-
-/* ---- blocks ---------------------------------------------------------------------------------- */
 
 /* Makes room in `out` and lets the writer begin behind what is there. */
 static wb_status writer_open(wb_deflate *deflate, uint64_t room_bits)
@@ -249,7 +142,7 @@ wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stret
     if (status != WB_OK)
         return status;
     deflate->adler = wb_checksum_adler32(deflate->adler, stretch->bytes, size_bytes);
-    bool exact = count(stretch, size_bytes, &deflate->frequencies);
+    bool exact = wb_deflate_count(stretch, size_bytes, &deflate->frequencies);
     uint64_t entropy_bits = wb_deflate_entropy(&deflate->frequencies);
     uint64_t stored_bits = stored_cost(size_bytes);
     if (entropy_bits + entropy_bits / 128 >= stored_bits) {

@@ -115,7 +115,7 @@ static wb_status append_file(const wb_raster *raster, const wb_png_options *opti
         status = wb_png_idat_open(&idat);
     if (status == WB_OK)
         status = options->compress_level == WB_PNG_LEVEL_FAST
-                     ? wb_png_stream_fast(raster, options, scratch, &idat, error)
+                     ? wb_png_stream_fast(raster, options, scratch, &idat)
                      : wb_png_stream_level(raster, options, scratch, &idat, error);
     if (status == WB_OK)
         status = wb_png_idat_close(&idat);

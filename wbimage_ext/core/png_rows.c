@@ -17,10 +17,21 @@ wb_status wb_png_rows_init(wb_png_rows *rows, const wb_raster *raster, wb_png_sc
     *rows = (wb_png_rows){.raster = raster, .size_bytes = raster->width * raster->channels};
     rows->buffers[0] = scratch->rows.data;
     rows->buffers[1] = scratch->rows.data + buffer_bytes;
-    /* Row 0 is pulled into buffer 0; the zeros above it are in buffer 1 until row 1 needs it. */
-    memset(rows->buffers[1], 0, rows->size_bytes);
-    rows->above = rows->buffers[1];
+    wb_png_rows_seek(rows, 0);
     return WB_OK;
+}
+
+void wb_png_rows_seek(wb_png_rows *rows, size_t y)
+{
+    const wb_raster *raster = rows->raster;
+    rows->y = y;
+    if (y == 0) {
+        /* Row 0 is pulled into buffer 0; the zeros above it are in buffer 1 until row 1 needs it. */
+        memset(rows->buffers[1], 0, rows->size_bytes);
+        rows->above = rows->buffers[1];
+        return;
+    }
+    rows->above = raster->row(raster->context, y - 1, rows->buffers[(y - 1) & 1]);
 }
 
 wb_png_row wb_png_rows_next(wb_png_rows *rows)

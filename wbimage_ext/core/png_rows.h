@@ -16,6 +16,9 @@ typedef struct wb_png_rows {
 
 wb_status wb_png_rows_init(wb_png_rows *rows, const wb_raster *raster, wb_png_scratch *scratch);
 
+/* Makes row `y` the next. */
+void wb_png_rows_seek(wb_png_rows *rows, size_t y);
+
 /* The next row; valid until the call after the next. */
 wb_png_row wb_png_rows_next(wb_png_rows *rows);
 

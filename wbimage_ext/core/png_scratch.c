@@ -15,6 +15,7 @@ static void buffers_free(wb_png_scratch *scratch)
     wb_bytes_free(&scratch->rows);
     wb_bytes_free(&scratch->filtered);
     wb_bytes_free(&scratch->tokens);
+    wb_bytes_free(&scratch->tables);
 }
 
 void wb_png_scratch_free(wb_png_scratch *scratch)
@@ -28,7 +29,7 @@ void wb_png_scratch_free(wb_png_scratch *scratch)
 void wb_png_scratch_trim(wb_png_scratch *scratch, size_t limit_bytes)
 {
     size_t held_bytes = scratch->rows.capacity_bytes + scratch->filtered.capacity_bytes
-                        + scratch->tokens.capacity_bytes;
+                        + scratch->tokens.capacity_bytes + scratch->tables.capacity_bytes;
     if (held_bytes > limit_bytes)
         buffers_free(scratch);
 }

@@ -10,6 +10,7 @@ struct wb_png_scratch {
     wb_bytes rows;     /* rows pulled from the raster, and the zeros above the first */
     wb_bytes filtered; /* filtered bytes: a strip, or the whole image for a compression level */
     wb_bytes tokens;   /* of the strip */
+    wb_bytes tables;   /* of the matcher */
 };
 
 #endif

@@ -21,7 +21,7 @@ enum { WB_PNG_IDAT_LARGE_BYTES = 1 << 30, WB_PNG_IDAT_STEP_BYTES = 1 << 29 };
 
 /* As fast as can be at the size of zlib's level 6 (deflate_fast.h). */
 wb_status wb_png_stream_fast(const wb_raster *raster, const wb_png_options *options,
-                             wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error);
+                             wb_png_scratch *scratch, wb_png_idat *idat);
 
 /* Level 0 to 9, by libdeflate or zlib. */
 wb_status wb_png_stream_level(const wb_raster *raster, const wb_png_options *options,

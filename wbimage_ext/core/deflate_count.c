@@ -1,0 +1,130 @@
+/* Counts symbols, on a sample where that is enough.
+ * In: bytes and tokens. Out: frequencies. Ownership: none. */
+#include "deflate_count.h"
+
+#include "deflate_cost.h"
+
+#include <string.h>
+
+enum {
+    SAMPLED_MIN_BYTES = 8192, /* shorter stretches are quickly counted, and a sample says little */
+    SAMPLE_PERIOD_BYTES = 512, /* of each period a piece is counted: an eighth */
+    SAMPLE_PIECE_BYTES = 64,
+    SAMPLE_RATE = SAMPLE_PERIOD_BYTES / SAMPLE_PIECE_BYTES
+};
+
+static size_t count_matches(const wb_deflate_stretch *stretch, wb_deflate_frequencies *frequencies)
+{
+    size_t matched = 0;
+    for (size_t i = 0; i < stretch->token_count; i++) {
+        uint32_t length = stretch->tokens[i].length;
+        if (length == 0)
+            continue;
+        matched += length;
+        uint32_t pieces = 0;
+        if (length > WB_DEFLATE_MAX_MATCH + WB_DEFLATE_MIN_MATCH) { /* whole pieces all at once */
+            uint32_t whole = (length - WB_DEFLATE_MIN_MATCH) / WB_DEFLATE_MAX_MATCH;
+            frequencies->litlen[WB_DEFLATE_LITLEN_SYMBOLS - 1] += whole;
+            pieces += whole;
+            length -= whole * WB_DEFLATE_MAX_MATCH;
+        }
+        while (length != 0) {
+            uint32_t piece = wb_deflate_piece(length);
+            frequencies->litlen[wb_deflate_length_symbol(piece).symbol]++;
+            pieces++;
+            length -= piece;
+        }
+        frequencies->distance[wb_deflate_distance_symbol(stretch->tokens[i].distance).symbol] +=
+            pieces;
+    }
+    return matched;
+}
+
+/* Four tables, so that a byte that repeats does not wait for its own last count. */
+typedef uint32_t literal_counts[4][WB_DEFLATE_LITERALS];
+
+static void count_literals(const uint8_t *bytes, size_t size_bytes, literal_counts counts)
+{
+    size_t i = 0;
+    for (; i + 4 <= size_bytes; i += 4)
+        for (size_t k = 0; k < 4; k++)
+            counts[k][bytes[i + k]]++;
+    for (; i < size_bytes; i++)
+        counts[0][bytes[i]]++;
+}
+
+static void count_all(const wb_deflate_stretch *stretch, literal_counts counts)
+{
+    const uint8_t *bytes = stretch->bytes;
+    for (size_t i = 0; i < stretch->token_count; i++) {
+        count_literals(bytes, stretch->tokens[i].literals, counts);
+        bytes += (size_t)stretch->tokens[i].literals + stretch->tokens[i].length;
+    }
+}
+
+/* The piece of a period wanders, lest its distance fall in step with the rows. */
+static void count_sample(const uint8_t *bytes, size_t size_bytes, literal_counts counts)
+{
+    size_t wander = 0;
+    for (size_t i = 0; i + SAMPLE_PERIOD_BYTES <= size_bytes; i += SAMPLE_PERIOD_BYTES) {
+        wander = (wander + 5 * SAMPLE_PIECE_BYTES / 2) % (SAMPLE_PERIOD_BYTES - SAMPLE_PIECE_BYTES);
+        count_literals(bytes + i + wander, SAMPLE_PIECE_BYTES, counts);
+    }
+}
+
+/* What a sample saw of matched bytes is taken away again; these are runs, of the byte before. */
+static void subtract_runs(const wb_deflate_stretch *stretch, uint32_t *litlen)
+{
+    const uint8_t *bytes = stretch->bytes;
+    for (size_t i = 0; i < stretch->token_count; i++) {
+        bytes += (size_t)stretch->tokens[i].literals + stretch->tokens[i].length;
+        uint32_t *count = &litlen[bytes[-1]], length = stretch->tokens[i].length;
+        *count = *count > length ? *count - length : 0;
+    }
+}
+
+bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
+                      wb_deflate_frequencies *frequencies)
+{
+    memset(frequencies, 0, sizeof *frequencies);
+    size_t matched = count_matches(stretch, frequencies);
+    bool only_runs = frequencies->distance[0] != 0;
+    for (unsigned i = 1; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
+        only_runs = only_runs && frequencies->distance[i] == 0;
+    bool sampled = size_bytes >= SAMPLED_MIN_BYTES && (matched == 0 || only_runs)
+                   && matched <= size_bytes / 4;
+    literal_counts counts = {{0}};
+    if (sampled)
+        count_sample(stretch->bytes, size_bytes, counts);
+    else
+        count_all(stretch, counts);
+    uint32_t rate = sampled ? SAMPLE_RATE : 1;
+    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++)
+        frequencies->litlen[i] = (counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i]) * rate;
+    if (!sampled)
+        return true;
+    subtract_runs(stretch, frequencies->litlen);
+    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
+        frequencies->litlen[i] += frequencies->litlen[i] == 0;
+    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
+        frequencies->distance[i] += frequencies->distance[i] == 0;
+    return false;
+}
+
+void wb_deflate_literal_costs(const uint8_t *bytes, size_t size_bytes,
+                              uint16_t costs[WB_DEFLATE_LITERALS])
+{
+    literal_counts counts = {{0}};
+    if (size_bytes < SAMPLED_MIN_BYTES)
+        count_literals(bytes, size_bytes, counts);
+    else
+        count_sample(bytes, size_bytes, counts);
+    uint32_t total = WB_DEFLATE_LITERALS;
+    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++) {
+        counts[0][i] += counts[1][i] + counts[2][i] + counts[3][i] + 1;
+        total += counts[0][i] - 1;
+    }
+    uint32_t log_total = wb_log2_fixed(total);
+    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++)
+        costs[i] = (uint16_t)(log_total - wb_log2_fixed(counts[0][i]));
+}

@@ -1,0 +1,184 @@
+/* Finds matches to the left, above, where the same bytes were seen last, and where the line above
+ * found its match. The search itself is in deflate_match_impl.h, once for each way to compare.
+ * In: lines of bytes. Out: tokens. Ownership: see deflate_match.h. */
+#include "deflate_match.h"
+
+#include <string.h>
+
+enum {
+    MIN_HASH_BITS = 8,
+    MAX_HASH_BITS = 13,
+    COLUMN_BYTES = 8, /* what shares an entry of column_distances */
+    MIN_NEAR = 3, /* to the left: a distance of few bits */
+    MIN_FAR = 4,
+    /* A match this long is taken without looking for a better one, in whole if it is to the left:
+     * there each piece of 258 bytes costs a few bits, above or far away about 14. */
+    GOOD_ENOUGH = 32,
+    PIECE = WB_DEFLATE_MAX_MATCH,
+    /* Positions inside a match go into the tables up to this length: glyphs begin in the middle of
+     * matches (gray text 12 percent smaller). Longer ones are background. */
+    INSERT_MAX = 64,
+    SURE_BYTES = 24, /* a match this long costs less than any literals */
+    HASHED_BYTES = 8 /* the tables look at so many; what lies after the end must not count */
+};
+
+static inline uint64_t load_le64(const uint8_t *from)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++)
+        value |= (uint64_t)from[i] << (8 * i);
+#else
+    uint64_t value;
+    memcpy(&value, from, sizeof value);
+#endif
+    return value;
+}
+
+static inline unsigned lowest_bit(uint64_t value)
+{
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctzll(value);
+#else
+    unsigned bit = 0;
+    for (; (value & 1) == 0; value >>= 1)
+        bit++;
+    return bit;
+#endif
+}
+
+/* A slot for every second byte or so, in tables that leave the first-level cache room. */
+static unsigned hash_bits(size_t size_bytes)
+{
+    unsigned bits = MIN_HASH_BITS;
+    while (bits < MAX_HASH_BITS && size_bytes >> bits > 2)
+        bits++;
+    return bits;
+}
+
+size_t wb_deflate_matcher_size(size_t line_bytes, size_t line_count)
+{
+    size_t slots = (size_t)1 << hash_bits(line_bytes * line_count);
+    size_t columns = line_bytes / COLUMN_BYTES + 1;
+    return 2 * slots * sizeof(uint32_t) + columns * sizeof(uint16_t);
+}
+
+void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t line_bytes,
+                             size_t line_count, unsigned step_bytes)
+{
+    uint32_t *tables = memory;
+    unsigned bits = hash_bits(line_bytes * line_count);
+    memset(memory, 0, wb_deflate_matcher_size(line_bytes, line_count));
+    *matcher = (wb_deflate_matcher){
+        .hash_bits = bits,
+        .short_hash = tables,
+        .long_hash = tables + ((size_t)1 << bits),
+        .column_distances = (uint16_t *)(void *)(tables + ((size_t)2 << bits)),
+        .line_bytes = line_bytes,
+        .step_bytes = step_bytes,
+    };
+}
+
+/* A position in the bytes, and where it lies in its line. */
+typedef struct place {
+    size_t i, end, line_start;
+} place;
+
+typedef struct match {
+    size_t length, distance;
+} match;
+
+/* 2^64 / golden ratio: the highest bits of the product depend on all bits of the word. */
+static inline size_t hash(const wb_deflate_matcher *matcher, uint64_t word)
+{
+    return (size_t)(word * UINT64_C(0x9E3779B97F4A7C15) >> (64 - matcher->hash_bits));
+}
+
+/* Four bytes of gray, two pixels of colour and a half: shorter words hit what is no match. */
+static inline uint64_t short_word(const wb_deflate_matcher *matcher, uint64_t word)
+{
+    return word << (matcher->step_bytes == 1 ? 32 : 16);
+}
+
+static inline void insert(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i)
+{
+    uint64_t word = load_le64(bytes + i);
+    uint32_t position = matcher->origin + (uint32_t)i;
+    matcher->short_hash[hash(matcher, short_word(matcher, word))] = position;
+    matcher->long_hash[hash(matcher, word)] = position;
+}
+
+/* The line below will look here. */
+static inline void remember_column(wb_deflate_matcher *matcher, place at, match found)
+{
+    size_t first = (at.i - at.line_start) / COLUMN_BYTES;
+    size_t last = (at.i - at.line_start + found.length) / COLUMN_BYTES;
+    size_t line_last = matcher->line_bytes / COLUMN_BYTES;
+    for (size_t column = first; column <= last && column <= line_last; column++)
+        matcher->column_distances[column] = (uint16_t)found.distance;
+}
+
+/* Whether a match costs less than its literals, by a rough price of its two symbols. */
+static inline bool is_worth(const uint16_t *literal_costs, const uint8_t *here, match found)
+{
+    enum { SYMBOLS_COST = 9 << 8 };
+    if (literal_costs == NULL || found.length >= SURE_BYTES)
+        return true;
+    uint32_t price = SYMBOLS_COST + (wb_log2_floor((uint32_t)found.distance) << 8);
+    uint32_t cost = 0;
+    for (size_t k = 0; k < found.length; k++)
+        cost += literal_costs[here[k]];
+    return cost > price;
+}
+
+static inline size_t equal_bytes_portable(const uint8_t *a, const uint8_t *b, size_t most)
+{
+    for (size_t i = 0; i < most; i += 8) {
+        uint64_t differs = load_le64(a + i) ^ load_le64(b + i);
+        if (differs != 0) {
+            i += lowest_bit(differs) / 8;
+            return i < most ? i : most;
+        }
+    }
+    return most;
+}
+
+#define KERNEL(name) name##_portable
+#define TARGET
+#include "deflate_match_impl.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+
+__attribute__((target("avx2,bmi,bmi2"))) static inline size_t equal_bytes_avx2(const uint8_t *a,
+                                                                               const uint8_t *b,
+                                                                               size_t most)
+{
+    for (size_t i = 0; i < most; i += 32) {
+        unsigned differs = ~(unsigned)_mm256_movemask_epi8(
+            _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(a + i)),
+                              _mm256_loadu_si256((const __m256i *)(const void *)(b + i))));
+        if (differs != 0) {
+            i += (unsigned)__builtin_ctz(differs);
+            return i < most ? i : most;
+        }
+    }
+    return most;
+}
+
+#define KERNEL(name) name##_avx2
+#define TARGET __attribute__((target("avx2,bmi,bmi2")))
+#include "deflate_match_impl.h"
+#define HAVE_AVX2
+#endif
+
+size_t wb_deflate_find_matches(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
+                               size_t end, wb_cpu cpu, wb_deflate_token *tokens)
+{
+#ifdef HAVE_AVX2
+    if (cpu & WB_CPU_AVX2)
+        return find_matches_avx2(matcher, bytes, start, end, tokens);
+#endif
+    (void)cpu;
+    return find_matches_portable(matcher, bytes, start, end, tokens);
+}

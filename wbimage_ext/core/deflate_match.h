@@ -1,0 +1,34 @@
+/* Matching for flat and repeated content: plots, text, masks, drawings.
+ * In: lines of bytes. Out: tokens. Ownership: a matcher borrows its tables and the bytes. */
+#ifndef WB_DEFLATE_MATCH_H
+#define WB_DEFLATE_MATCH_H
+
+#include <stdbool.h>
+
+#include "deflate_tokens.h"
+
+typedef struct wb_deflate_matcher {
+    unsigned hash_bits;
+    uint32_t *short_hash; /* where the next few bytes were seen last, 1 << hash_bits slots each: */
+    uint32_t *long_hash;  /* positions in the stream, modulo 2^32 */
+    uint16_t *column_distances; /* of the last match that covered a column of the line */
+    uint32_t origin;      /* position of bytes[0] in the stream, modulo 2^32 */
+    size_t line_bytes;    /* distance to the byte above */
+    unsigned step_bytes;  /* distance to the byte left: a pixel, or 1 where bytes are filtered */
+    /* NULL, or what each literal costs, in 1/256 bits; then a match has to cost less. */
+    const uint16_t *literal_costs;
+} wb_deflate_matcher;
+
+/* What the tables take for this many lines at a time. */
+size_t wb_deflate_matcher_size(size_t line_bytes, size_t line_count);
+/* Lays the tables into `memory` of that size and clears them. */
+void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t line_bytes,
+                             size_t line_count, unsigned step_bytes);
+
+/* Tokens for bytes[start] to bytes[end - 1], `start` at the beginning of a line. Matches reach back
+ * to bytes[0] and no further than DEFLATE's window. After the end there are WB_DEFLATE_SLACK_BYTES
+ * that may be read. Needs room for (end - start) / 3 + 1 tokens; returns their number. */
+size_t wb_deflate_find_matches(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
+                               size_t end, wb_cpu cpu, wb_deflate_token *tokens);
+
+#endif

@@ -1,0 +1,78 @@
+/* The search for matches; included once for each equal_bytes, which tells how many bytes agree.
+ * In: KERNEL and TARGET. Out: KERNEL(find_matches). Ownership: see deflate_match.h. */
+
+/* Keeps `best` unless the bytes `distance` back agree for more than `margin` longer. */
+TARGET static inline match KERNEL(better)(match best, const uint8_t *here, size_t distance,
+                                          size_t most, size_t margin)
+{
+    size_t length = KERNEL(equal_bytes)(here, here - distance, most);
+    return length > best.length + margin ? (match){length, distance} : best;
+}
+
+TARGET static inline match KERNEL(best_match)(wb_deflate_matcher *matcher, const uint8_t *bytes,
+                                              place at)
+{
+    const uint8_t *here = bytes + at.i;
+    size_t line = matcher->line_bytes, step = matcher->step_bytes;
+    size_t most = at.end - at.i, piece = most < PIECE ? most : PIECE;
+    match best = {0, step};
+    if (at.i >= step)
+        best.length = KERNEL(equal_bytes)(here, here - step, most);
+    if (best.length >= PIECE)
+        return best;
+    if (at.i >= line && line <= WB_DEFLATE_WINDOW_BYTES)
+        best = KERNEL(better)(best, here, line, piece, 3);
+    if (best.length >= GOOD_ENOUGH)
+        return best;
+    size_t column = (at.i - at.line_start) / COLUMN_BYTES;
+    size_t distance = matcher->column_distances[column];
+    if (distance != 0 && distance <= at.i)
+        best = KERNEL(better)(best, here, distance, piece, 2);
+    if (most < HASHED_BYTES)
+        return best;
+    uint64_t word = load_le64(here);
+    uint32_t position = matcher->origin + (uint32_t)at.i;
+    uint32_t *slots[2] = {&matcher->short_hash[hash(matcher, short_word(matcher, word))],
+                          &matcher->long_hash[hash(matcher, word)]};
+    for (int k = 0; k < 2; k++) {
+        uint32_t back = position - *slots[k];
+        *slots[k] = position;
+        if (back - 1 < WB_DEFLATE_WINDOW_BYTES && back <= at.i)
+            best = KERNEL(better)(best, here, back, piece, 3);
+    }
+    return best;
+}
+
+TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uint8_t *bytes,
+                                          size_t start, size_t end, wb_deflate_token *tokens)
+{
+    size_t line = matcher->line_bytes, step = matcher->step_bytes;
+    size_t count = 0, literals_start = start;
+    place at = {start, end, start};
+    while (at.i < end) {
+        while (at.i - at.line_start >= line)
+            at.line_start += line;
+        match found = KERNEL(best_match)(matcher, bytes, at);
+        bool near = found.distance == step;
+        if (found.length < (near ? MIN_NEAR : MIN_FAR)
+            || !is_worth(matcher->literal_costs, bytes + at.i, found)) {
+            at.i += step;
+            continue;
+        }
+        if (!near && found.distance != line)
+            remember_column(matcher, at, found);
+        tokens[count++] = (wb_deflate_token){(uint32_t)(at.i - literals_start),
+                                             (uint32_t)found.length, (uint32_t)found.distance};
+        if (found.length < INSERT_MAX)
+            for (size_t k = step; k < found.length && at.i + k + HASHED_BYTES <= end; k += step)
+                insert(matcher, bytes, at.i + k);
+        at.i += found.length;
+        literals_start = at.i;
+    }
+    if (literals_start < end)
+        tokens[count++] = (wb_deflate_token){(uint32_t)(end - literals_start), 0, 0};
+    return count;
+}
+
+#undef KERNEL
+#undef TARGET

@@ -1,0 +1,109 @@
+/* Chooses the plan: a quick look at how flat the image is, then a contest on bands of it.
+ * In: a raster. Out: a plan. Ownership: see png_plan.h. */
+#include "png_plan.h"
+
+#include "deflate_cost.h"
+#include "deflate_count.h"
+#include "png_lines.h"
+
+enum {
+    LOOK_ROWS = 12,
+    BANDS = 4,
+    BAND_MIN_ROWS = 3,
+    /* A contest looks at a 24th of the image, at most at BANDS_MAX_BYTES. */
+    BANDS_PART = 24,
+    BANDS_MIN_BYTES = 4 << 10,
+    BANDS_MAX_BYTES = 32 << 10,
+    RUN_LONG = 8,
+    RUN_SHORT = 5
+};
+
+/* Counts the bytes that equal the one to their left or above. */
+static size_t count_equal(const uint8_t *row, const uint8_t *above, size_t row_bytes,
+                          size_t pixel_bytes)
+{
+    uint32_t equal = 0;
+    for (size_t i = pixel_bytes; i < row_bytes; i++)
+        equal += (uint32_t)((row[i] == row[i - pixel_bytes]) | (row[i] == above[i]));
+    return equal;
+}
+
+/* Whether at least half of the image is like its neighbours. In photographs it is a tenth. */
+static bool is_flat(const wb_raster *raster, wb_png_rows *rows)
+{
+    size_t equal = 0, seen = 0;
+    for (size_t k = 0; k < LOOK_ROWS; k++) {
+        wb_png_rows_seek(rows, (2 * k + 1) * raster->height / (2 * LOOK_ROWS));
+        wb_png_row row = wb_png_rows_next(rows);
+        equal += count_equal(row.pixels, row.above, row.size_bytes, raster->channels);
+        seen += row.size_bytes;
+    }
+    return equal >= seen / 2;
+}
+
+/* Bits that the plan would take for the bands. */
+static wb_status try_plan(const wb_raster *raster, const wb_png_plan *plan, wb_cpu cpu,
+                          wb_png_scratch *scratch, uint64_t *bits)
+{
+    wb_png_lines lines;
+    size_t line_bytes = raster->width * raster->channels + 1;
+    size_t image_bytes = line_bytes * raster->height, wanted_bytes = image_bytes / BANDS_PART;
+    wanted_bytes = wanted_bytes < BANDS_MIN_BYTES ? BANDS_MIN_BYTES : wanted_bytes;
+    wanted_bytes = wanted_bytes > BANDS_MAX_BYTES ? BANDS_MAX_BYTES : wanted_bytes;
+    size_t band_rows = wanted_bytes / BANDS / line_bytes, bands = BANDS;
+    band_rows = band_rows < BAND_MIN_ROWS ? BAND_MIN_ROWS : band_rows;
+    if (band_rows * BANDS >= raster->height) {
+        band_rows = raster->height;
+        bands = 1;
+    }
+    wb_status status = wb_png_lines_init(&lines, raster, plan, cpu, band_rows, scratch);
+    if (status != WB_OK)
+        return status;
+    *bits = 0;
+    wb_deflate_frequencies frequencies;
+    for (size_t k = 0; k < bands; k++) {
+        wb_png_rows_seek(&lines.rows, (2 * k + 1) * (raster->height - band_rows) / (2 * bands));
+        wb_deflate_stretch stretch = wb_png_lines_next(&lines, band_rows);
+        wb_deflate_count(&stretch, band_rows * line_bytes, &frequencies);
+        *bits += wb_deflate_entropy(&frequencies);
+        wb_png_lines_advance(&lines, band_rows);
+    }
+    return WB_OK;
+}
+
+wb_status wb_png_plan_choose(const wb_raster *raster, const wb_png_options *options,
+                             wb_png_scratch *scratch, wb_png_plan *plan)
+{
+    /* From the fastest to the slowest, with how much smaller (in 1/64) the next has to be. */
+    static const struct {
+        wb_png_plan plan;
+        unsigned handicap;
+    } CANDIDATES[] = {
+        {{.filtered = true, .matched = false, .min_run = RUN_LONG}, 64},
+        {{.filtered = true, .matched = false, .min_run = RUN_SHORT}, 65},
+        {{.filtered = false, .matched = true}, 62},
+        {{.filtered = true, .matched = true}, 68},
+    };
+    wb_png_rows rows;
+    wb_status status = wb_png_rows_init(&rows, raster, scratch);
+    if (status != WB_OK)
+        return status;
+    *plan = CANDIDATES[0].plan;
+    if (options->palette_rgb != NULL) {
+        *plan = CANDIDATES[2].plan;
+        return WB_OK;
+    }
+    if (!is_flat(raster, &rows))
+        return WB_OK;
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < sizeof CANDIDATES / sizeof CANDIDATES[0] && status == WB_OK; i++) {
+        uint64_t bits = 0;
+        status = try_plan(raster, &CANDIDATES[i].plan, options->cpu, scratch, &bits);
+        bits *= CANDIDATES[i].handicap;
+        if (bits < least) {
+            least = bits;
+            *plan = CANDIDATES[i].plan;
+        }
+    }
+    return status;
+}
