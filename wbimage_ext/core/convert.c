@@ -222,8 +222,7 @@ static void convert_values(const wb_conversion *conversion, const uint8_t *value
         return;
     }
     if (conversion->kernel == NULL) {
-        for (size_t i = 0; i < count; i++)
-            target[i] = conversion->table[values[i]];
+        conversion->kernels->translate(conversion->table, values, count, target);
         return;
     }
     conversion->kernel(&conversion->arithmetic, values, count, target);
@@ -232,6 +231,19 @@ static void convert_values(const wb_conversion *conversion, const uint8_t *value
     if (conversion->found_nan && conversion->normalize.nan_value != 0)
         conversion->kernels->replace_nan[conversion->view.dtype](
             values, count, conversion->normalize.nan_value, target);
+}
+
+static bool has_planes(const wb_view *view)
+{
+    return !view->is_byte_swapped
+           && view->column_stride_bytes == (ptrdiff_t)wb_dtype_size_bytes(view->dtype);
+}
+
+static bool has_reversed_channels(const wb_view *view)
+{
+    const ptrdiff_t item_bytes = (ptrdiff_t)wb_dtype_size_bytes(view->dtype);
+    return !view->is_byte_swapped && view->channel_stride_bytes == -item_bytes
+           && view->column_stride_bytes == item_bytes * (ptrdiff_t)view->channels;
 }
 
 /* Planes, as in CHW: each is converted where it lies, then the results are put side by side. */
@@ -253,6 +265,24 @@ static void convert_planes(const wb_conversion *conversion, const wb_view *view,
     }
 }
 
+/* Channels the other way round, as in OpenCV's BGR seen as RGB: converted as they lie, then turned. */
+static void convert_reversed(const wb_conversion *conversion, const wb_view *view, size_t y,
+                             uint8_t *packed)
+{
+    uint8_t converted[CHUNK_PIXELS * WB_MAX_CHANNELS];
+    const unsigned channels = view->channels;
+    for (size_t x = 0, count; x < view->width; x += count) {
+        count = view->width - x < CHUNK_PIXELS ? view->width - x : CHUNK_PIXELS;
+        const uint8_t *values =
+            wb_view_pixel(view, y, x) + (ptrdiff_t)(channels - 1) * view->channel_stride_bytes;
+        if (!conversion->is_identity) {
+            convert_values(conversion, values, count * channels, converted);
+            values = converted;
+        }
+        conversion->kernels->reverse(values, channels, count, packed + x * channels);
+    }
+}
+
 /* Any other layout: pixels are brought together first. */
 static void convert_gathered(const wb_conversion *conversion, const wb_view *view, size_t y,
                              uint8_t *packed)
@@ -269,14 +299,15 @@ static void convert_gathered(const wb_conversion *conversion, const wb_view *vie
 const uint8_t *wb_conversion_row(const wb_conversion *conversion, const wb_view *view, size_t y,
                                  uint8_t *buffer)
 {
-    const size_t item_bytes = wb_dtype_size_bytes(view->dtype);
     if (wb_view_has_packed_rows(view)) {
         const uint8_t *row = wb_view_pixel(view, y, 0);
         if (conversion->is_identity)
             return row;
         convert_values(conversion, row, view->width * view->channels, buffer);
-    } else if (view->column_stride_bytes == (ptrdiff_t)item_bytes && !view->is_byte_swapped) {
+    } else if (has_planes(view)) {
         convert_planes(conversion, view, y, buffer);
+    } else if (has_reversed_channels(view)) {
+        convert_reversed(conversion, view, y, buffer);
     } else if (conversion->is_identity) {
         wb_view_gather(view, y, 0, view->width, buffer);
     } else {

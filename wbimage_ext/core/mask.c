@@ -30,60 +30,50 @@ static void note_present(const uint8_t *values, size_t count, uint8_t present[25
     }
 }
 
-static double value_as_double(const wb_view *view, const uint8_t *value)
-{
-    uint16_t half;
-    uint32_t single;
-    uint64_t bits;
-    switch (view->dtype) {
-    case WB_FLOAT16:
-    case WB_BFLOAT16:
-        memcpy(&half, value, sizeof half);
-        return view->dtype == WB_FLOAT16 ? wb_float_from_half(half) : wb_float_from_bfloat(half);
-    case WB_FLOAT32:
-        memcpy(&single, value, sizeof single);
-        return wb_float_from_bits(single);
-    default:
-        memcpy(&bits, value, sizeof bits);
-        return wb_double_from_bits(bits);
-    }
-}
-
-/* Floats with as few digits as tell them from their neighbours. */
-static void print_float(char *text, size_t size_bytes, double value)
+/* A float with as few digits as tell it from its neighbours, which float32 has fewer of. */
+static void print_float(char *text, size_t size_bytes, double value, bool is_single)
 {
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, size_bytes, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
+        const double read = strtod(text, NULL);
+        if (is_single ? (float)read == (float)value : read == value)
             return;
     }
 }
 
-static void print_value(char *text, size_t size_bytes, const wb_view *view, const uint8_t *value)
+static void print_value(char *text, size_t size_bytes, wb_dtype dtype, const uint8_t *value)
 {
-    int8_t byte;
-    uint16_t word;
-    int16_t signed_word;
-    uint32_t quad;
-    int32_t signed_quad;
-    uint64_t eight;
-    int64_t signed_eight;
-#define PRINT(variable, format, type)                                 \
-    do {                                                              \
-        memcpy(&variable, value, sizeof variable);                    \
-        snprintf(text, size_bytes, format, (type)variable);           \
-    } while (0)
-    switch (view->dtype) {
-    case WB_INT8: PRINT(byte, "%d", int); return;
-    case WB_UINT16: PRINT(word, "%d", int); return;
-    case WB_INT16: PRINT(signed_word, "%d", int); return;
-    case WB_UINT32: PRINT(quad, "%lu", unsigned long); return;
-    case WB_INT32: PRINT(signed_quad, "%ld", long); return;
-    case WB_UINT64: PRINT(eight, "%llu", unsigned long long); return;
-    case WB_INT64: PRINT(signed_eight, "%lld", long long); return;
-    default: print_float(text, size_bytes, value_as_double(view, value));
+#define PRINT(type, format, shown)                            \
+    {                                                         \
+        type number;                                          \
+        memcpy(&number, value, sizeof number);                \
+        snprintf(text, size_bytes, format, (shown)number);    \
+        return;                                               \
+    }
+#define PRINT_FLOAT(type, to_double, is_single)                      \
+    {                                                                \
+        type bits;                                                   \
+        memcpy(&bits, value, sizeof bits);                           \
+        print_float(text, size_bytes, to_double(bits), is_single);   \
+        return;                                                      \
+    }
+    switch (dtype) {
+    case WB_BOOL:
+    case WB_UINT8: PRINT(uint8_t, "%d", int)
+    case WB_INT8: PRINT(int8_t, "%d", int)
+    case WB_UINT16: PRINT(uint16_t, "%d", int)
+    case WB_INT16: PRINT(int16_t, "%d", int)
+    case WB_UINT32: PRINT(uint32_t, "%lu", unsigned long)
+    case WB_INT32: PRINT(int32_t, "%ld", long)
+    case WB_UINT64: PRINT(uint64_t, "%llu", unsigned long long)
+    case WB_INT64: PRINT(int64_t, "%lld", long long)
+    case WB_FLOAT16: PRINT_FLOAT(uint16_t, wb_float_from_half, true)
+    case WB_BFLOAT16: PRINT_FLOAT(uint16_t, wb_float_from_bfloat, true)
+    case WB_FLOAT32: PRINT_FLOAT(uint32_t, wb_float_from_bits, true)
+    case WB_FLOAT64: PRINT_FLOAT(uint64_t, wb_double_from_bits, false)
     }
 #undef PRINT
+#undef PRINT_FLOAT
 }
 
 /* Names the first value of `count` that the kernel does not take. */
@@ -97,8 +87,8 @@ static wb_status fail_value(wb_error *error, const wb_view *view, wb_mask_kernel
         if (!kernel(&value, 1, &ignored))
             break;
     }
-    char text[64];
-    print_value(text, sizeof text, view, (const uint8_t *)&value);
+    char text[64] = "";
+    print_value(text, sizeof text, view->dtype, (const uint8_t *)&value);
     return wb_fail(error, WB_OUT_OF_RANGE,
                    "Mask data must be integers between 0 and 255, found %s in row %zu, column %zu",
                    text, y, x);
@@ -145,9 +135,10 @@ wb_status wb_mask_values(const wb_view *view, wb_cpu cpu, wb_bytes *values,
     wb_status status = wb_bytes_renew(values, size_bytes);
     if (status != WB_OK)
         return wb_fail(error, status, "no memory for a mask of %zu bytes", size_bytes);
-    wb_mask_kernel *kernel = wb_value_kernels_choose(cpu)->mask[view->dtype];
+    const wb_value_kernels *kernels = wb_value_kernels_choose(cpu);
     for (size_t y = 0; y < view->height && status == WB_OK; y++)
-        status = convert_row(view, kernel, y, values->data + y * view->width, present, error);
+        status = convert_row(view, kernels->mask[view->dtype], y, values->data + y * view->width,
+                             present, error);
     values->size_bytes = status == WB_OK ? size_bytes : 0;
     return status;
 }

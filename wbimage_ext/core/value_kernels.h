@@ -39,9 +39,17 @@ typedef void wb_nan_kernel(const void *values, size_t count, uint8_t nan_value, 
 /* Writes values as uint8 and answers whether all were integers between 0 and 255. */
 typedef bool wb_mask_kernel(const void *values, size_t count, uint8_t *target);
 
+/* target[i] = table[values[i]] */
+typedef void wb_translate_kernel(const uint8_t table[256], const uint8_t *values, size_t count,
+                                 uint8_t *target);
+
 /* Puts planes of uint8 side by side: target[i * channels + c] = planes[c][i]. */
 typedef void wb_interleave_kernel(const uint8_t *const *planes, unsigned channels, size_t count,
                                   uint8_t *target);
+
+/* Turns the channels of `count` packed pixels of 3 or 4 channels round, as from BGR to RGB. */
+typedef void wb_reverse_kernel(const uint8_t *pixels, unsigned channels, size_t count,
+                               uint8_t *target);
 
 /* Indexed by wb_dtype; NULL where a dtype has no use for the kernel. */
 typedef struct wb_value_kernels {
@@ -54,7 +62,9 @@ typedef struct wb_value_kernels {
     wb_convert_kernel *limits_multiply[WB_DTYPE_COUNT]; /* all in double; no division */
     wb_nan_kernel *replace_nan[WB_DTYPE_COUNT];        /* floats */
     wb_mask_kernel *mask[WB_DTYPE_COUNT];
+    wb_translate_kernel *translate;
     wb_interleave_kernel *interleave;
+    wb_reverse_kernel *reverse;
 } wb_value_kernels;
 
 /* The fastest table that `cpu` allows. */

@@ -252,31 +252,59 @@ TARGET static bool mask_bool(const void *values, size_t count, uint8_t *restrict
     return true;
 }
 
+/* Eight values by one load leave the load units to the table. */
+TARGET static void translate(const uint8_t table[256], const uint8_t *values, size_t count,
+                             uint8_t *restrict target)
+{
+    uint8_t eight[8];
+    size_t i = 0;
+    for (; count - i >= sizeof eight; i += sizeof eight) {
+        memcpy(eight, values + i, sizeof eight);
+        for (unsigned k = 0; k < sizeof eight; k++)
+            eight[k] = table[eight[k]];
+        memcpy(target + i, eight, sizeof eight);
+    }
+    for (; i < count; i++)
+        target[i] = table[values[i]];
+}
+
+static inline void interleave_planes(const uint8_t *const *planes, unsigned channels, size_t count,
+                                     uint8_t *restrict target)
+{
+    const uint8_t *plane[WB_MAX_CHANNELS] = {NULL};
+    for (unsigned c = 0; c < channels; c++)
+        plane[c] = planes[c];
+    for (size_t i = 0; i < count; i++)
+        for (unsigned c = 0; c < channels; c++)
+            target[i * channels + c] = plane[c][i];
+}
+
+static inline void reverse_pixels(const uint8_t *pixels, unsigned channels, size_t count,
+                                  uint8_t *restrict target)
+{
+    for (size_t i = 0; i < count; i++)
+        for (unsigned c = 0; c < channels; c++)
+            target[i * channels + c] = pixels[i * channels + channels - 1 - c];
+}
+
+/* The count of channels is a constant in each loop, so that it unrolls. */
+#define FOR_CONSTANT_CHANNELS(loop, source)                              \
+    switch (channels) {                                                  \
+    case 3: loop(source, 3, count, target); return;                      \
+    case 4: loop(source, 4, count, target); return;                      \
+    default: loop(source, channels, count, target); return;              \
+    }
+
 TARGET static void interleave(const uint8_t *const *planes, unsigned channels, size_t count,
                               uint8_t *restrict target)
 {
-    if (channels == 3) {
-        const uint8_t *a = planes[0], *b = planes[1], *c = planes[2];
-        for (size_t i = 0; i < count; i++) {
-            target[3 * i] = a[i];
-            target[3 * i + 1] = b[i];
-            target[3 * i + 2] = c[i];
-        }
-        return;
-    }
-    if (channels == 4) {
-        const uint8_t *a = planes[0], *b = planes[1], *c = planes[2], *d = planes[3];
-        for (size_t i = 0; i < count; i++) {
-            target[4 * i] = a[i];
-            target[4 * i + 1] = b[i];
-            target[4 * i + 2] = c[i];
-            target[4 * i + 3] = d[i];
-        }
-        return;
-    }
-    for (unsigned c = 0; c < channels; c++)
-        for (size_t i = 0; i < count; i++)
-            target[i * channels + c] = planes[c][i];
+    FOR_CONSTANT_CHANNELS(interleave_planes, planes)
+}
+
+TARGET static void reverse(const uint8_t *pixels, unsigned channels, size_t count,
+                           uint8_t *restrict target)
+{
+    FOR_CONSTANT_CHANNELS(reverse_pixels, pixels)
 }
 
 const wb_value_kernels KERNELS = {
@@ -379,5 +407,7 @@ const wb_value_kernels KERNELS = {
         [WB_FLOAT32] = mask_float32,
         [WB_FLOAT64] = mask_float64,
     },
+    .translate = translate,
     .interleave = interleave,
+    .reverse = reverse,
 };
