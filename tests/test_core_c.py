@@ -18,7 +18,7 @@ C_TESTS = Path(__file__).parent / "c"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the C tests use POSIX memory maps")
 
 
-# "sanitize" and "replay" share a folder of objects, so they are one test, should tests run in parallel.
+# "sanitize" and "replay" share a folder of objects: one test, should tests run in parallel.
 @pytest.mark.parametrize("targets", [["unit"], ["sanitize", "replay"]], ids=" ".join)
 def test_make(targets: list[str]) -> None:
     make = shutil.which("make")

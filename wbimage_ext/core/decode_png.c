@@ -1,0 +1,165 @@
+/* PNG through libpng, in the modes Pillow gives: low depths spread to a byte, 16 bits kept for gray
+ * alone, palettes as indices, transparency by colour key not applied.
+ * In: a whole file. Out: pixels. Ownership: see decode_format.h. */
+#include "decode_format.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+#include <png.h>
+
+typedef struct png_decoder {
+    png_structp library;
+    png_infop info;
+    jmp_buf escape;
+    const wb_encoded *file;
+    size_t position;
+    wb_decoded *decoded;
+    wb_status status; /* what the escape was for; WB_OK: libpng's own reason */
+    wb_error *error;
+} png_decoder;
+
+_Noreturn static void decoder_escape(png_decoder *decoder, wb_status status)
+{
+    decoder->status = status;
+    longjmp(decoder->escape, 1);
+}
+
+_Noreturn static void on_error(png_structp library, png_const_charp text)
+{
+    png_decoder *decoder = png_get_error_ptr(library);
+    if (decoder->status == WB_OUT_OF_MEMORY)
+        decoder_escape(decoder, WB_OUT_OF_MEMORY);
+    decoder_escape(decoder, wb_fail(decoder->error, WB_DAMAGED, "libpng: %s", text));
+}
+
+static void on_warning(png_structp library, png_const_charp text)
+{
+    (void)library;
+    (void)text; /* what libpng goes on after is no reason to stop, and nothing is printed */
+}
+
+/* libpng turns NULL into an error of its own words, so the reason is noted here. */
+static png_voidp on_allocate(png_structp library, png_alloc_size_t size_bytes)
+{
+    png_decoder *decoder = png_get_mem_ptr(library);
+    void *memory = wb_allocate(size_bytes);
+    if (memory == NULL)
+        decoder->status = WB_OUT_OF_MEMORY;
+    return memory;
+}
+
+static void on_free(png_structp library, png_voidp memory)
+{
+    (void)library;
+    wb_release(memory);
+}
+
+static void on_read(png_structp library, png_bytep target, size_t size_bytes)
+{
+    png_decoder *decoder = png_get_io_ptr(library);
+    if (size_bytes > decoder->file->size_bytes - decoder->position)
+        decoder_escape(decoder, wb_fail(decoder->error, WB_TRUNCATED, "the PNG ends at byte %zu",
+                                        decoder->file->size_bytes));
+    memcpy(target, decoder->file->data + decoder->position, size_bytes);
+    decoder->position += size_bytes;
+}
+
+static void decoder_open(png_decoder *decoder)
+{
+    decoder->library = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, decoder, on_error,
+                                                on_warning, decoder, on_allocate, on_free);
+    if (decoder->library == NULL)
+        decoder_escape(decoder, WB_OUT_OF_MEMORY);
+    decoder->info = png_create_info_struct(decoder->library);
+    if (decoder->info == NULL)
+        decoder_escape(decoder, WB_OUT_OF_MEMORY);
+    png_set_read_fn(decoder->library, decoder, on_read);
+#ifdef PNG_HANDLE_AS_UNKNOWN_SUPPORTED
+    /* Profiles, texts and the like are not inflated, not even looked at. */
+    png_set_keep_unknown_chunks(decoder->library, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+#endif
+#ifdef PNG_SET_USER_LIMITS_SUPPORTED
+    /* The sides are checked together, against the caller's count of pixels. */
+    png_set_user_limits(decoder->library, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+#endif
+}
+
+/* Asks libpng for Pillow's mode; returns its name. */
+static const char *decoder_choose_mode(png_decoder *decoder, unsigned *channels,
+                                       unsigned *sample_bytes)
+{
+    const int depth = png_get_bit_depth(decoder->library, decoder->info);
+    const int color_type = png_get_color_type(decoder->library, decoder->info);
+    *sample_bytes = 1;
+    if (color_type == PNG_COLOR_TYPE_PALETTE) {
+        png_set_packing(decoder->library);
+        *channels = 1;
+        return "P";
+    }
+    if (color_type == PNG_COLOR_TYPE_GRAY) {
+        *channels = 1;
+        if (depth == 16) {
+            const uint16_t one = 1;
+            if (*(const uint8_t *)&one == 1) /* samples are big-endian, pixels the machine's */
+                png_set_swap(decoder->library);
+            *sample_bytes = 2;
+            return "I;16";
+        }
+        png_set_expand_gray_1_2_4_to_8(decoder->library);
+        return depth == 1 ? "1" : "L";
+    }
+    png_set_strip_16(decoder->library);
+    if (color_type == PNG_COLOR_TYPE_RGB) {
+        *channels = 3;
+        return "RGB";
+    }
+    if (color_type == PNG_COLOR_TYPE_GRAY_ALPHA && depth == 8) {
+        *channels = 2;
+        return "LA";
+    }
+    png_set_gray_to_rgb(decoder->library); /* 16-bit gray with alpha; RGBA stays as it is */
+    *channels = 4;
+    return "RGBA";
+}
+
+static void decoder_read(png_decoder *decoder)
+{
+    unsigned channels, sample_bytes;
+    decoder_open(decoder);
+    png_read_info(decoder->library, decoder->info);
+    const char *mode = decoder_choose_mode(decoder, &channels, &sample_bytes);
+    const int passes = png_set_interlace_handling(decoder->library);
+    const size_t height = png_get_image_height(decoder->library, decoder->info);
+    wb_status status = wb_decoded_allocate(
+        decoder->decoded, decoder->file, png_get_image_width(decoder->library, decoder->info),
+        height, channels, sample_bytes, mode, decoder->error);
+    if (status != WB_OK)
+        decoder_escape(decoder, status);
+    png_read_update_info(decoder->library, decoder->info);
+    const size_t row_bytes = png_get_rowbytes(decoder->library, decoder->info);
+    if (row_bytes != decoder->decoded->width * channels * sample_bytes)
+        png_error(decoder->library, "unexpected row size");
+    for (int pass = 0; pass < passes; pass++)
+        for (size_t y = 0; y < height; y++)
+            png_read_row(decoder->library, decoder->decoded->pixels.data + y * row_bytes, NULL);
+    png_read_end(decoder->library, NULL);
+}
+
+/* The only function libpng leaves by longjmp; what it changes is all behind the pointer. */
+static wb_status decoder_run(png_decoder *decoder)
+{
+    if (setjmp(decoder->escape) != 0)
+        return decoder->status;
+    decoder_read(decoder);
+    return WB_OK;
+}
+
+wb_status wb_decode_png(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
+{
+    png_decoder decoder = {.file = file, .decoded = decoded, .error = error};
+    wb_status status = decoder_run(&decoder);
+    if (decoder.library != NULL)
+        png_destroy_read_struct(&decoder.library, &decoder.info, NULL);
+    return status;
+}
