@@ -92,8 +92,10 @@ def extension() -> Extension:
             libraries.append(libdeflate)
             macros.append(("WB_HAVE_LIBDEFLATE", "1"))
 
+    # -iquote, not -I: the core's png.h must not hide libpng's <png.h>.
     # Float arithmetic has to round after every operation, as NumPy's does: no fused multiply-add.
     compile_flags = ["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"]
+    compile_flags += ["-iquote", "wbimage_ext/core"]
     link_flags: list[str] = []
     build = os.environ.get("WBIMAGE_BUILD", "")
     if build == "debug":
@@ -106,9 +108,6 @@ def extension() -> Extension:
         compile_flags += ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
     elif build:
         sys.exit(f"WBIMAGE_BUILD is {build!r}; known are debug, sanitize and strict.")
-    if sys.platform == "win32":
-        compile_flags, link_flags = ["/std:c11", "/O2", "/fp:precise"], []
-
     for library in libraries:
         compile_flags += library.cflags
         link_flags += library.libs
@@ -120,7 +119,7 @@ def extension() -> Extension:
         "wbimage_ext._core",
         sources=sources,
         depends=headers,
-        include_dirs=["wbimage_ext/core", numpy.get_include()],
+        include_dirs=[numpy.get_include()],
         define_macros=macros,
         extra_compile_args=compile_flags,
         extra_link_args=link_flags,
