@@ -1,0 +1,51 @@
+"""Fixtures that every test may use: photographs, and a directory that stands for a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wbimage_ext
+
+
+class PlainRun:
+    """The least that an image can be bound to: something with a `dir`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.dir = str(directory)
+
+
+@pytest.fixture
+def plain_run(tmp_path: Path) -> PlainRun:
+    return PlainRun(tmp_path / "run")
+
+
+@pytest.fixture
+def local_run(tmp_path: Path) -> Any:
+    with wbimage_ext.LocalRun(tmp_path / "local_run") as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def photo() -> np.ndarray[Any, Any]:
+    """A real photograph, (512, 512, 3) uint8."""
+    from skimage import data
+
+    return data.astronaut()
+
+
+@pytest.fixture(scope="session")
+def gray_photo() -> np.ndarray[Any, Any]:
+    """A real photograph, (512, 512) uint8."""
+    from skimage import data
+
+    return data.camera()
+
+
+def files_below(directory: str | Path) -> list[str]:
+    """Every file below a directory, as posix paths relative to it, sorted."""
+    root = Path(directory)
+    return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())

@@ -1,0 +1,83 @@
+"""The command line, as a user calls it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image as PILImage
+
+from wbimage_ext import Image
+from wbimage_ext.cli import main
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_demo_logs_and_says_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], photo: Any
+) -> None:
+    path = tmp_path / "mine.jpg"
+    PILImage.fromarray(photo).save(path)
+    run = tmp_path / "run"
+    assert main(["demo", str(path), "--dir", str(run)]) == 0
+    printed = capsys.readouterr().out
+    assert str(run) in printed
+    rows = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    keys = [key for row in rows for key in row if not key.startswith("_")]
+    assert keys[:3] == ["random_field_png", "random_field_uint8", "random_field_jpg"]
+    assert keys[-1] == "files"
+    assert all(key in printed for key in keys)
+    scenes = [row["scene"] for row in rows if "scene" in row]
+    assert all({"masks", "boxes"} <= scene.keys() for scene in scenes)
+    for row in rows:
+        for value in row.values():
+            if isinstance(value, dict):
+                for name in value.get("filenames", [value.get("path")]):
+                    Image(run / name)
+
+
+def test_log_counts_what_it_could_not_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], photo: Any
+) -> None:
+    good = tmp_path / "good.png"
+    PILImage.fromarray(photo).save(good)
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no image")
+    run = tmp_path / "run"
+    assert main(["log", "--key", "a/b", "--dir", str(run), str(good), str(bad)]) == 1
+    captured = capsys.readouterr()
+    assert "bad.png" in captured.err
+    assert "1 of 2" in captured.out
+    assert main(["log", "--key", "a/b", "--dir", str(run), str(good)]) == 0
+    assert len((run / "history.jsonl").read_text().splitlines()) == 2
+
+
+def test_many_files_show_progress(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], photo: Any
+) -> None:
+    path = tmp_path / "image.png"
+    PILImage.fromarray(photo[:9, :9]).save(path)
+    assert main(["log", "--key", "k", "--dir", str(tmp_path / "run"), *[str(path)] * 40]) == 0
+    assert "of 40 files" in capsys.readouterr().err
+
+
+def test_help_and_wrong_arguments() -> None:
+    command = [sys.executable, "-m", "wbimage_ext"]
+    run = subprocess.run([*command, "--help"], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0
+    assert "demo" in run.stdout
+    for wrong in (["nothing"], [], ["log"]):
+        run = subprocess.run([*command, *wrong], capture_output=True, text=True, cwd=ROOT)
+        assert run.returncode == 2
+        assert "usage" in run.stderr
+    file = ROOT / "pyproject.toml"
+    run = subprocess.run(
+        [*command, "demo", "--dir", str(file)], capture_output=True, text=True, cwd=ROOT
+    )
+    assert run.returncode == 1
+    assert os.fspath(file) in run.stderr

@@ -1,0 +1,203 @@
+"""Arrays to encoded files: what another decoder reads back is what went in."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as PILImage
+
+import wbimage_ext
+from wbimage_ext import _core
+
+SHAPES = [(1, 1), (1, 7), (7, 1), (28, 28), (33, 65), (5, 9, 3), (64, 48, 4), (3, 257, 3)]
+
+
+def decoded(data: bytes) -> np.ndarray[Any, Any]:
+    with PILImage.open(io.BytesIO(data)) as image:
+        image.load()
+        return np.asarray(image)
+
+
+def sample(shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    array = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    array.flat[0] = 200  # over 1, so that the values stay as they are
+    return array
+
+
+@pytest.mark.parametrize("file_type", ["png", "bmp"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_lossless_files_hold_the_pixels(shape: tuple[int, ...], file_type: str) -> None:
+    array = sample(shape)
+    np.testing.assert_array_equal(decoded(wbimage_ext.encode(array, file_type)), array)
+
+
+@pytest.mark.parametrize("level", range(10))
+def test_every_compress_level_holds_the_pixels(level: int, photo: Any) -> None:
+    data = wbimage_ext.encode(photo, compress_level=level)
+    np.testing.assert_array_equal(decoded(data), photo)
+
+
+@pytest.mark.parametrize("quality", [1, 40, 75, 100])
+def test_jpeg_is_what_pillow_writes(quality: int, photo: Any, gray_photo: Any) -> None:
+    for array in (photo, gray_photo):
+        theirs = io.BytesIO()
+        PILImage.fromarray(array).save(theirs, "JPEG", quality=quality)
+        ours = wbimage_ext.encode(array, "jpg", quality=quality)
+        difference = decoded(ours).astype(int) - decoded(theirs.getvalue())
+        # Library versions may round the transform differently.
+        assert abs(difference).max() <= 3
+        assert abs(len(ours) - len(theirs.getvalue())) <= 0.01 * len(ours)
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        lambda a: a[::-1],
+        lambda a: a[:, ::-1],
+        lambda a: a[::2, ::3],
+        lambda a: a.transpose(1, 0, 2),
+        lambda a: np.ascontiguousarray(a.transpose(2, 0, 1)).transpose(1, 2, 0),
+        lambda a: np.asfortranarray(a),
+        lambda a: a[..., ::-1],
+        lambda a: np.broadcast_to(a[:1], a.shape),
+        lambda a: a[..., 0],
+        lambda a: a[10:20, 5:105],
+    ],
+)
+def test_layouts(layout: Any, photo: Any) -> None:
+    array = layout(photo)
+    np.testing.assert_array_equal(decoded(wbimage_ext.encode(array)), array)
+
+
+def test_read_only_and_unaligned_data(photo: Any) -> None:
+    read_only = photo.copy()
+    read_only.flags.writeable = False
+    np.testing.assert_array_equal(decoded(wbimage_ext.encode(read_only)), photo)
+    raw = b"x" + photo[..., 0].astype("<f8").tobytes()
+    unaligned = np.frombuffer(raw, "<f8", offset=1).reshape(photo.shape[:2])
+    np.testing.assert_array_equal(decoded(wbimage_ext.encode(unaligned)), photo[..., 0])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("shape", [(40, 31), (40, 31, 3), (40, 31, 4)], ids=str)
+def test_mode_converts_as_pillow_does(mode: str, shape: tuple[int, ...]) -> None:
+    array = sample(shape)
+    expected = np.asarray(PILImage.fromarray(array).convert(mode))
+    np.testing.assert_array_equal(decoded(wbimage_ext.encode(array, mode=mode)), expected)
+
+
+def test_same_input_gives_same_bytes(photo: Any) -> None:
+    assert wbimage_ext.encode(photo) == wbimage_ext.encode(photo.copy(order="F"))
+
+
+def test_squeezed_shapes() -> None:
+    assert decoded(wbimage_ext.encode(sample((1, 20, 3)))).shape == (20, 3)
+    assert decoded(wbimage_ext.encode(sample((20, 30, 1)))).shape == (20, 30)
+    assert decoded(wbimage_ext.encode(sample((1, 1, 20, 30, 3)))).shape == (20, 30, 3)
+    assert decoded(wbimage_ext.encode(sample((1, 1, 3)))).shape == (1, 1, 3)
+    assert decoded(wbimage_ext.encode(sample((5, 1, 1)))).shape == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "hint"),
+    [((4, 4, 2), ""), ((3, 20, 30), "transpose(1, 2, 0)"), ((8, 20, 30, 3), "from_batch")],
+)
+def test_unsupported_shapes_are_named(shape: tuple[int, ...], hint: str) -> None:
+    text = f"Un-supported shape for image conversion {list(shape)}"
+    with pytest.raises(ValueError, match="Un-supported") as raised:
+        wbimage_ext.encode(np.zeros(shape))
+    assert text in str(raised.value)
+    assert hint in str(raised.value)
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0, 3), (5, 5, 0)])
+def test_empty_arrays_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError):
+        wbimage_ext.encode(np.zeros(shape))
+
+
+@pytest.mark.parametrize("dtype", [complex, object, "U3", "datetime64[s]", [("r", "u1")]])
+def test_dtypes_without_pixels_are_named(dtype: Any) -> None:
+    array = np.zeros((4, 4), dtype)
+    with pytest.raises(TypeError) as raised:
+        wbimage_ext.encode(array)
+    assert str(array.dtype) in str(raised.value)
+
+
+def test_a_side_over_the_limit_is_named() -> None:
+    with pytest.raises(ValueError, match="65501") as raised:
+        wbimage_ext.encode(np.zeros((1, 65501), np.uint8))
+    assert "65500" in str(raised.value)
+    assert decoded(wbimage_ext.encode(np.full((65500, 1), 7, np.uint8))).shape == (65500, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"file_type": "gif"}, "'gif'"),
+        ({"quality": 0}, "0"),
+        ({"quality": 101}, "101"),
+        ({"compress_level": 10}, "10"),
+        ({"compress_level": -1}, "-1"),
+        ({"normalize": (1, 1)}, "(1, 1)"),
+        ({"normalize": (0, float("nan"))}, "nan"),
+        ({"normalize": "yes"}, "'yes'"),
+        ({"mode": "Q"}, "'Q'"),
+    ],
+)
+def test_bad_options_are_named(arguments: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        wbimage_ext.encode(np.zeros((4, 4)), **arguments)
+    assert named in str(raised.value)
+
+
+def test_nan_warns_once_and_is_black() -> None:
+    array = np.full((4, 4), 0.5, np.float32)
+    array[0, 0] = np.nan
+    with pytest.warns(RuntimeWarning, match="NaN") as warned:
+        pixels = decoded(wbimage_ext.encode(array))
+    assert len(warned) == 1
+    assert pixels[0, 0] == 0
+    assert pixels[1, 1] == 127
+
+
+def test_threads_encode_at_the_same_time(photo: Any) -> None:
+    expected = wbimage_ext.encode(photo)
+    results: list[bytes] = []
+
+    def encode() -> None:
+        results.extend(wbimage_ext.encode(photo) for _ in range(5))
+
+    threads = [threading.Thread(target=encode) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [expected] * 40
+
+
+def test_encoded_keeps_its_buffer_while_it_is_viewed(photo: Any) -> None:
+    encoded = _core.encode(photo)
+    view = memoryview(encoded)
+    assert view.readonly
+    expected = bytes(view)
+    del encoded
+    _core.encode(photo[::-1])
+    assert bytes(view) == expected
+
+
+def test_the_core_decodes_what_it_encodes(photo: Any, gray_photo: Any) -> None:
+    for array, mode in ((photo, "RGB"), (gray_photo, "L")):
+        pixels, found, sample_bytes = _core.decode(_core.encode(array))
+        assert (found, sample_bytes) == (mode, 1)
+        np.testing.assert_array_equal(pixels.squeeze(), array)
+
+
+def test_build_info_says_what_is_in_use() -> None:
+    info = wbimage_ext.build_info()
+    assert info["wbimage_ext"] == wbimage_ext.__version__
+    assert all(isinstance(value, str) and value for value in info.values())

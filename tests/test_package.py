@@ -1,0 +1,104 @@
+"""The package as a whole: what an import costs, what the build says, how files depend on others."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import wbimage_ext
+
+ROOT = Path(__file__).parent.parent
+CORE = ROOT / "wbimage_ext/core"
+SOURCES = sorted(CORE.rglob("*.[ch]"))
+
+
+def run_python(code: str, **environment: str) -> str:
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )
+    return finished.stdout.strip()
+
+
+def test_import_brings_neither_wandb_nor_pillow() -> None:
+    imported = run_python("import sys, wbimage_ext; print(*sys.modules)").split()
+    assert not {"wandb", "PIL", "torch", "matplotlib", "multiprocessing"} & set(imported)
+
+
+def test_public_names_exist() -> None:
+    for name in wbimage_ext.__all__:
+        assert getattr(wbimage_ext, name) is not None
+
+
+@pytest.mark.parametrize("disabled", ["avx512", "avx2", "sse2", "neon"])
+def test_each_cpu_set_can_be_turned_off(disabled: str) -> None:
+    code = "import wbimage_ext; print(wbimage_ext.build_info()['cpu'])"
+    assert disabled not in run_python(code, WBIMAGE_CPU_DISABLE=disabled).split()
+
+
+def test_every_cpu_set_gives_the_same_bytes() -> None:
+    code = """
+import hashlib, numpy as np, wbimage_ext
+from skimage import data
+digest = hashlib.sha256()
+random = np.random.default_rng(0)
+for array in (data.astronaut(), data.camera(), data.astronaut()[..., :1].repeat(4, 2),
+              data.camera() / 255, data.camera().astype('f4') - 99, random.integers(0, 999, (99, 77)),
+              random.integers(0, 256, (64, 65, 3), np.uint8), np.eye(300), data.camera() > 90):
+    digest.update(wbimage_ext.encode(array))
+print(digest.hexdigest())
+"""
+    disabled = ["", "avx512", "avx2", "sse2"]
+    assert len({run_python(code, WBIMAGE_CPU_DISABLE=names) for names in disabled}) == 1
+
+
+@pytest.mark.parametrize("library", ["LIBPNG", "LIBJPEG", "ZLIB"])
+def test_a_missing_library_ends_the_build_with_one_line(library: str, tmp_path: Path) -> None:
+    script = tmp_path / "pkg-config"
+    script.write_text(
+        f'#!/bin/sh\ncase "$*" in *{library.lower()}) exit 1;; esac\nexec pkg-config "$@"\n'
+    )
+    script.chmod(0o755)
+    run = subprocess.run(
+        [sys.executable, "setup.py", "--version"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PKG_CONFIG": str(script)},
+    )
+    assert run.returncode != 0
+    (line,) = run.stderr.strip().splitlines()
+    for word in (library.lower(), "Debian", "Fedora", "macOS", "conda", f"{library}_LIBS"):
+        assert word in line
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
+def test_the_core_knows_neither_python_nor_numpy(path: Path) -> None:
+    included = re.findall(r"#\s*include\s*[<\"]([^>\"]+)", path.read_text())
+    assert not [name for name in included if name == "Python.h" or name.startswith("numpy/")]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
+def test_sources_open_with_their_purpose_and_stay_readable(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith("/*"), "the first line says what the file is for"
+    assert len(lines) <= 600
+    assert max(map(len, lines)) <= 100
+
+
+def test_one_file_includes_numpys_c_api() -> None:
+    including = [
+        path.name
+        for path in sorted((ROOT / "wbimage_ext/binding").glob("*.[ch]"))
+        if "numpy/" in path.read_text()
+    ]
+    assert including == ["array_view.c"]
