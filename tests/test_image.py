@@ -117,7 +117,7 @@ def test_mode_through_pillow(plain_run: PlainRun, photo: Any) -> None:
 
 def test_mode_without_pillow_names_it(monkeypatch: pytest.MonkeyPatch, photo: Any) -> None:
     monkeypatch.setitem(__import__("sys").modules, "PIL", None)
-    with pytest.raises(ImportError, match="'CMYK'.*pillow"):
+    with pytest.raises(ImportError, match=r"'CMYK'.*pillow"):
         Image(photo, mode="CMYK")
     with pytest.raises(ImportError, match="pillow"):
         _ = Image(photo).image

@@ -52,8 +52,9 @@ from skimage import data
 digest = hashlib.sha256()
 random = np.random.default_rng(0)
 for array in (data.astronaut(), data.camera(), data.astronaut()[..., :1].repeat(4, 2),
-              data.camera() / 255, data.camera().astype('f4') - 99, random.integers(0, 999, (99, 77)),
-              random.integers(0, 256, (64, 65, 3), np.uint8), np.eye(300), data.camera() > 90):
+              data.camera() / 255, data.camera().astype('f4') - 99,
+              random.integers(0, 256, (64, 65, 3), np.uint8), np.eye(300), data.camera() > 90,
+              random.integers(0, 999, (99, 77))):
     digest.update(wbimage_ext.encode(array))
 print(digest.hexdigest())
 """
