@@ -10,6 +10,7 @@
 #include "encoded.h"
 #include "errors.h"
 #include "grid.h"
+#include "jpeg.h"
 #include "mask.h"
 #include "options.h"
 #include "pipeline.h"
@@ -469,8 +470,8 @@ static PyObject *core_build_info(PyObject *module, PyObject *Py_UNUSED(ignored))
     module_state *state = PyModule_GetState(module);
     char cpu[64];
     wb_cpu_names(state->cpu, cpu, sizeof cpu);
-    return Py_BuildValue("{s:s,s:s,s:s,s:s}", "cpu", cpu, "png", wb_png_library(), "libpng",
-                         wb_decode_png_library(), "libjpeg", wb_decode_jpeg_library());
+    return Py_BuildValue("{s:s,s:s,s:s}", "cpu", cpu, "png", wb_png_library(), "jpeg",
+                         wb_jpeg_library());
 }
 
 static PyMethodDef core_methods[] = {

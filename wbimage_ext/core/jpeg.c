@@ -211,3 +211,11 @@ wb_status wb_jpeg_encode(const wb_raster *raster, int quality, wb_bytes *file, w
         file->size_bytes = kept_bytes;
     return status;
 }
+
+#define TEXT_OF(token) #token
+#define VERSION_TEXT(token) TEXT_OF(token)
+
+const char *wb_jpeg_library(void)
+{
+    return "libjpeg-turbo " VERSION_TEXT(LIBJPEG_TURBO_VERSION);
+}

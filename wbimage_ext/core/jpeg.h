@@ -10,4 +10,7 @@
 /* `quality` is 1 to 100. */
 wb_status wb_jpeg_encode(const wb_raster *raster, int quality, wb_bytes *file, wb_error *error);
 
+/* The library and the version it was built against. */
+const char *wb_jpeg_library(void);
+
 #endif
