@@ -28,11 +28,18 @@ def sample(shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     return array
 
 
-@pytest.mark.parametrize("file_type", ["png", "bmp"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_lossless_files_hold_the_pixels(shape: tuple[int, ...], file_type: str) -> None:
+def test_png_holds_the_pixels(shape: tuple[int, ...]) -> None:
     array = sample(shape)
-    np.testing.assert_array_equal(decoded(wbimage_ext.encode(array, file_type)), array)
+    np.testing.assert_array_equal(decoded(wbimage_ext.encode(array)), array)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_bmp_is_what_pillow_writes(shape: tuple[int, ...]) -> None:
+    array = sample(shape)
+    theirs = io.BytesIO()
+    PILImage.fromarray(array).save(theirs, "BMP")
+    assert wbimage_ext.encode(array, "bmp") == theirs.getvalue()
 
 
 @pytest.mark.parametrize("level", range(10))

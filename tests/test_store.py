@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import resource
 import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +43,7 @@ def test_staging_is_renewed_where_it_vanished() -> None:
 
 
 def test_a_planted_symlink_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store.secrets, "token_hex", lambda n: "planted")
+    monkeypatch.setattr(store, "_random_name", lambda: "planted")
     victim = tmp_path / "victim"
     victim.write_text("kept")
     link = Path(store.staging_directory()) / "planted.png"
@@ -53,17 +56,27 @@ def test_a_planted_symlink_is_not_followed(tmp_path: Path, monkeypatch: pytest.M
     assert victim.read_text() == "kept"
 
 
-def test_a_full_disk_leaves_nothing_and_can_be_tried_again(
-    plain_run: PlainRun, monkeypatch: pytest.MonkeyPatch
+@contextlib.contextmanager
+def files_limited_to(size_bytes: int) -> Iterator[None]:
+    """The system refuses to write past `size_bytes` of any file, as a full disk would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_no_room_in_the_run_leaves_nothing_and_can_be_tried_again(
+    plain_run: PlainRun, monkeypatch: pytest.MonkeyPatch, photo: Any
 ) -> None:
-    image = Image(np.eye(50))
+    image = Image(photo)
     staged = image._path
     monkeypatch.setattr(store.os, "replace", _failing(errno.EXDEV))
-    monkeypatch.setattr(store.shutil, "copyfileobj", _failing(errno.ENOSPC))
-    with pytest.raises(OSError) as raised:
+    with files_limited_to(4096), pytest.raises(OSError) as raised:
         image.bind_to_run(plain_run, "k", 0)
-    assert raised.value.errno == errno.ENOSPC
-    assert raised.value.filename is not None
+    assert raised.value.errno == errno.EFBIG
+    assert raised.value.filename.startswith(plain_run.dir)
     assert files_below(plain_run.dir) == []
     assert image._path == staged
     assert not image.is_bound()
@@ -79,13 +92,12 @@ def _failing(number: int) -> Any:
     return fail
 
 
-def test_a_failed_write_names_the_path_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_room_for_staging_names_the_path_and_leaves_nothing(photo: Any) -> None:
     before = files_below(store.staging_directory())
-    monkeypatch.setattr(store.os, "write", _failing(errno.ENOSPC))
-    with pytest.raises(OSError) as raised:
-        Image(np.eye(50))
+    with files_limited_to(4096), pytest.raises(OSError) as raised:
+        Image(photo)
+    assert raised.value.errno == errno.EFBIG
     assert raised.value.filename.startswith(store.staging_directory())
-    monkeypatch.undo()
     assert files_below(store.staging_directory()) == before
 
 

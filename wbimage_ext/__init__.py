@@ -19,7 +19,6 @@ __all__ = [
     "encode",
     "guess_mode",
     "init",
-    "make_grid",
     "to_uint8",
 ]
 

@@ -7,14 +7,11 @@ Attribute names are those of wandb.Image, because wandb and its integrations rea
 from __future__ import annotations
 
 import hashlib
-import io
-import logging
 import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import urlparse
 
 import numpy as np
 
@@ -23,11 +20,9 @@ from .media import Media
 from .metadata import BoundingBoxes2D, Classes, ImageMask
 from .store import StoredFile
 
-_logger = logging.getLogger("wandb")
-
 FILE_TYPES = ("png", "jpg", "jpeg", "bmp")
 _PILLOW_MODES = frozenset(
-    "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr LAB HSV I F I;16 I;16L I;16B".split()  # noqa: SIM905
+    "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr LAB HSV I F I;16 I;16L I;16B".split()
 )
 _MODES_IN_C = (None, "L", "LA", "RGB", "RGBA")
 _ALPHA_WARNING = "JPEG format does not support transparency. Ignoring alpha channel."
@@ -152,6 +147,8 @@ class Image(Media):
     def _set_reference(self, reference: inputs.Reference) -> None:
         digest = hashlib.sha256(reference.url.encode()).hexdigest()
         self._file = StoredFile(reference.url, digest, None)
+        from urllib.parse import urlparse
+
         self.format = urlparse(reference.url).path.split("/")[-1].split(".")[-1]
 
     def _encode(
@@ -343,7 +340,9 @@ class Image(Media):
                 )
         width, height = seq[0]._width, seq[0]._height
         if any((image._width, image._height) != (width, height) for image in seq):
-            _logger.warning(
+            import logging
+
+            logging.getLogger("wandb").warning(
                 "Images sizes do not match. This will causes images to be display incorrectly in "
                 "the UI."
             )
@@ -557,6 +556,8 @@ def _require_pillow(purpose: str) -> Any:
 
 
 def _save_with_pillow(image: Any, file_type: str, options: Mapping[str, Any]) -> memoryview:
+    import io
+
     buffer = io.BytesIO()
     if file_type == "bmp":
         image.save(buffer, "BMP")

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
-import logging
 import os
-import secrets
 import threading
 import time
 import weakref
@@ -22,8 +20,6 @@ import numpy as np
 
 from .media import Media
 from .store import write_whole
-
-_logger = logging.getLogger("wbimage_ext")
 
 HISTORY_NAME = "history.jsonl"
 CONFIG_NAME = "config.json"
@@ -63,7 +59,7 @@ class LocalRun:
     ) -> None:
         started = datetime.datetime.now(datetime.timezone.utc)
         if dir is None:
-            unique = f"run-{started:%Y%m%d_%H%M%S}-{secrets.token_hex(4)}"
+            unique = f"run-{started:%Y%m%d_%H%M%S}-{os.urandom(4).hex()}"
             dir = os.path.join("wbimage-runs", unique)
         self.dir = os.path.abspath(os.fspath(dir))
         self.name = name if name is not None else os.path.basename(self.dir)
@@ -168,24 +164,28 @@ class LocalRun:
 
     # JSON.
 
-    def _row_json(self, data: Mapping[str, Any], step: int) -> dict[str, Any]:
-        row = {}
+    def _row_json(self, data: Mapping[str, Any], step: int, place: str = "") -> dict[str, Any]:
+        """A dict of values; files of nested dicts are named by the inner key, as wandb names them.
+
+        `place` is where in the logged dict this one is, for messages.
+        """
+        row: dict[str, Any] = {}
         for key, value in data.items():
             if not isinstance(key, str):
                 raise TypeError(f"keys of a logged dict must be str, not {key!r}")
             if isinstance(value, Mapping):
-                row[key] = self._row_json(value, step)
+                row[key] = self._row_json(value, step, f"{place}{key}.")
+            elif isinstance(value, Media) or _is_media_list(value):
+                row[key] = self._media_json(key, value, step)
             else:
-                row[key] = self._value_json(key, value, step)
+                row[key] = plain_json(place + key, value)
         return row
 
-    def _value_json(self, key: str, value: Any, step: int) -> Any:
+    def _media_json(self, key: str, value: Any, step: int) -> Any:
         if isinstance(value, Media):
             value.bind_to_run(self, key, step)
             return value.to_json(self)
-        if _is_media_list(value):
-            return self._list_json(key, value, step)
-        return plain_json(key, value)
+        return self._list_json(key, value, step)
 
     def _list_json(self, key: str, items: Sequence[Any], step: int) -> Any:
         first = type(items[0])
@@ -195,10 +195,10 @@ class LocalRun:
                 f"{sorted({type(item).__name__ for item in items})}"
             )
         if not hasattr(first, "seq_to_json"):
-            return [self._value_json(key, item, step) for item in items]
+            return [self._media_json(key, item, step) for item in items]
         limit = first.MAX_ITEMS
         if len(items) > limit:
-            _logger.warning("Only %i %s will be uploaded.", limit, first.__name__)
+            _warn("Only %i %s will be uploaded.", limit, first.__name__)
             items = items[:limit]
         for item in items:
             item.bind_to_run(self, key, step)
@@ -269,12 +269,18 @@ class _HistoryFile:
         self._finalizer()
 
 
+def _warn(text: str, *arguments: Any) -> None:
+    import logging
+
+    logging.getLogger("wbimage_ext").warning(text, *arguments)
+
+
 def _step_of(line: bytes) -> int:
     """The step of one history line; -1, with a warning, for a line that something else damaged."""
     try:
         return int(json.loads(line)["_step"])
     except (ValueError, TypeError, KeyError) as error:
-        _logger.warning("a line of %s cannot be read and is left as it is: %s", HISTORY_NAME, error)
+        _warn("a line of %s cannot be read and is left as it is: %s", HISTORY_NAME, error)
         return -1
 
 

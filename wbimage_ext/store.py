@@ -1,7 +1,8 @@
 """Where encoded files live: staged in a private directory, then whole in a run's directory.
 
 In: the bytes of a file. Out: a StoredFile, which knows where its file is, its digest and its size.
-A staged file stays until it is published or the process that staged it ends.
+A staged file stays until it is published or the process that staged it ends. What only the first
+or the last file of a process needs is imported there, so that importing the package stays cheap.
 """
 
 from __future__ import annotations
@@ -10,16 +11,15 @@ import atexit
 import contextlib
 import hashlib
 import os
-import secrets
-import shutil
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from typing import Any
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _NEW_FILE |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+_PIECE_BYTES = 1 << 20
 
 # Names that Windows keeps for devices, with any extension and in any case.
 _RESERVED_NAMES = frozenset(
@@ -48,12 +48,16 @@ class _Staging:
             if renew and self._directory is not None and not os.path.isdir(self._directory):
                 self._directory = None
             if self._directory is None:
+                import tempfile
+
                 self._directory = tempfile.mkdtemp(prefix="wbimage-")
             return self._directory
 
     def empty(self, pid: int) -> None:
         """Remove the directory, where this is the process that made it."""
         if pid == os.getpid() == self._owner_pid and self._directory is not None:
+            import shutil
+
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
 
@@ -103,7 +107,7 @@ class StoredFile:
         """Write `data`, a bytes-like object, once; `extension` includes its dot."""
         if sha256 is None:
             sha256 = hashlib.sha256(data).hexdigest()
-        name = secrets.token_hex(12) + extension
+        name = _random_name() + extension
         path = os.path.join(_staging.directory(), name)
         try:
             write_new_file(path, data)
@@ -165,6 +169,10 @@ def _is_same_file(source: str, target: str) -> bool:
         return False
 
 
+def _random_name() -> str:
+    return os.urandom(12).hex()
+
+
 def write_new_file(path: str, data: Any) -> None:
     """Write a file that must not exist yet; on failure nothing stays behind."""
     descriptor = os.open(path, _NEW_FILE, 0o666)
@@ -184,7 +192,7 @@ def write_new_file(path: str, data: Any) -> None:
 
 def _temporary_beside(target: str) -> str:
     # Without an image's extension: whoever watches the folder must not take it for one.
-    return os.path.join(os.path.dirname(target), f".{secrets.token_hex(12)}.part")
+    return os.path.join(os.path.dirname(target), f".{_random_name()}.part")
 
 
 def write_whole(target: str, data: Any) -> None:
@@ -201,7 +209,8 @@ def copy_whole(source: str, target: str) -> None:
         descriptor = os.open(temporary, _NEW_FILE, 0o666)
         try:
             with open(descriptor, "wb") as writer:
-                shutil.copyfileobj(reader, writer, 1 << 20)
+                while piece := reader.read(_PIECE_BYTES):
+                    writer.write(piece)
         except BaseException as error:
             os.unlink(temporary)
             if isinstance(error, OSError) and error.filename is None:

@@ -1,6 +1,7 @@
 /* wbimage_ext._core: what Python can ask of the core.
  * In: arrays, bytes and options. Out: encoded files, arrays, facts. Ownership: arguments are borrowed
  * and held while the core works on them without the GIL. */
+#define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdlib.h>
 #include <string.h>
