@@ -107,7 +107,7 @@ def _with_progress(paths: Sequence[str]) -> Iterable[str]:
         return _plain_progress(paths)
     if not sys.stderr.isatty():
         return _plain_progress(paths)
-    return tqdm(paths, unit="file")  # type: ignore[no-any-return]
+    return tqdm(paths, unit="file")
 
 
 def _plain_progress(paths: Sequence[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ In: a run and paths of image files. Out: one report line for each thing logged.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,50 +30,39 @@ class Logged:
 def log_demo(run: LocalRun, paths: list[str]) -> Iterator[Logged]:
     """Log each part of the demo under its own key, one step each."""
     random = np.random.default_rng(0)
+    fields = {f"random field {i}": random.integers(0, 256, (100, 100, 3)) for i in range(3)}
     yield _log(
         run,
         "random_field_png",
-        lambda: [
-            Image(random.integers(0, 256, (100, 100, 3)), caption=f"random field {i}")
-            for i in range(3)
-        ],
+        [{"data_or_path": field, "caption": text} for text, field in fields.items()],
     )
     yield _log(
         run,
         "random_field_uint8",
-        lambda: [
-            Image(
-                random.integers(0, 256, (100, 100, 3), np.uint8), mode="RGB", caption=f"random {i}"
-            )
-            for i in range(3)
+        [
+            {"data_or_path": field.astype(np.uint8), "mode": "RGB", "caption": text}
+            for text, field in fields.items()
         ],
     )
     yield _log(
         run,
         "random_field_jpg",
-        lambda: [
-            Image(
-                random.integers(0, 256, (100, 100, 3)), file_type="jpg", caption=f"random field {i}"
-            )
-            for i in range(3)
+        [
+            {"data_or_path": field, "caption": text, "file_type": "jpg"}
+            for text, field in fields.items()
         ],
     )
     for shift in range(3):
         scene, masks, boxes = _scene(random, shift)
-        yield _log(
-            run,
-            "scene",
-            lambda s=scene, m=masks, b=boxes: [
-                Image(s, caption="boxes and masks", masks=m, boxes=b)
-            ],
-        )  # type: ignore[misc]
+        arguments = {"data_or_path": scene, "masks": masks, "boxes": boxes}
+        yield _log(run, "scene", [{**arguments, "caption": "boxes and masks"}])
     for path in paths:
-        yield _log(run, "files", lambda path=path: [Image(path, caption=path)])  # type: ignore[misc]
+        yield _log(run, "files", [{"data_or_path": path, "caption": path}])
 
 
-def _log(run: LocalRun, key: str, build: Callable[[], list[Image]]) -> Logged:
+def _log(run: LocalRun, key: str, arguments: list[dict[str, Any]]) -> Logged:
     start = time.perf_counter()
-    images = build()
+    images = [Image(**one) for one in arguments]
     seconds = time.perf_counter() - start
     run.log({key: images if len(images) > 1 else images[0]})
     return Logged(key, images, seconds)

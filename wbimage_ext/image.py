@@ -174,7 +174,7 @@ class Image(Media):
         self, source: inputs.Pixels, mode: str | None, options: dict[str, Any]
     ) -> Any:
         encoded = _core.encode(
-            source.array, self.format, mode=mode, bfloat16=source.is_bfloat16, **options
+            source.array, str(self.format), mode=mode, bfloat16=source.is_bfloat16, **options
         )
         self._width, self._height = encoded.width, encoded.height
         if encoded.found_nan and options["nan_color"] is None:
@@ -445,7 +445,7 @@ class Image(Media):
             and (self._sha256 == other._sha256 or self._has_same_pixels(other))
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def _has_same_pixels(self, other: Image) -> bool:
         mine, its = self._pixels(), other._pixels()
@@ -488,7 +488,7 @@ def to_uint8(
     converted, found_nan = _core.to_uint8(inputs.as_array(data), normalize=normalize)
     if found_nan:
         _warn_nan()
-    return converted  # type: ignore[no-any-return]
+    return converted
 
 
 def guess_mode(data: Any, file_type: str | None = None) -> str:

@@ -121,12 +121,13 @@ def check_file(path: str | os.PathLike[str]) -> CheckedFile:
         while piece := file.read(_PIECE_BYTES):
             check.feed(piece)
     try:
-        found = check.finish()
+        header = check.finish()
     except ValueError as error:
-        found = _header_by_pillow(name) if check.is_foreign else None
-        if found is None:
+        rare = _header_by_pillow(name) if check.is_foreign else None
+        if rare is None:
             raise ValueError(f"{os.fspath(path)!r} is not a whole image file: {error}") from None
-    return CheckedFile(name, check.sha256(), check.size, *found)
+        header = rare
+    return CheckedFile(name, check.sha256(), check.size, *header)
 
 
 class _StreamCheck:

@@ -51,7 +51,7 @@ class Classes(Media):
         # wandb's own Classes have the same attribute.
         return self._class_set == getattr(other, "_class_set", None)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 class BoundingBoxes2D(Media):
