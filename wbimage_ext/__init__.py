@@ -4,7 +4,8 @@ Importing this costs neither wandb nor Pillow; see the README for what each name
 """
 
 from ._version import __version__
-from .image import Image, encode, guess_mode, to_uint8
+from .functions import encode, guess_mode, make_grid, to_uint8
+from .image import Image
 from .local_run import LocalRun, init
 from .metadata import BoundingBoxes2D, Classes, ImageMask
 
@@ -19,6 +20,7 @@ __all__ = [
     "encode",
     "guess_mode",
     "init",
+    "make_grid",
     "to_uint8",
 ]
 

@@ -8,24 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from . import _core, inputs
+from . import _core, encoding, inputs
+from .functions import guess_mode, to_uint8
 from .media import Media
 from .metadata import BoundingBoxes2D, Classes, ImageMask
+from .pillow_input import require_pillow
 from .store import StoredFile
-
-FILE_TYPES = ("png", "jpg", "jpeg", "bmp")
-_PILLOW_MODES = frozenset(
-    "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr LAB HSV I F I;16 I;16L I;16B".split()
-)
-_MODES_IN_C = (None, "L", "LA", "RGB", "RGBA")
-_ALPHA_WARNING = "JPEG format does not support transparency. Ignoring alpha channel."
 
 
 class Image(Media):
@@ -102,19 +95,15 @@ class Image(Media):
             self._copy_image(data_or_path)
         else:
             source = inputs.resolve(data_or_path)
-            if isinstance(source, inputs.CheckedFile):
-                self._set_checked_file(source)
-            elif isinstance(source, inputs.Reference):
+            if isinstance(source, inputs.Reference):
                 self._set_reference(source)
+            elif isinstance(source, (inputs.Pixels, inputs.PillowImage)):
+                options = encoding.EncodeOptions.of(
+                    file_type, mode, normalize, quality, compress_level, colormap, nan_color
+                )
+                self._encode(source, options)
             else:
-                options = {
-                    "normalize": normalize,
-                    "quality": quality,
-                    "compress_level": compress_level,
-                    "colormap": inputs.colormap_table(colormap),
-                    "nan_color": inputs.rgb_triple(nan_color),
-                }
-                self._encode(source, mode, file_type, options)
+                self._set_encoded_file(source)
         self._set_metadata(caption, grouping, classes, boxes, masks)
 
     # Where the pixels come from.
@@ -136,13 +125,13 @@ class Image(Media):
         ):
             setattr(self, name, getattr(other, name))
 
-    def _set_checked_file(self, file: inputs.CheckedFile) -> None:
-        self._file = StoredFile(file.path, file.sha256, file.size)
-        self._width, self._height = file.width, file.height
-        self.format = os.path.splitext(file.path)[1][1:]
+    def _set_encoded_file(self, source: inputs.EncodedFile) -> None:
+        self._file = source.file
+        self._width, self._height = source.width, source.height
+        self.format = os.path.splitext(source.file.path)[1][1:]
         if not self.format:
-            self.format = file.format
-            self._extension = f".{file.format}"
+            self.format = source.format
+            self._extension = f".{source.format}"
 
     def _set_reference(self, reference: inputs.Reference) -> None:
         digest = hashlib.sha256(reference.url.encode()).hexdigest()
@@ -152,54 +141,13 @@ class Image(Media):
         self.format = urlparse(reference.url).path.split("/")[-1].split(".")[-1]
 
     def _encode(
-        self,
-        source: inputs.Pixels | inputs.PillowPixels,
-        mode: str | None,
-        file_type: str | None,
-        options: dict[str, Any],
+        self, source: inputs.Pixels | inputs.PillowImage, options: encoding.EncodeOptions
     ) -> None:
-        self.format = "png" if file_type is None else file_type
-        if self.format not in FILE_TYPES:
-            raise ValueError(f"file_type must be one of {list(FILE_TYPES)}, not {file_type!r}")
-        if isinstance(source, inputs.PillowPixels):
-            data: Any = self._encode_pillow(source.image, options)
-        elif mode in _MODES_IN_C:
-            data = self._encode_array(source, mode, options)
-        else:
-            data = self._encode_by_pillow(source.array, str(mode), options)
-        self._extension = f".{self.format}"
-        self._file = StoredFile.stage(data, self._extension)
-
-    def _encode_array(
-        self, source: inputs.Pixels, mode: str | None, options: dict[str, Any]
-    ) -> Any:
-        encoded = _core.encode(
-            source.array, str(self.format), mode=mode, bfloat16=source.is_bfloat16, **options
-        )
+        encoded = encoding.encode(source, options)
+        self.format = options.file_type
         self._width, self._height = encoded.width, encoded.height
-        if encoded.found_nan and options["nan_color"] is None:
-            _warn_nan()
-        if encoded.dropped_alpha:
-            _warn_alpha()
-        return encoded
-
-    def _encode_pillow(self, image: Any, options: dict[str, Any]) -> Any:
-        """A PIL image keeps its mode and its values."""
-        if image.mode in _MODES_IN_C:
-            pixels = inputs.Pixels(np.asarray(image))
-            return self._encode_array(pixels, None, {**options, "normalize": False})
-        self._width, self._height = image.size
-        return _save_with_pillow(image, str(self.format), options)
-
-    def _encode_by_pillow(self, array: inputs.Array, mode: str, options: dict[str, Any]) -> Any:
-        pillow = _require_pillow(f"mode {mode!r}")
-        pixels = to_uint8(array if array.ndim == 2 else array.squeeze(), options["normalize"])
-        guess_mode(pixels)
-        if mode not in _PILLOW_MODES:
-            raise ValueError(f"mode {mode!r} is none of Pillow's, such as L, RGB, RGBA, P and CMYK")
-        image = pillow.fromarray(pixels).convert(mode)
-        self._width, self._height = image.size
-        return _save_with_pillow(image, str(self.format), options)
+        self._extension = f".{self.format}"
+        self._file = StoredFile.stage(encoded.data, self._extension)
 
     # What is known besides the pixels.
 
@@ -249,6 +197,39 @@ class Image(Media):
                     f"{argument}[{key!r}] must be a dict or a {layer_class.__name__}, not {layer!r}"
                 )
         return built
+
+    @classmethod
+    def from_batch(
+        cls,
+        data: Any,
+        *,
+        captions: Sequence[str | None] | str | None = None,
+        dataformats: str = "NHWC",
+        num_threads: int | None = None,
+        **image_arguments: Any,
+    ) -> list[Any]:
+        """One image for each item of a batch, encoded on threads, in the batch's order.
+
+        Args:
+            data: array or tensor of shape (N, H, W, C), or as `dataformats` says; or a list of
+                anything that Image takes, of which arrays are laid out as `dataformats` says.
+            captions: one for each item, or one for all.
+            dataformats: "NHWC", "NCHW" or "NHW".
+            num_threads: None for as many as there are CPUs for this process.
+            **image_arguments: arguments of Image, for every item; `masks` and `boxes` may be a
+                sequence with one value for each item.
+
+        Returns:
+            images as Image makes them of each item alone.
+
+        Raises:
+            ValueError: a shape that `dataformats` does not fit, an empty batch, or sequences of
+                other lengths than the batch.
+            TypeError, ValueError, OSError, ...: what Image says of an item, with the item's index.
+        """
+        from . import batch
+
+        return batch.build(cls, data, captions, dataformats, num_threads, image_arguments)
 
     # Conversion, as class methods of the reference.
 
@@ -397,7 +378,7 @@ class Image(Media):
             return self._image
         if self._path is None or self.path_is_reference(self._path):
             return None
-        with _require_pillow("Image.image").open(self._path) as image:
+        with require_pillow("Image.image").open(self._path) as image:
             image.load()
             return image
 
@@ -462,108 +443,3 @@ def _collect(
     if not any(layers_of_images):
         return False
     return [_layers_json(layers, run) if layers else None for layers in layers_of_images]
-
-
-def to_uint8(
-    data: Any, normalize: bool | tuple[float, float] = True
-) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Convert values of any bool, integer or float dtype and any shape to uint8.
-
-    With `lo` and `hi` the smallest and largest value: where lo < 0, data becomes
-    (data - lo) / (hi - lo); where hi is then at most 1, trunc(data * 255); the result is clipped to
-    0..255 and truncated. The arithmetic runs in the array's own float type, integers divide in
-    double, and nothing wraps. NaN takes no part and becomes 0.
-
-    Args:
-        data: an array or anything with an array view.
-        normalize: True: the rule above. False: clip and truncate. (lo, hi): lo becomes 0, hi 255.
-
-    Returns:
-        uint8 array of the same shape.
-
-    Raises:
-        TypeError: values that are not bool, integer or float.
-        ValueError: an empty array, or limits that are not two finite numbers with lo < hi.
-    """
-    converted, found_nan = _core.to_uint8(inputs.as_array(data), normalize=normalize)
-    if found_nan:
-        _warn_nan()
-    return converted
-
-
-def guess_mode(data: Any, file_type: str | None = None) -> str:
-    """The mode that an array's shape stands for: "L", "RGB" or "RGBA".
-
-    Args:
-        data: an array of shape (H, W), (H, W, 3) or (H, W, 4); sides of length 1 are squeezed away.
-        file_type: "jpg" and "jpeg" turn "RGBA" into "RGB", with a warning.
-
-    Raises:
-        ValueError: any other shape.
-    """
-    mode: str = _core.guess_mode(inputs.as_array(data))
-    if mode == "RGBA" and file_type in ("jpg", "jpeg"):
-        _warn_alpha()
-        return "RGB"
-    return mode
-
-
-def encode(
-    data: Any,
-    file_type: str = "png",
-    *,
-    mode: str | None = None,
-    normalize: bool | tuple[float, float] = True,
-    quality: int = 75,
-    compress_level: int | None = None,
-) -> bytes:
-    """Encode an array as the bytes of an image file; arguments as for Image."""
-    encoded = _core.encode(
-        inputs.as_array(data),
-        file_type,
-        mode=mode,
-        normalize=normalize,
-        quality=quality,
-        compress_level=compress_level,
-    )
-    if encoded.found_nan:
-        _warn_nan()
-    if encoded.dropped_alpha:
-        _warn_alpha()
-    return bytes(encoded)
-
-
-def _warn_nan() -> None:
-    warnings.warn("the image holds NaN, which becomes 0", RuntimeWarning, stacklevel=4)
-
-
-def _warn_alpha() -> None:
-    wandb = sys.modules.get("wandb")
-    if wandb is not None and hasattr(wandb, "termwarn"):
-        wandb.termwarn(_ALPHA_WARNING, repeat=False)
-    else:
-        warnings.warn(_ALPHA_WARNING, UserWarning, stacklevel=5)
-
-
-def _require_pillow(purpose: str) -> Any:
-    try:
-        from PIL import Image as PILImage
-    except ImportError as error:
-        raise ImportError(
-            f"{purpose} needs the Pillow package. To get it, run: pip install pillow"
-        ) from error
-    return PILImage
-
-
-def _save_with_pillow(image: Any, file_type: str, options: Mapping[str, Any]) -> memoryview:
-    import io
-
-    buffer = io.BytesIO()
-    if file_type == "bmp":
-        image.save(buffer, "BMP")
-    elif file_type == "png":
-        level = options["compress_level"]
-        image.save(buffer, "PNG", **({} if level is None else {"compress_level": level}))
-    else:
-        image.save(buffer, "JPEG", quality=options["quality"])
-    return buffer.getbuffer()

@@ -1,50 +1,53 @@
-"""What the caller passed, told apart: an array, a Pillow image, an encoded file, a reference.
+"""What the caller passed, told apart: pixels, a Pillow image, an encoded file, a reference.
 
 In: any object. Out: one of the small classes below, or an exception that names what came and what
-would be right. Arrays are seen in place wherever that is possible.
+would be right. Arrays are seen in place wherever that is possible; nothing is imported to recognise
+the objects of another package.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from . import _core
 from .media import Media
+from .store import StoredFile
 
 Array = np.ndarray[Any, Any]
-
-_PIECE_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """An array of pixels; `is_grid` for tensors, which are laid out as a normalised grid."""
+    """An array of pixels.
+
+    `is_bfloat16`: the uint16 elements are the bits of bfloat16 values. `is_tensor`: the array was a
+    torch tensor, which is laid out as a normalised grid. `dataformats` names a tensor's axes; None
+    goes by their number.
+    """
 
     array: Array
     is_bfloat16: bool = False
-    is_grid: bool = False
+    is_tensor: bool = False
+    dataformats: str | None = None
 
 
 @dataclass(frozen=True)
-class PillowPixels:
-    """A PIL image."""
+class PillowImage:
+    """A PIL image, which keeps its mode."""
 
     image: Any
 
 
 @dataclass(frozen=True)
-class CheckedFile:
-    """A path to an encoded image whose structure was checked; nothing was decoded."""
+class EncodedFile:
+    """An encoded image whose structure was checked: in its place, or staged where it had none."""
 
-    path: str
-    sha256: str
-    size: int
+    file: StoredFile
     format: str
     width: int
     height: int
@@ -57,10 +60,7 @@ class Reference:
     url: str
 
 
-Source = Pixels | PillowPixels | CheckedFile | Reference
-
-
-def resolve(data: Any) -> Source:
+def resolve(data: Any) -> Pixels | PillowImage | EncodedFile | Reference:
     """Tell what `data` is.
 
     Raises:
@@ -69,165 +69,133 @@ def resolve(data: Any) -> Source:
         OSError: the system's reason why a path cannot be read.
     """
     if isinstance(data, np.ndarray):
-        return Pixels(data)
+        return _pixels_of_array(data, data)
     if isinstance(data, (str, os.PathLike)):
         if Media.path_is_reference(data):
             return Reference(str(data))
-        return check_file(data)
-    if _is_pillow_image(data):
-        return PillowPixels(data)
-    return Pixels(as_array(data))
+        from . import encoded_input
+
+        return encoded_input.check_file(data)
+    if isinstance(data, (Pixels, PillowImage, EncodedFile, Reference)):
+        return data
+    if isinstance(data, (bytes, bytearray)) or _is_flat_memory(data):
+        from . import encoded_input
+
+        return encoded_input.check_bytes(data)
+    if _is_instance(data, "PIL.Image", "Image"):
+        return PillowImage(data)
+    if _is_figure(data):
+        from . import figure_input
+
+        return Pixels(figure_input.draw(data))
+    if callable(getattr(data, "read", None)):
+        from . import encoded_input
+
+        return encoded_input.check_stream(data)
+    return as_pixels(data)
 
 
-def as_array(data: Any) -> Array:
-    """`data` as a NumPy array, in place where it has an array view.
+def as_pixels(data: Any) -> Pixels:
+    """An array, a tensor or nested lists as pixels, in place where there is an array view.
 
     Raises:
         TypeError: NumPy can make no array of numbers of it.
     """
+    if _is_instance(data, "torch", "Tensor"):
+        from . import tensor_input
+
+        return tensor_input.pixels_of_tensor(data)
+    return _pixels_of_array(_numpy_array(data), data)
+
+
+def as_array(data: Any) -> Array:
+    """`data` as a NumPy array of bool, integer or float values, in place where possible.
+
+    Raises:
+        TypeError: NumPy can make no such array of it.
+    """
+    pixels = as_pixels(data)
+    if pixels.is_bfloat16:
+        return widened_bfloat16(pixels.array)
+    return pixels.array
+
+
+def widened_bfloat16(bits: Array) -> Array:
+    """The float32 values of bfloat16 bits: bfloat16 is the upper half of a float32."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)
+
+
+def describe(data: Any) -> str:
+    """Type, shape and dtype of an object, as far as it has them."""
+    kind = type(data)
+    name = kind.__qualname__
+    if kind.__module__ != "builtins":
+        name = f"{kind.__module__}.{name}"
+    shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
+    if isinstance(shape, tuple):
+        name += f" of shape {list(shape)}"
+    if dtype is not None:
+        name += f"{' and' if isinstance(shape, tuple) else ' of'} dtype {dtype}"
+    return name
+
+
+WHAT_WOULD_WORK = (
+    "an array of bool, integer or float values is needed, or a tensor, a Pillow image, a "
+    "matplotlib figure, a path, or an encoded image as bytes or an open binary file"
+)
+
+
+def refusal(data: Any, reason: object = None) -> TypeError:
+    """The exception for an object that holds no pixels."""
+    because = "" if reason is None else f" ({reason})"
+    return TypeError(f"cannot make an image of {describe(data)}{because}: {WHAT_WOULD_WORK}")
+
+
+def _pixels_of_array(array: Array, source: Any) -> Pixels:
+    if array.dtype.kind in "buif":
+        return Pixels(array)
+    if array.dtype.kind == "V" and array.dtype.type.__module__ == "ml_dtypes":
+        # The small floats of JAX and TensorFlow.
+        if array.dtype.name == "bfloat16":
+            return Pixels(array.view(np.uint16), is_bfloat16=True)
+        return Pixels(array.astype(np.float32))
+    raise refusal(source, None if source is array else f"its values are of dtype {array.dtype}")
+
+
+def _numpy_array(data: Any) -> Array:
     if isinstance(data, np.ndarray):
         return data
     try:
+        if _exports_dlpack_only(data):
+            return np.from_dlpack(data)
         array = np.asarray(data)
-    except (ValueError, TypeError) as error:
-        raise TypeError(f"cannot make an image of {_describe(data)}: {error}") from error
-    if array.dtype.kind not in "buif":
-        raise TypeError(
-            f"cannot make an image of {_describe(data)}: an array of bool, integer or float values "
-            "is needed, a Pillow image, a path or the bytes of an image file"
-        )
+        if array.dtype == object and callable(getattr(data, "numpy", None)):
+            array = np.asarray(data.numpy())
+    except (ValueError, TypeError, BufferError, RuntimeError) as error:
+        raise refusal(data, error) from error
     return array
 
 
-def _describe(data: Any) -> str:
-    return f"{type(data).__module__}.{type(data).__qualname__}"
+def _exports_dlpack_only(data: Any) -> bool:
+    array_views = ("__array__", "__array_interface__", "__array_struct__")
+    return hasattr(data, "__dlpack__") and not any(hasattr(data, name) for name in array_views)
 
 
-def _is_pillow_image(data: Any) -> bool:
-    pillow = sys.modules.get("PIL.Image")
-    return pillow is not None and isinstance(data, pillow.Image)
+def _is_flat_memory(data: Any) -> bool:
+    """Whether this is a memoryview of bytes in a row; one of more dimensions is an array."""
+    return isinstance(data, memoryview) and data.ndim == 1 and data.itemsize == 1
 
 
-def check_file(path: str | os.PathLike[str]) -> CheckedFile:
-    """Check an image file's structure to its end and hash it, in one reading of bounded memory.
-
-    Raises:
-        FileNotFoundError and other OSError: the system's, with the path.
-        ValueError: truncated, damaged, or no image; names the path and the defect.
-    """
-    name = os.path.abspath(os.fspath(path))
-    check = _StreamCheck()
-    with open(name, "rb", buffering=0) as file:
-        while piece := file.read(_PIECE_BYTES):
-            check.feed(piece)
-    try:
-        header = check.finish()
-    except ValueError as error:
-        rare = _header_by_pillow(name) if check.is_foreign else None
-        if rare is None:
-            raise ValueError(f"{os.fspath(path)!r} is not a whole image file: {error}") from None
-        header = rare
-    return CheckedFile(name, check.sha256(), check.size, *header)
+def _is_instance(data: Any, module_name: str, class_name: str) -> bool:
+    """isinstance by name: what was not imported has no instances."""
+    kind = getattr(sys.modules.get(module_name), class_name, None)
+    return isinstance(kind, type) and isinstance(data, kind)
 
 
-class _StreamCheck:
-    """Hashes a file and checks its structure, piece by piece."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._digest = hashlib.sha256()
-        self._probe = _core.Probe()
-        self._defect: ValueError | None = None
-
-    def feed(self, piece: bytes) -> None:
-        self.size += len(piece)
-        self._digest.update(piece)
-        if self._defect is None:
-            try:
-                self._probe.feed(piece)
-            except ValueError as error:
-                self._defect = error
-
-    @property
-    def is_foreign(self) -> bool:
-        """Whether the defect is that the format is none that is known here."""
-        return self._probe.is_foreign
-
-    def finish(self) -> tuple[str, int, int]:
-        """Format, width and height, or ValueError with the defect."""
-        if self._defect is not None:
-            raise self._defect
-        return self._probe.finish()
-
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
-
-
-def _header_by_pillow(path: str) -> tuple[str, int, int] | None:
-    """Format and size of a rarer format, where Pillow is installed and opens it."""
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError:
-        return None
-    try:
-        with Image.open(path) as image:
-            return (image.format or "").lower(), *image.size
-    except UnidentifiedImageError:
-        return None
-
-
-def colormap_table(colormap: Any) -> bytes | None:
-    """The 256 RGB rows of a colormap, as 768 bytes.
-
-    Args:
-        colormap: None, an array of shape (256, 3) of uint8 values, or the name of a matplotlib
-            colormap.
-
-    Raises:
-        ValueError: another shape, values that are no uint8, or an unknown name.
-        ImportError: a name without matplotlib installed.
-    """
-    if colormap is None:
-        return None
-    if isinstance(colormap, str):
-        return _matplotlib_table(colormap)
-    table = np.asarray(colormap)
-    is_uint8 = table.dtype.kind in "ui" and table.size and 0 <= table.min() <= table.max() <= 255
-    if table.shape != (256, 3) or not is_uint8:
-        raise ValueError(
-            "colormap must be a (256, 3) table of uint8 values or a matplotlib colormap's name, "
-            f"not an array of shape {list(table.shape)} and dtype {table.dtype}"
-        )
-    return table.astype(np.uint8).tobytes()
-
-
-def _matplotlib_table(name: str) -> bytes:
-    try:
-        from matplotlib import colormaps
-    except ImportError as error:
-        raise ImportError(
-            f"the colormap name {name!r} needs matplotlib. To get it, run: pip install matplotlib"
-        ) from error
-    try:
-        colormap = colormaps[name]
-    except KeyError:
-        raise ValueError(f"matplotlib has no colormap {name!r}; viridis is one") from None
-    table = colormap(np.linspace(0.0, 1.0, 256), bytes=True)[:, :3]
-    return np.ascontiguousarray(table).tobytes()
-
-
-def rgb_triple(color: Any) -> bytes | None:
-    """Three bytes of an RGB triple.
-
-    Raises:
-        ValueError: it is not three integers from 0 to 255.
-    """
-    if color is None:
-        return None
-    try:
-        triple = bytes(int(value) for value in color)
-    except (TypeError, ValueError):
-        triple = b""
-    if len(triple) != 3:
-        raise ValueError(f"nan_color must be three integers from 0 to 255, not {color!r}")
-    return triple
+def _is_figure(data: Any) -> bool:
+    """Whether this is a figure, axes, another artist or container of artists, or pyplot."""
+    if "matplotlib" not in sys.modules:
+        return False
+    if isinstance(data, ModuleType):
+        return data.__name__ in ("matplotlib.pyplot", "pylab")
+    return any(kind.__module__.startswith("matplotlib.") for kind in type(data).__mro__)

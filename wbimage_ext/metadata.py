@@ -157,10 +157,9 @@ class ImageMask(Media):
         self._file = StoredFile.stage(encoded, self._extension)
 
     def _set_path(self, path: str | os.PathLike[str]) -> None:
-        from .inputs import check_file
+        from .encoded_input import check_file
 
-        checked = check_file(path)
-        self._file = StoredFile(checked.path, checked.sha256, checked.size)
+        self._file = check_file(path).file
 
     @classmethod
     def type_name(cls) -> str:

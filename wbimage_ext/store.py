@@ -158,6 +158,51 @@ class StoredFile:
         return self
 
 
+class StagedWriter:
+    """A staged file written in pieces; a context that removes it unless it was finished."""
+
+    def __init__(self) -> None:
+        name = _random_name()
+        try:
+            self._open(os.path.join(_staging.directory(), name))
+        except FileNotFoundError:
+            self._open(os.path.join(_staging.directory(renew=True), name))
+
+    def _open(self, path: str) -> None:
+        self._file = os.fdopen(os.open(path, _NEW_FILE, 0o666), "wb")
+        self._path: str | None = path
+        self._size = 0
+
+    def __enter__(self) -> StagedWriter:
+        return self
+
+    def write(self, piece: bytes) -> None:
+        """Append a piece."""
+        self._file.write(piece)
+        self._size += len(piece)
+
+    def flushed_path(self) -> str:
+        """Where all that was written so far can be read."""
+        assert self._path is not None
+        self._file.flush()
+        return self._path
+
+    def finish(self, extension: str, sha256: str) -> StoredFile:
+        """Keep the file, under a name with this extension, which includes its dot."""
+        path = self.flushed_path()
+        self._file.close()
+        os.rename(path, path + extension)
+        self._path = None
+        return StoredFile(path + extension, sha256, self._size, is_staged=True)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._path is not None:
+            try:
+                self._file.close()
+            finally:
+                os.unlink(self._path)
+
+
 def _restage(data: bytes, extension: str, sha256: str) -> StoredFile:
     return StoredFile.stage(data, extension, sha256)
 

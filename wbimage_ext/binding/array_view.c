@@ -81,9 +81,9 @@ int array_view_open(array_view *view, PyObject *object, bool is_bfloat16)
     return 0;
 }
 
-int array_view_open_flat(array_view *view, PyObject *object)
+int array_view_open_flat(array_view *view, PyObject *object, bool is_bfloat16)
 {
-    if (array_view_open(view, object, false) < 0)
+    if (array_view_open(view, object, is_bfloat16) < 0)
         return -1;
     if (view->ndim == 1 || (view->ndim == 2 && view->shape[1] > 0))
         return 0;
@@ -127,6 +127,19 @@ PyObject *array_new_uint8(int ndim, const ptrdiff_t *shape, uint8_t **data)
     void *address = NULL;
     PyObject *array = new_array(PyArray_DescrFromType(NPY_UINT8), ndim, shape, &address);
     *data = address;
+    return array;
+}
+
+PyObject *array_borrow_uint8(const uint8_t *data, ptrdiff_t size, PyObject *owner)
+{
+    npy_intp shape[] = {size};
+    PyObject *array = PyArray_New(&PyArray_Type, 1, shape, NPY_UINT8, NULL, (void *)(uintptr_t)data,
+                                  0, 0 /* not writeable */, NULL);
+    if (array == NULL)
+        return NULL;
+    Py_INCREF(owner);
+    if (PyArray_SetBaseObject((PyArrayObject *)array, owner) < 0)
+        Py_CLEAR(array);
     return array;
 }
 

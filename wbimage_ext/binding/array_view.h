@@ -29,12 +29,15 @@ int array_view_open(array_view *view, PyObject *object, bool is_bfloat16);
 
 /* Like array_view_open, and one dimension as far as that needs no more than a copy: for
  * element-by-element conversion of any shape. */
-int array_view_open_flat(array_view *view, PyObject *object);
+int array_view_open_flat(array_view *view, PyObject *object, bool is_bfloat16);
 
 void array_view_close(array_view *view);
 
 /* A new C-contiguous uint8 array; `data` receives its address. */
 PyObject *array_new_uint8(int ndim, const ptrdiff_t *shape, uint8_t **data);
+
+/* A read-only uint8 array of one dimension over memory that `owner` keeps alive. */
+PyObject *array_borrow_uint8(const uint8_t *data, ptrdiff_t size, PyObject *owner);
 
 /* A new C-contiguous array of the dtype and byte order of `view`. */
 PyObject *array_new_like(const array_view *view, int ndim, const ptrdiff_t *shape, void **data);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "array_view.h"
+#include "arrow.h"
 #include "decode.h"
 #include "encoded.h"
 #include "errors.h"
@@ -41,18 +42,22 @@ static int check_palette(const encode_options *options, unsigned channels)
 static PyObject *core_encode(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *keywords[] = {"array",    "file_type",      "mode",     "normalize", "quality",
-                               "compress_level", "colormap", "nan_color", "bfloat16",  NULL};
+                               "compress_level", "colormap", "nan_color", "bfloat16",  "tensor_rule",
+                               NULL};
     module_state *state = PyModule_GetState(module);
     encode_arguments arguments = {.file_type = "png", .quality = 75};
     PyObject *object;
     int is_bfloat16 = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOiOOOp:encode", keywords, &object,
+    int has_tensor_rule = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOiOOOpp:encode", keywords, &object,
                                      &arguments.file_type, &arguments.mode, &arguments.normalize,
                                      &arguments.quality, &arguments.compress_level,
-                                     &arguments.colormap, &arguments.nan_color, &is_bfloat16))
+                                     &arguments.colormap, &arguments.nan_color, &is_bfloat16,
+                                     &has_tensor_rule))
         return NULL;
     encode_options options;
-    if (encode_options_parse(&options, &arguments, WB_NORMALIZE_DEFAULT, state->cpu) < 0)
+    const wb_normalize_rule rule = has_tensor_rule ? WB_NORMALIZE_TORCH : WB_NORMALIZE_DEFAULT;
+    if (encode_options_parse(&options, &arguments, rule, state->cpu) < 0)
         return NULL;
     array_view array;
     if (array_view_open(&array, object, is_bfloat16) < 0)
@@ -359,21 +364,22 @@ cleanup:
 
 static PyObject *core_to_uint8(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"array", "normalize", NULL};
+    static char *keywords[] = {"array", "normalize", "bfloat16", NULL};
     module_state *state = PyModule_GetState(module);
     PyObject *object;
     PyObject *normalize_object = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:to_uint8", keywords, &object,
-                                     &normalize_object))
+    int is_bfloat16 = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$Op:to_uint8", keywords, &object,
+                                     &normalize_object, &is_bfloat16))
         return NULL;
     wb_normalize normalize;
     if (normalize_parse(&normalize, normalize_object, WB_NORMALIZE_DEFAULT) < 0)
         return NULL;
     array_view original;
     array_view flat;
-    if (array_view_open(&original, object, false) < 0)
+    if (array_view_open(&original, object, is_bfloat16) < 0)
         return NULL;
-    if (array_view_open_flat(&flat, original.array) < 0) {
+    if (array_view_open_flat(&flat, original.array, is_bfloat16) < 0) {
         array_view_close(&original);
         return NULL;
     }
@@ -491,6 +497,8 @@ static PyMethodDef core_methods[] = {
     {"decode", core_decode, METH_O,
      "Decode PNG, JPEG or BMP bytes; returns (uint8 array (H, W, bytes a pixel), mode, bytes a "
      "sample)."},
+    {"arrow_bytes", arrow_bytes, METH_VARARGS,
+     "arrow_bytes($module, schema, array, /)\n--\n\nThe uint8 values of an Arrow array, in place."},
     {"build_info", core_build_info, METH_NOARGS, "Return the libraries and the CPU kernels in use."},
     {NULL, NULL, 0, NULL},
 };

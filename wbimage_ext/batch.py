@@ -1,0 +1,159 @@
+"""Many images at once: a batch's items encoded on threads, in order.
+
+In: an array or tensor of a batch, or a list of images, and what belongs to each. Out: a list of
+Image. The core works without the GIL, so that threads encode at the same time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from . import colors, inputs
+from .media import Media
+
+_AXES_OF_ITEMS = {"NHWC": "HWC", "NCHW": "CHW", "NHW": "HW"}
+
+# Arguments of Image that may be a sequence with one value for each item.
+_PER_ITEM = ("masks", "boxes")
+
+
+def build(
+    image_class: Callable[..., Any],
+    data: Any,
+    captions: Sequence[str | None] | str | None,
+    dataformats: str,
+    num_threads: int | None,
+    image_arguments: Mapping[str, Any],
+) -> list[Any]:
+    """What Image.from_batch documents."""
+    if dataformats not in _AXES_OF_ITEMS:
+        raise ValueError(f"dataformats must be one of {list(_AXES_OF_ITEMS)}, not {dataformats!r}")
+    items = _items(data, dataformats)
+    shared = dict(image_arguments)
+    if captions is not None:
+        if "caption" in shared:
+            raise TypeError("caption and captions exclude each other")
+        shared["caption"] = captions
+    varying = {
+        name: _one_each(name, shared.pop(name), len(items))
+        for name in ("caption", *_PER_ITEM)
+        if name in shared and not isinstance(shared[name], (str, Mapping, type(None)))
+    }
+    if isinstance(shared.get("colormap"), str):
+        shared["colormap"] = colors.colormap_table(shared["colormap"])
+
+    def build_item(index: int) -> Any:
+        arguments = {name: values[index] for name, values in varying.items()}
+        try:
+            return image_class(_laid_out(items[index], dataformats), **arguments, **shared)
+        except Exception as error:
+            raise _with_index(error, index) from error
+
+    return _in_order(build_item, len(items), _thread_count(num_threads, len(items)))
+
+
+def _items(data: Any, dataformats: str) -> Sequence[Any]:
+    """The batch's items: of a list as they are, of an array its slices."""
+    if isinstance(data, (list, tuple)):
+        if not data:
+            raise ValueError("the batch is empty")
+        return data
+    pixels = inputs.as_pixels(data)
+    shape = list(pixels.array.shape)
+    if len(shape) != len(dataformats):
+        raise ValueError(
+            f"a batch of {inputs.describe(data)} has {len(shape)} dimensions, {dataformats} names "
+            f"{len(dataformats)}; dataformats may be one of {list(_AXES_OF_ITEMS)}"
+        )
+    if 0 in shape:
+        raise ValueError(f"the batch is empty: its shape is {shape}")
+    return [replace(pixels, array=item) for item in pixels.array]
+
+
+def _laid_out(item: Any, dataformats: str) -> Any:
+    """An item as Image takes it: channels last, a tensor with its axes named."""
+    if isinstance(item, Media):
+        return item
+    axes = _AXES_OF_ITEMS[dataformats]
+    source = inputs.resolve(item)
+    if not isinstance(source, inputs.Pixels):
+        return source
+    if source.array.ndim != len(axes):
+        raise ValueError(
+            f"its shape {list(source.array.shape)} is not the {axes} that dataformats "
+            f"{dataformats!r} makes of an item"
+        )
+    if source.is_tensor:
+        return replace(source, dataformats=axes)
+    if axes == "CHW":
+        return replace(source, array=source.array.transpose(1, 2, 0))
+    return source
+
+
+def _one_each(name: str, values: Any, count: int) -> list[Any]:
+    try:
+        each = list(values)
+    except TypeError:
+        raise TypeError(
+            f"{name} must be one value for all items or a sequence of one for each, not {values!r}"
+        ) from None
+    if len(each) != count:
+        raise ValueError(f"{name} has {len(each)} values for a batch of {count}")
+    return each
+
+
+def _with_index(error: Exception, index: int) -> Exception:
+    """The same exception with the item's index in its message."""
+    message = f"item {index} of the batch: {error}"
+    if isinstance(error, OSError) and error.errno is not None:
+        return type(error)(
+            error.errno, f"item {index} of the batch: {error.strerror}", error.filename
+        )
+    if type(error) in (TypeError, ValueError, ImportError, RuntimeError, MemoryError, OSError):
+        return type(error)(message)
+    return RuntimeError(message)
+
+
+def _thread_count(asked: int | None, count: int) -> int:
+    if asked is None:
+        available = getattr(os, "sched_getaffinity", None)
+        asked = len(available(0)) if available is not None else os.cpu_count() or 1
+    elif isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
+        raise ValueError(f"num_threads must be None or an integer of at least 1, not {asked!r}")
+    return min(asked, count)
+
+
+def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> list[Any]:
+    """Build all items; the failure of the first one that fails, when any does."""
+    if threads == 1:
+        return [build_item(index) for index in range(count)]
+
+    from concurrent.futures import ThreadPoolExecutor
+
+    built: list[Any] = [None] * count
+    failures: dict[int, Exception] = {}
+    # Threads take items from the front: whatever comes before a failed one was taken as well.
+    indices = iter(range(count))
+
+    def build_some() -> None:
+        for index in indices:
+            try:
+                built[index] = build_item(index)
+            except Exception as error:
+                failures[index] = error
+            if failures:
+                return
+
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for work in [pool.submit(build_some) for _ in range(threads)]:
+                work.result()
+        finally:
+            # After an interrupt, nobody waits for the rest.
+            indices = iter(())
+    if failures:
+        raise failures[min(failures)]
+    return built

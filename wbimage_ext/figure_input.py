@@ -1,0 +1,69 @@
+"""matplotlib figures as pixels: what savefig would write, without the file.
+
+In: a figure, axes, any other artist or container, or pyplot. Out: an RGBA array.
+The figure is drawn and left as savefig leaves it: open, with its own canvas and settings.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import Any
+
+import numpy as np
+
+from .inputs import Array, describe
+
+# matplotlib draws for one thread at a time.
+_drawing = threading.Lock()
+
+
+class _Sink(io.RawIOBase):
+    """A file that keeps the last thing written to it: the whole canvas."""
+
+    pixels: Array | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, canvas: Any) -> int:
+        # A copy, because the next drawing of the figure reuses the renderer's memory.
+        self.pixels = np.array(canvas)
+        return self.pixels.nbytes
+
+
+def draw(source: Any) -> Array:
+    """The pixels of `savefig(..., format="png")` with the settings in force.
+
+    Returns:
+        uint8 array of shape (H, W, 4), RGBA.
+
+    Raises:
+        ValueError: there is no figure behind `source`.
+    """
+    sink = _Sink()
+    with _drawing:
+        figure_of(source).savefig(sink, format="rgba")
+    assert sink.pixels is not None
+    return sink.pixels
+
+
+def figure_of(source: Any) -> Any:
+    """The figure that an artist, a container of artists or pyplot's state stands for."""
+    from matplotlib.figure import Figure
+
+    found = source
+    if hasattr(found, "gcf"):
+        found = found.gcf()
+    elif isinstance(found, tuple) and hasattr(found, "get_children"):
+        children = found.get_children()
+        found = children[0] if children else None
+    # A subfigure's figure is the one around it, a figure's is itself.
+    while found is not None and not isinstance(found, Figure):
+        found = getattr(found, "figure", None)
+    if found is None:
+        raise ValueError(
+            f"{describe(source)} belongs to no figure: a matplotlib figure, axes, an artist in a "
+            "figure, or pyplot is needed"
+        )
+    return found

@@ -1,0 +1,117 @@
+"""The functions over arrays that need no Image: to_uint8, guess_mode, make_grid, encode.
+
+In: arrays, tensors, nested lists; encode takes Pillow images and figures too. Out: arrays or bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _core, encoding, inputs
+
+
+def to_uint8(
+    data: Any, normalize: bool | tuple[float, float] = True
+) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Convert values of any bool, integer or float dtype and any shape to uint8.
+
+    With `lo` and `hi` the smallest and largest value: where lo < 0, data becomes
+    (data - lo) / (hi - lo); where hi is then at most 1, trunc(data * 255); the result is clipped to
+    0..255 and truncated. The arithmetic runs in the array's own float type, integers divide in
+    double, and nothing wraps. NaN takes no part and becomes 0.
+
+    Args:
+        data: an array or anything with an array view.
+        normalize: True: the rule above. False: clip and truncate. (lo, hi): lo becomes 0, hi 255.
+
+    Returns:
+        uint8 array of the same shape.
+
+    Raises:
+        TypeError: values that are not bool, integer or float.
+        ValueError: an empty array, or limits that are not two finite numbers with lo < hi.
+    """
+    pixels = inputs.as_pixels(data)
+    converted, found_nan = _core.to_uint8(
+        pixels.array, normalize=normalize, bfloat16=pixels.is_bfloat16
+    )
+    if found_nan:
+        encoding.warn_nan()
+    return converted
+
+
+def guess_mode(data: Any, file_type: str | None = None) -> str:
+    """The mode that an array's shape stands for: "L", "RGB" or "RGBA".
+
+    Args:
+        data: an array of shape (H, W), (H, W, 3) or (H, W, 4); sides of length 1 are squeezed away.
+        file_type: "jpg" and "jpeg" turn "RGBA" into "RGB", with a warning.
+
+    Raises:
+        ValueError: any other shape.
+    """
+    mode: str = _core.guess_mode(inputs.as_pixels(data).array)
+    if mode == "RGBA" and file_type in ("jpg", "jpeg"):
+        encoding.warn_dropped_alpha(file_type)
+        return "RGB"
+    return mode
+
+
+def make_grid(
+    data: Any,
+    nrow: int = 8,
+    padding: int = 2,
+    pad_value: float = 0,
+    dataformats: str = "NCHW",
+) -> inputs.Array:
+    """Lay a batch of images out as one, as torchvision.utils.make_grid does.
+
+    Args:
+        data: array, tensor or nested lists of shape (N, C, H, W), or as `dataformats` says; of any
+            bool, integer or float dtype. One channel becomes three.
+        nrow: images in a row, at least 1.
+        padding: pixels around and between the images. A batch of one is that image without any.
+        pad_value: value of those pixels.
+        dataformats: names the axes of `data`: "NCHW", "NHWC", "NHW", "CHW", "HWC" or "HW".
+
+    Returns:
+        array of shape (H, W, C) and the same dtype; bfloat16 tensors, for which NumPy has no dtype,
+        become float32.
+
+    Raises:
+        TypeError: values that are not bool, integer or float.
+        ValueError: `dataformats` does not fit the array's dimensions, an empty array, or a grid of
+            no size.
+    """
+    pixels = inputs.as_pixels(data)
+    if not pixels.is_bfloat16:
+        return _core.make_grid(pixels.array, nrow, padding, pad_value, dataformats)
+    grid = _core.make_grid(
+        inputs.widened_bfloat16(pixels.array), nrow, padding, pad_value, dataformats
+    )
+    return grid if pixels.is_tensor else grid.astype(data.dtype)
+
+
+def encode(
+    data: Any,
+    file_type: str = "png",
+    *,
+    mode: str | None = None,
+    normalize: bool | tuple[float, float] = True,
+    quality: int = 75,
+    compress_level: int | None = None,
+) -> bytes:
+    """Encode pixels as the bytes of an image file; arguments as for Image.
+
+    Raises:
+        TypeError, ValueError: as Image; also for what is encoded already.
+    """
+    options = encoding.EncodeOptions.of(file_type, mode, normalize, quality, compress_level)
+    if isinstance(data, (str, bytes, bytearray)):
+        raise inputs.refusal(data, "it is encoded already")
+    source = inputs.resolve(data)
+    if not isinstance(source, (inputs.Pixels, inputs.PillowImage)):
+        raise inputs.refusal(data, "it is encoded already")
+    return bytes(encoding.encode(source, options).data)

@@ -1,0 +1,148 @@
+"""PIL images: their pixels in place for the core, and what Pillow alone can convert and save.
+
+In: a loaded PIL image. Out: views of its memory, images in other modes, encoded bytes.
+Pillow is imported only where it is needed; an image brings it along.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from .inputs import Array
+
+# What each file type can hold as it is; Pillow's savers say the same, but for RGBA as JPEG, of
+# which our encoder drops the alpha.
+_MODES_OF_PNG = frozenset(["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B"])
+_MODES_OF_JPEG = frozenset(["1", "L", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"])
+_MODES_OF_BMP = frozenset(["1", "L", "P", "RGB", "RGBA"])
+
+# PNG has 16-bit gray for I, and alpha for modes that keep it in a way of their own.
+_PNG_SUBSTITUTES = {"I": "I;16", "La": "LA", "PA": "RGBA", "RGBa": "RGBA"}
+_GRAY_MODES = frozenset(["1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"])
+_ALPHA_MODES = frozenset(["LA", "La", "PA", "RGBA", "RGBa"])
+_VALUE_MODES = frozenset(["L", "RGB", "RGBA", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"])
+
+
+def require_pillow(purpose: str) -> Any:
+    """The module PIL.Image.
+
+    Raises:
+        ImportError: Pillow is not installed; names what it is needed for.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError(
+            f"{purpose} needs the Pillow package. To get it, run: pip install pillow"
+        ) from error
+    return Image
+
+
+def values(image: Any) -> Array:
+    """The values of an image of one of the modes L, RGB, RGBA, I, I;16 and F.
+
+    Raises:
+        ValueError: another mode, whose samples are no values to scale or to colour.
+    """
+    if image.mode not in _VALUE_MODES:
+        raise ValueError(
+            "normalize=(lo, hi) and colormap need an image of mode L, RGB, RGBA, I, I;16 or F, not "
+            f"{image.mode}; convert() changes the mode"
+        )
+    return np.asarray(image)
+
+
+def view(image: Any) -> Array:
+    """The pixels of an image of mode L, LA, RGB or RGBA.
+
+    Returns:
+        uint8 array of shape (H, W), (H, W, 3) or (H, W, 4); LA has equal R, G and B. It shares the
+        image's memory where the installed Pillow exports that and it lies in one block.
+    """
+    samples = _exported(image)
+    width, height = image.size
+    if samples is not None and image.mode == "L":
+        return samples.reshape(height, width)
+    if samples is not None:
+        # Pillow keeps four bytes a pixel in every mode of more than one band.
+        pixels = samples.reshape(height, width, 4)
+        return pixels[:, :, :3] if image.mode == "RGB" else pixels
+    return np.asarray(image.convert("RGBA") if image.mode == "LA" else image)
+
+
+def _exported(image: Any) -> Array | None:
+    """Pillow's own memory as bytes; None where the installed one exports none."""
+    export = getattr(image, "__arrow_c_array__", None)
+    if export is None:
+        return None
+    try:
+        schema, array = export()
+    except ValueError:
+        # A large image lies in several blocks.
+        return None
+    samples = _core.arrow_bytes(schema, array)
+    width, height = image.size
+    return samples if samples.size == width * height * (1 if image.mode == "L" else 4) else None
+
+
+def opened(data: Any) -> Any:
+    """An encoded file in memory as a loaded PIL image."""
+    image = require_pillow("opening an image").open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def converted(image: Any, mode: str) -> Any:
+    """The image in another mode, by Pillow.
+
+    Raises:
+        ValueError: Pillow knows no such conversion.
+    """
+    try:
+        return image.convert(mode)
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"Pillow cannot convert mode {image.mode} to {mode}: {error}") from error
+
+
+def fitted(image: Any, file_type: str) -> tuple[Any, bool]:
+    """The image in a mode that the file type can hold, and whether its alpha was lost by that."""
+    if file_type == "png":
+        held = _MODES_OF_PNG
+        substitute = _PNG_SUBSTITUTES.get(image.mode)
+    else:
+        held = _MODES_OF_BMP if file_type == "bmp" else _MODES_OF_JPEG
+        substitute = None
+    if image.mode in held:
+        return image, False
+    if substitute is None:
+        substitute = "L" if image.mode in _GRAY_MODES else "RGB"
+    had_alpha = image.mode in _ALPHA_MODES or (image.mode == "P" and "transparency" in image.info)
+    if image.mode in ("La", "RGBa") and substitute not in ("LA", "RGBA"):
+        image = image.convert(image.mode.upper())
+    elif image.mode == "P" and had_alpha:
+        image = image.convert("RGBA")
+    return converted(image, substitute), had_alpha and substitute not in ("LA", "RGBA")
+
+
+def is_for_core(image: Any, file_type: str) -> bool:
+    """Whether the core encodes all there is to an image; a colour key, for one, it does not."""
+    if file_type != "png":
+        return image.mode in ("L", "RGB", "RGBA")
+    return image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info
+
+
+def saved(image: Any, file_type: str, quality: int, compress_level: int | None) -> memoryview:
+    """The file that Pillow writes for an image in a mode that the file type can hold."""
+    buffer = io.BytesIO()
+    if file_type == "bmp":
+        image.save(buffer, "BMP")
+    elif file_type == "png":
+        level = {} if compress_level is None else {"compress_level": compress_level}
+        image.save(buffer, "PNG", **level)
+    else:
+        image.save(buffer, "JPEG", quality=quality)
+    return buffer.getbuffer()
