@@ -308,12 +308,6 @@ static void test_foreign(void)
     wb_decoded_free(&empty);
 }
 
-static void test_libraries(void)
-{
-    CHECK_TEXT(wb_decode_png_library(), ".");
-    CHECK_TEXT(wb_decode_jpeg_library(), "libjpeg");
-}
-
 int main(void)
 {
     RUN(test_png_modes);
@@ -326,6 +320,5 @@ int main(void)
     RUN(test_bmp_kinds);
     RUN(test_allocations);
     RUN(test_foreign);
-    RUN(test_libraries);
     return 0;
 }

@@ -21,8 +21,4 @@ wb_status wb_decode(const uint8_t *file, size_t size_bytes, size_t max_pixels, w
                     wb_error *error);
 void wb_decoded_free(wb_decoded *decoded);
 
-/* The libraries behind it, with their versions: "1.6.39", "libjpeg-turbo 2.1.5". */
-const char *wb_decode_png_library(void);
-const char *wb_decode_jpeg_library(void);
-
 #endif

@@ -169,15 +169,3 @@ wb_status wb_decode_jpeg(const wb_encoded *file, wb_decoded *decoded, wb_error *
             decoded->pixels.data[i] ^= 0xFF; /* Adobe stores CMYK inverted */
     return status;
 }
-
-#define TEXT_OF(token) #token
-#define TEXT_OF_VALUE(macro) TEXT_OF(macro)
-
-const char *wb_decode_jpeg_library(void)
-{
-#ifdef LIBJPEG_TURBO_VERSION
-    return "libjpeg-turbo " TEXT_OF_VALUE(LIBJPEG_TURBO_VERSION);
-#else
-    return "libjpeg " TEXT_OF_VALUE(JPEG_LIB_VERSION);
-#endif
-}

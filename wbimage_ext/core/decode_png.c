@@ -163,8 +163,3 @@ wb_status wb_decode_png(const wb_encoded *file, wb_decoded *decoded, wb_error *e
         png_destroy_read_struct(&decoder.library, &decoder.info, NULL);
     return status;
 }
-
-const char *wb_decode_png_library(void)
-{
-    return png_get_libpng_ver(NULL);
-}
