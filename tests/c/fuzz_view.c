@@ -1,5 +1,5 @@
-/* Fuzz target: any dtype, shape, strides and values become the same rows by every kernel, and nothing
- * outside the array's memory is read.
+/* Fuzz target: any dtype, shape, strides and values become the same rows by every kernel, and
+ * nothing outside the array's memory is read.
  * In: bytes, read as a layout and then as values. Out: a trap where that is not so.
  * Ownership: frees what it makes. */
 #include "check.h"

@@ -1,5 +1,5 @@
-/* Tests of the conversion: values at the edges of every dtype, layouts, kernels against the portable
- * ones. The rule itself is tested from Python against NumPy.
+/* Tests of the conversion: values at the edges of every dtype, layouts, kernels against the
+ * portable ones. The rule itself is tested from Python against NumPy.
  * In: chosen and random values. Out: an exit code. Ownership: each test frees what it makes. */
 #include "convert.h"
 
@@ -10,8 +10,8 @@
 #include "numbers.h"
 #include "support.h"
 
-static const wb_dtype DTYPES[] = {WB_BOOL,   WB_UINT8,   WB_INT8,     WB_UINT16,  WB_INT16,
-                                  WB_UINT32, WB_INT32,   WB_UINT64,   WB_INT64,   WB_FLOAT16,
+static const wb_dtype DTYPES[] = {WB_BOOL,     WB_UINT8,   WB_INT8,   WB_UINT16, WB_INT16,
+                                  WB_UINT32,   WB_INT32,   WB_UINT64, WB_INT64,  WB_FLOAT16,
                                   WB_BFLOAT16, WB_FLOAT32, WB_FLOAT64};
 enum { DTYPES_COUNT = sizeof DTYPES / sizeof DTYPES[0] };
 
@@ -59,8 +59,8 @@ static void check_values(wb_dtype dtype, const void *values, size_t count,
     CHECK_BYTES(pixels, expected, count);
 }
 
-#define VALUES(dtype, type, normalize, expected, ...)                                        \
-    check_values(dtype, (const type[]){__VA_ARGS__}, sizeof(type[]){__VA_ARGS__} / sizeof(type), \
+#define VALUES(dtype, type, normalize, expected, ...)                                              \
+    check_values(dtype, (const type[]){__VA_ARGS__}, sizeof(type[]){__VA_ARGS__} / sizeof(type),   \
                  normalize, (const uint8_t *)(expected))
 
 static const wb_normalize DEFAULT = {.rule = WB_NORMALIZE_DEFAULT};
@@ -143,8 +143,7 @@ static void test_other_rules(void)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         wb_conversion conversion;
         wb_error error = {{0}};
-        const wb_normalize wrong = {
-            .rule = WB_NORMALIZE_LIMITS, .lo = bad[i][0], .hi = bad[i][1]};
+        const wb_normalize wrong = {.rule = WB_NORMALIZE_LIMITS, .lo = bad[i][0], .hi = bad[i][1]};
         CHECK_STATUS(wb_conversion_plan(&conversion, &view, &wrong, 0, &error), WB_BAD_ARGUMENT,
                      error);
         CHECK_TEXT(error.detail, "normalize=(");
@@ -180,8 +179,8 @@ typedef struct layout {
     ptrdiff_t start;
 } layout;
 
-static void put_layout(const layout *chosen, const wb_view *packed, bool is_swapped, uint8_t *memory,
-                       wb_view *view)
+static void put_layout(const layout *chosen, const wb_view *packed, bool is_swapped,
+                       uint8_t *memory, wb_view *view)
 {
     const size_t item = wb_dtype_size_bytes(packed->dtype);
     *view = *packed;
@@ -229,7 +228,7 @@ static void check_layouts(wb_dtype dtype, unsigned channels, const wb_normalize 
     static const char *const DISABLED[] = {NULL, "avx512", "avx2", "sse2"};
     for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
         for (int swapped = 0; swapped < 2; swapped++) {
-            /* Exactly as long as the layout: a kernel that reads or writes beyond ends the program. */
+            /* Exactly as long as the layout: reading or writing beyond ends the program. */
             const layout *chosen = &layouts[i];
             ptrdiff_t last = chosen->start;
             last += chosen->row_step > 0 ? chosen->row_step * (h - 1) : 0;
@@ -245,7 +244,8 @@ static void check_layouts(wb_dtype dtype, unsigned channels, const wb_normalize 
                     if (pixels[p] != expected[p])
                         CHECK_FAIL("dtype %d, %u channels, %s, without %s: %u, not %u at %zu",
                                    (int)dtype, channels, chosen->name,
-                                   DISABLED[k] ? DISABLED[k] : "nothing", pixels[p], expected[p], p);
+                                   DISABLED[k] ? DISABLED[k] : "nothing", pixels[p], expected[p],
+                                   p);
             }
             guarded_free(&memory);
         }
@@ -253,7 +253,7 @@ static void check_layouts(wb_dtype dtype, unsigned channels, const wb_normalize 
     wb_release(pixels);
 }
 
-/* Random bits are mostly huge floats, NaN and infinities; small integers reach the other branches. */
+/* Random bits are mostly huge floats, NaN and infinities; small values reach other branches. */
 static void fill_values(uint64_t *random, wb_dtype dtype, int kind, uint8_t *values, size_t count)
 {
     const size_t item = wb_dtype_size_bytes(dtype);
@@ -323,8 +323,8 @@ static void test_half_numbers(void)
     for (uint32_t bits = 0; bits < 0x10000; bits++) {
         const uint32_t exponent = bits >> 10 & 31, fraction = bits & 0x3ff;
         const float value = wb_float_from_half((uint16_t)bits);
-        double expected = exponent == 0 ? ldexp(fraction, -24)
-                                        : ldexp(fraction + 1024.0, (int)exponent - 25);
+        double expected =
+            exponent == 0 ? ldexp(fraction, -24) : ldexp(fraction + 1024.0, (int)exponent - 25);
         if (exponent == 31)
             expected = fraction ? NAN : INFINITY;
         if (bits & 0x8000)

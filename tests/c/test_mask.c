@@ -36,12 +36,12 @@ static void check_mask(const wb_view *view, wb_cpu cpu, const uint8_t *expected)
     wb_bytes_free(&values);
 }
 
-#define CHECK_DTYPE(dtype, type, ...)                                        \
-    do {                                                                     \
-        const type data[6] = {__VA_ARGS__};                                  \
-        wb_view view = mask_view(data, dtype, 2, 3);                         \
-        check_mask(&view, WB_CPU_PORTABLE, (const uint8_t *)"\0\1\2\3\x7f\0"); \
-        check_mask(&view, wb_cpu_detect(NULL), (const uint8_t *)"\0\1\2\3\x7f\0"); \
+#define CHECK_DTYPE(dtype, type, ...)                                                              \
+    do {                                                                                           \
+        const type data[6] = {__VA_ARGS__};                                                        \
+        wb_view view = mask_view(data, dtype, 2, 3);                                               \
+        check_mask(&view, WB_CPU_PORTABLE, (const uint8_t *)"\0\1\2\3\x7f\0");                     \
+        check_mask(&view, wb_cpu_detect(NULL), (const uint8_t *)"\0\1\2\3\x7f\0");                 \
     } while (0)
 
 static void test_every_dtype(void)
@@ -110,9 +110,9 @@ static void check_refused(wb_dtype dtype, const void *data, const char *text)
         const uint8_t *in_place;
         uint8_t present[256];
         wb_error error = {{0}};
-        CHECK_STATUS(wb_mask_values(&view, wb_cpu_detect(DISABLED[i]), &values, &in_place, present,
-                                    &error),
-                     WB_OUT_OF_RANGE, error);
+        CHECK_STATUS(
+            wb_mask_values(&view, wb_cpu_detect(DISABLED[i]), &values, &in_place, present, &error),
+            WB_OUT_OF_RANGE, error);
         CHECK_TEXT(error.detail, "Mask data must be integers between 0 and 255, found ");
         CHECK_TEXT(error.detail, text);
         CHECK_EQUAL(values.size_bytes, 0);
@@ -150,7 +150,8 @@ static void test_refused_shapes(void)
     const uint8_t *in_place;
     uint8_t present[256];
     wb_error error = {{0}};
-    CHECK_STATUS(wb_mask_values(&view, 0, &values, &in_place, present, &error), WB_BAD_SHAPE, error);
+    CHECK_STATUS(wb_mask_values(&view, 0, &values, &in_place, present, &error), WB_BAD_SHAPE,
+                 error);
     CHECK_TEXT(error.detail, "mask_data must be a 2D array");
     view = mask_view(data, WB_UINT8, SIZE_MAX / 2, 4);
     view.row_stride_bytes = 0;

@@ -9,8 +9,8 @@
 enum { MAX_NDIM = 6 };
 
 /* C-contiguous strides, so that a stride tells which dimension it came from. */
-static wb_status view_of_shape(wb_view *view, int ndim, const ptrdiff_t *shape, size_t max_dimension,
-                               wb_error *error)
+static wb_status view_of_shape(wb_view *view, int ndim, const ptrdiff_t *shape,
+                               size_t max_dimension, wb_error *error)
 {
     ptrdiff_t strides[MAX_NDIM];
     ptrdiff_t stride = 1;
@@ -70,8 +70,8 @@ static void check_refused(int ndim, const ptrdiff_t *shape, wb_status status, co
     CHECK_EQUAL(view.height, 0);
 }
 
-#define REFUSED(status, text, ...)                                                        \
-    check_refused((int)(sizeof(ptrdiff_t[]){__VA_ARGS__} / sizeof(ptrdiff_t)),            \
+#define REFUSED(status, text, ...)                                                                 \
+    check_refused((int)(sizeof(ptrdiff_t[]){__VA_ARGS__} / sizeof(ptrdiff_t)),                     \
                   (ptrdiff_t[]){__VA_ARGS__}, status, text)
 
 static void test_refused_shapes(void)
@@ -120,12 +120,12 @@ static void test_long_shape_is_cut(void)
         shape[i] = PTRDIFF_MAX;
     wb_view view;
     wb_error error = {{0}};
-    CHECK_STATUS(wb_view_init(&view, "", WB_UINT8, false, WB_VIEW_MAX_DIMENSIONS, shape, strides, 0,
-                              &error),
-                 WB_BAD_SHAPE, error);
+    CHECK_STATUS(
+        wb_view_init(&view, "", WB_UINT8, false, WB_VIEW_MAX_DIMENSIONS, shape, strides, 0, &error),
+        WB_BAD_SHAPE, error);
     CHECK_TEXT(error.detail, "...]");
-    CHECK_STATUS(wb_view_init(&view, "", WB_UINT8, false, WB_VIEW_MAX_DIMENSIONS + 1, shape, strides,
-                              0, &error),
+    CHECK_STATUS(wb_view_init(&view, "", WB_UINT8, false, WB_VIEW_MAX_DIMENSIONS + 1, shape,
+                              strides, 0, &error),
                  WB_BAD_ARGUMENT, error);
 }
 

@@ -4,10 +4,10 @@
  *     if hi <= 1:  data = trunc(data * 255)          # hi after the line above
  *     result = trunc(clip(data, 0, 255)) as uint8
  *
- * in NumPy's arithmetic: floats in their own type, rounded after each operation, integers and bool in
- * double. Where NumPy overflows or has no answer: integers never wrap; NaN and infinities take no part
- * in lo and hi, NaN becomes 0, +inf 255, -inf 0; hi == lo < 0 gives 0; a difference that would
- * overflow is taken of halved values.
+ * in NumPy's arithmetic: floats in their own type, rounded after each operation, integers and bool
+ * in double. Where NumPy overflows or has no answer: integers never wrap; NaN and infinities take
+ * no part in lo and hi, NaN becomes 0, +inf 255, -inf 0; hi == lo < 0 gives 0; a difference that
+ * would overflow is taken of halved values.
  * In: a view and how to normalise it. Out: a plan, then uint8 rows. Ownership: see convert.h. */
 #include "convert.h"
 
@@ -101,8 +101,8 @@ static void plan_default_float(wb_conversion *conversion, const wb_range *range)
     conversion->kernel = conversion->kernels->numpy_divide[dtype];
 }
 
-/* make_grid(normalize=True): (x - lo) / max(hi - lo, 1e-5), the bounds taken in double, the array in
- * single or double. */
+/* make_grid(normalize=True): (x - lo) / max(hi - lo, 1e-5), the bounds taken in double, the array
+ * in single or double. */
 static void plan_torch(wb_conversion *conversion, const wb_range *range)
 {
     const wb_dtype dtype = conversion->view.dtype;
@@ -140,7 +140,7 @@ static void scale_top(uint8_t *values, size_t count, unsigned top)
         values[i] = (uint8_t)(values[i] * top / 255);
 }
 
-/* One-byte dtypes: the results of all 256 values, which may turn out to be the values themselves. */
+/* One-byte dtypes: the results of all 256 values, which may prove to be the values themselves. */
 static void plan_table(wb_conversion *conversion)
 {
     uint8_t values[256];
@@ -166,8 +166,8 @@ static wb_status check_limits(const wb_normalize *normalize, wb_error *error)
 }
 
 wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *first, size_t count,
-                                   ptrdiff_t stride_bytes, const wb_normalize *normalize, wb_cpu cpu,
-                                   wb_error *error)
+                                   ptrdiff_t stride_bytes, const wb_normalize *normalize,
+                                   wb_cpu cpu, wb_error *error)
 {
     const wb_normalize_rule rule = normalize->rule;
     const uint8_t top = normalize->top_value == 0 ? 255 : normalize->top_value;
@@ -265,7 +265,7 @@ static void convert_planes(const wb_conversion *conversion, const wb_view *view,
     }
 }
 
-/* Channels the other way round, as in OpenCV's BGR seen as RGB: converted as they lie, then turned. */
+/* Channels the other way round, as BGR seen as RGB: converted as they lie, then turned. */
 static void convert_reversed(const wb_conversion *conversion, const wb_view *view, size_t y,
                              uint8_t *packed)
 {

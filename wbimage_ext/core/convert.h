@@ -21,8 +21,8 @@ typedef struct wb_normalize {
     double lo; /* WB_NORMALIZE_LIMITS: two finite numbers, lo < hi */
     double hi;
     uint8_t nan_value; /* what NaN becomes: 0, or the palette index of the NaN colour */
-    /* The largest result: 255, or 254 where NaN has a colour; 0 reads as 255. LIMITS scales hi to it,
-     * NONE clips to it; DEFAULT and TORCH compute their result and take trunc(result * top / 255). */
+    /* The largest result: 255, or 254 where NaN has a colour; 0 reads as 255. LIMITS scales hi to
+     * it, NONE clips to it; DEFAULT and TORCH take trunc(result * top / 255) of their result. */
     uint8_t top_value;
 } wb_normalize;
 
@@ -46,11 +46,11 @@ wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
 
 /* The same over `count` views of one shape, of which `first` is the first, `stride_bytes` apart. */
 wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *first, size_t count,
-                                   ptrdiff_t stride_bytes, const wb_normalize *normalize, wb_cpu cpu,
-                                   wb_error *error);
+                                   ptrdiff_t stride_bytes, const wb_normalize *normalize,
+                                   wb_cpu cpu, wb_error *error);
 
-/* Row `y` of `view`, which is the planned one or another of its batch: in place where it is packed and
- * passes through unchanged, otherwise `buffer`, filled with width * channels bytes. */
+/* Row `y` of `view`, which is the planned one or another of its batch: in place where it is packed
+ * and passes through unchanged, otherwise `buffer`, filled with width * channels bytes. */
 const uint8_t *wb_conversion_row(const wb_conversion *conversion, const wb_view *view, size_t y,
                                  uint8_t *buffer);
 

@@ -1,11 +1,12 @@
-/* Strided copies: the block's size is a constant in each loop, so that a block is a load and a store.
+/* Strided copies, each loop for a constant block size, so that a block is a load and a store.
  * In: an address, a stride, a count. Out: packed elements. Ownership: see elements.h. */
 #include "elements.h"
 
 #include <string.h>
 
-static inline void copy_blocks(uint8_t *target, ptrdiff_t target_stride_bytes, const uint8_t *source,
-                               ptrdiff_t source_stride_bytes, size_t count, size_t block_bytes)
+static inline void copy_blocks(uint8_t *target, ptrdiff_t target_stride_bytes,
+                               const uint8_t *source, ptrdiff_t source_stride_bytes, size_t count,
+                               size_t block_bytes)
 {
     for (size_t i = 0; i < count; i++)
         memcpy(target + (ptrdiff_t)i * target_stride_bytes,
@@ -20,9 +21,9 @@ void wb_elements_copy(uint8_t *target, ptrdiff_t target_stride_bytes, const uint
         memcpy(target, source, count * block_bytes);
         return;
     }
-#define BLOCK(bytes)                                                                          \
-    case bytes:                                                                               \
-        copy_blocks(target, target_stride_bytes, source, source_stride_bytes, count, bytes);  \
+#define BLOCK(bytes)                                                                               \
+    case bytes:                                                                                    \
+        copy_blocks(target, target_stride_bytes, source, source_stride_bytes, count, bytes);       \
         return
     switch (block_bytes) { /* 1, 3 or 4 channels of 1, 2, 4 or 8 bytes */
         BLOCK(1);

@@ -13,7 +13,7 @@ void wb_elements_copy(uint8_t *target, ptrdiff_t target_stride_bytes, const uint
 /* Reverses the bytes of each of `count` packed elements. */
 void wb_elements_swap(uint8_t *elements, size_t count, size_t size_bytes);
 
-/* True where the pixels of a row lie as raster rows do: channels, then columns, native byte order. */
+/* True where the pixels of a row lie as in a raster: channels, then columns, native byte order. */
 bool wb_view_has_packed_rows(const wb_view *view);
 
 /* Writes `count` pixels of row `y` from column `x` on, packed and in native byte order. */

@@ -40,7 +40,7 @@ static inline float wb_float_from_half(uint16_t half)
 
 /* Rounds to a binary16 number, to nearest even, and keeps it as a float. Adding and subtracting
  * 1.5 * 2^(e + 13) leaves the 11 bits from 2^e down to 2^(e - 10); below 2^-14 the last bit stays
- * 2^-24. Exponents over 15 do not become infinite: what binary16 would overflow on keeps 11 bits. */
+ * 2^-24. Exponents over 15 do not become infinite: what overflows a binary16 keeps 11 bits. */
 static inline float wb_round_to_half(float value)
 {
     const uint32_t smallest = 113u << 23; /* 2^-14 */
@@ -65,8 +65,8 @@ static inline float wb_round_to_bfloat(float value)
     return wb_float_from_bits((bits + 0x7fffu + ((bits >> 16) & 1)) & 0xffff0000u);
 }
 
-/* 64-bit integers to double, rounded once. Each half is put into the fraction of a number whose last
- * bit is worth 1 or 2^32; both are exact, their sum rounds. The offsets 2^52 and 2^84 cancel. */
+/* 64-bit integers to double, rounded once. Each half is put into the fraction of a number whose
+ * last bit is worth 1 or 2^32; both are exact, their sum rounds. 2^52 and 2^84 cancel. */
 static inline double wb_double_from_uint64(uint64_t value)
 {
     const double low = wb_double_from_bits((value & 0xffffffffu) | 0x4330000000000000u);

@@ -62,8 +62,8 @@ static void walk_join(walk *plan)
 
 static walk walk_plan(const wb_view *first, size_t count, ptrdiff_t stride_bytes)
 {
-    walk plan = {.data = first->data, .dtype = first->dtype,
-                 .is_byte_swapped = first->is_byte_swapped};
+    walk plan = {
+        .data = first->data, .dtype = first->dtype, .is_byte_swapped = first->is_byte_swapped};
     walk_add(&plan, first->channels, first->channel_stride_bytes);
     walk_add(&plan, first->width, first->column_stride_bytes);
     walk_add(&plan, first->height, first->row_stride_bytes);
@@ -81,16 +81,16 @@ static bool scan_run(const walk *plan, const uint8_t *run, wb_range_kernel *kern
 {
     const size_t item_bytes = wb_dtype_size_bytes(plan->dtype);
     const ptrdiff_t stride_bytes = plan->strides_bytes[0];
-    const bool is_packed = !plan->is_byte_swapped
-                           && (stride_bytes == (ptrdiff_t)item_bytes || plan->sides[0] == 1);
+    const bool is_packed =
+        !plan->is_byte_swapped && (stride_bytes == (ptrdiff_t)item_bytes || plan->sides[0] == 1);
     const size_t block_values = is_packed ? BLOCK_VALUES : GATHERED_VALUES;
     uint64_t gathered[GATHERED_VALUES]; /* of any size up to 8 bytes */
     for (size_t i = 0, count; i < plan->sides[0]; i += count) {
         count = plan->sides[0] - i < block_values ? plan->sides[0] - i : block_values;
         const uint8_t *values = run + (ptrdiff_t)i * stride_bytes;
         if (!is_packed) {
-            wb_elements_copy((uint8_t *)gathered, (ptrdiff_t)item_bytes, values, stride_bytes, count,
-                             item_bytes);
+            wb_elements_copy((uint8_t *)gathered, (ptrdiff_t)item_bytes, values, stride_bytes,
+                             count, item_bytes);
             if (plan->is_byte_swapped)
                 wb_elements_swap((uint8_t *)gathered, count, item_bytes);
             values = (const uint8_t *)gathered;

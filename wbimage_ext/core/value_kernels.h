@@ -9,9 +9,10 @@
 
 enum { WB_DTYPE_COUNT = WB_FLOAT64 + 1 };
 
-/* A key is a value's place in the order of its dtype, as a signed integer: a signed integer itself, an
- * unsigned one less half its range, a float's bits with sign and magnitude made two's complement. So
- * one integer loop finds the range of every dtype, NaN beyond the infinities included. */
+/* A key is a value's place in the order of its dtype, as a signed integer: a signed integer itself,
+ * an unsigned one less half its range, a float's bits with sign and magnitude made two's
+ * complement. So one integer loop finds the range of every dtype, NaN beyond the infinities
+ * included. */
 
 /* Lowers *lo and raises *hi to the keys of the values. */
 typedef void wb_range_kernel(const void *values, size_t count, int64_t *lo, int64_t *hi);
@@ -19,8 +20,8 @@ typedef void wb_range_kernel(const void *values, size_t count, int64_t *lo, int6
 /* The same for the finite values only; floats. */
 typedef wb_range_kernel wb_finite_range_kernel;
 
-/* What a conversion computes: ((x * before - lo) / span) * factor, clipped to 0..ceiling, truncated;
- * NaN becomes 0. Integers that need no division: x clipped to 0..ceiling, times factor. */
+/* What a conversion computes: ((x * before - lo) / span) * factor, clipped to 0..ceiling,
+ * truncated; NaN becomes 0. Integers without a division: x clipped to 0..ceiling, times factor. */
 typedef struct wb_arithmetic {
     double before; /* 1, or 0.5 where hi - lo would overflow; lo and span are then halved too */
     double lo;
@@ -58,9 +59,10 @@ typedef struct wb_value_kernels {
     wb_convert_kernel *clip[WB_DTYPE_COUNT];           /* integers and bool */
     wb_convert_kernel *numpy_multiply[WB_DTYPE_COUNT]; /* floats, in their own type; no division */
     wb_convert_kernel *numpy_divide[WB_DTYPE_COUNT];   /* in NumPy's type: integers in double */
-    wb_convert_kernel *torch_divide[WB_DTYPE_COUNT];   /* 16-bit floats in single, integers in double */
+    wb_convert_kernel
+        *torch_divide[WB_DTYPE_COUNT]; /* 16-bit floats in single, integers in double */
     wb_convert_kernel *limits_multiply[WB_DTYPE_COUNT]; /* all in double; no division */
-    wb_nan_kernel *replace_nan[WB_DTYPE_COUNT];        /* floats */
+    wb_nan_kernel *replace_nan[WB_DTYPE_COUNT];         /* floats */
     wb_mask_kernel *mask[WB_DTYPE_COUNT];
     wb_translate_kernel *translate;
     wb_interleave_kernel *interleave;

@@ -5,12 +5,12 @@
 #include "numbers.h"
 #include "value_kernels.h"
 
-#define LOADER(name, type, number, expression)              \
-    static inline number load_##name(const uint8_t *source) \
-    {                                                       \
-        type bits;                                          \
-        memcpy(&bits, source, sizeof bits);                 \
-        return expression;                                  \
+#define LOADER(name, type, number, expression)                                                     \
+    static inline number load_##name(const uint8_t *source)                                        \
+    {                                                                                              \
+        type bits;                                                                                 \
+        memcpy(&bits, source, sizeof bits);                                                        \
+        return expression;                                                                         \
     }
 LOADER(uint8, uint8_t, uint8_t, bits)
 LOADER(int8, int8_t, int8_t, bits)
@@ -29,25 +29,25 @@ LOADER(double, uint64_t, double, wb_double_from_bits(bits))
 
 /* Keys, see value_kernels.h. `bits` is unsigned and of the key's size. */
 #define KEY_OF_SIGNED(unsigned_key, key, bits) ((key)(bits))
-#define KEY_OF_UNSIGNED(unsigned_key, key, bits) \
+#define KEY_OF_UNSIGNED(unsigned_key, key, bits)                                                   \
     ((key)(unsigned_key)((bits) ^ (unsigned_key)((unsigned_key)1 << (8 * sizeof(key) - 1))))
-#define KEY_OF_FLOAT(unsigned_key, key, bits) \
+#define KEY_OF_FLOAT(unsigned_key, key, bits)                                                      \
     ((key)(unsigned_key)((bits) ^ (unsigned_key)((unsigned_key)((key)(bits) < 0 ? -1 : 0) >> 1)))
 
-#define RANGE(name, unsigned_key, key, key_of)                                                  \
-    TARGET static void range_##name(const void *values, size_t count, int64_t *lo, int64_t *hi) \
-    {                                                                                           \
-        const uint8_t *source = values;                                                         \
-        key least = (key)*lo, most = (key)*hi;                                                  \
-        for (size_t i = 0; i < count; i++) {                                                    \
-            unsigned_key bits;                                                                  \
-            memcpy(&bits, source + i * sizeof bits, sizeof bits);                               \
-            const key k = key_of(unsigned_key, key, bits);                                      \
-            least = k < least ? k : least;                                                      \
-            most = k > most ? k : most;                                                         \
-        }                                                                                       \
-        *lo = least;                                                                            \
-        *hi = most;                                                                             \
+#define RANGE(name, unsigned_key, key, key_of)                                                     \
+    TARGET static void range_##name(const void *values, size_t count, int64_t *lo, int64_t *hi)    \
+    {                                                                                              \
+        const uint8_t *source = values;                                                            \
+        key least = (key)*lo, most = (key)*hi;                                                     \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            unsigned_key bits;                                                                     \
+            memcpy(&bits, source + i * sizeof bits, sizeof bits);                                  \
+            const key k = key_of(unsigned_key, key, bits);                                         \
+            least = k < least ? k : least;                                                         \
+            most = k > most ? k : most;                                                            \
+        }                                                                                          \
+        *lo = least;                                                                               \
+        *hi = most;                                                                                \
     }
 RANGE(uint8, uint8_t, int8_t, KEY_OF_UNSIGNED)
 RANGE(int8, uint8_t, int8_t, KEY_OF_SIGNED)
@@ -62,22 +62,22 @@ RANGE(float32, uint32_t, int32_t, KEY_OF_FLOAT)
 RANGE(float64, uint64_t, int64_t, KEY_OF_FLOAT)
 
 /* `infinity` is the bits of +inf: a finite value has a magnitude below. */
-#define FINITE_RANGE(name, unsigned_key, key, infinity)                                         \
-    TARGET static void finite_range_##name(const void *values, size_t count, int64_t *lo,       \
-                                           int64_t *hi)                                         \
-    {                                                                                           \
-        const uint8_t *source = values;                                                         \
-        key least = (key)*lo, most = (key)*hi;                                                  \
-        for (size_t i = 0; i < count; i++) {                                                    \
-            unsigned_key bits;                                                                  \
-            memcpy(&bits, source + i * sizeof bits, sizeof bits);                               \
-            const key k = KEY_OF_FLOAT(unsigned_key, key, bits);                                \
+#define FINITE_RANGE(name, unsigned_key, key, infinity)                                            \
+    TARGET static void finite_range_##name(const void *values, size_t count, int64_t *lo,          \
+                                           int64_t *hi)                                            \
+    {                                                                                              \
+        const uint8_t *source = values;                                                            \
+        key least = (key)*lo, most = (key)*hi;                                                     \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            unsigned_key bits;                                                                     \
+            memcpy(&bits, source + i * sizeof bits, sizeof bits);                                  \
+            const key k = KEY_OF_FLOAT(unsigned_key, key, bits);                                   \
             const bool is_finite = (unsigned_key)(bits & (unsigned_key)~KEY_SIGN(key)) < infinity; \
-            least = is_finite && k < least ? k : least;                                         \
-            most = is_finite && k > most ? k : most;                                            \
-        }                                                                                       \
-        *lo = least;                                                                            \
-        *hi = most;                                                                             \
+            least = is_finite && k < least ? k : least;                                            \
+            most = is_finite && k > most ? k : most;                                               \
+        }                                                                                          \
+        *lo = least;                                                                               \
+        *hi = most;                                                                                \
     }
 #define KEY_SIGN(key) ((uint64_t)1 << (8 * sizeof(key) - 1))
 FINITE_RANGE(float16, uint16_t, int16_t, 0x7c00)
@@ -86,19 +86,19 @@ FINITE_RANGE(float32, uint32_t, int32_t, 0x7f800000)
 FINITE_RANGE(float64, uint64_t, int64_t, 0x7ff0000000000000)
 
 /* Integers without a division; `most` is the largest value, or 255. */
-#define CLIP(name, type, most)                                                            \
-    TARGET static void clip_##name(const wb_arithmetic *arithmetic, const void *values,   \
-                                   size_t count, uint8_t *restrict target)                \
-    {                                                                                     \
-        const uint8_t *source = values;                                                   \
-        const type ceiling = (type)(arithmetic->ceiling < most ? arithmetic->ceiling : most); \
-        const uint8_t factor = (uint8_t)arithmetic->factor;                               \
-        for (size_t i = 0; i < count; i++) {                                              \
-            type x = load_##name(source + i * sizeof x);                                  \
-            x = x > 0 ? x : 0;                                                            \
-            x = x < ceiling ? x : ceiling;                                                \
-            target[i] = (uint8_t)((uint8_t)x * factor);                                   \
-        }                                                                                 \
+#define CLIP(name, type, most)                                                                     \
+    TARGET static void clip_##name(const wb_arithmetic *arithmetic, const void *values,            \
+                                   size_t count, uint8_t *restrict target)                         \
+    {                                                                                              \
+        const uint8_t *source = values;                                                            \
+        const type ceiling = (type)(arithmetic->ceiling < most ? arithmetic->ceiling : most);      \
+        const uint8_t factor = (uint8_t)arithmetic->factor;                                        \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            type x = load_##name(source + i * sizeof x);                                           \
+            x = x > 0 ? x : 0;                                                                     \
+            x = x < ceiling ? x : ceiling;                                                         \
+            target[i] = (uint8_t)((uint8_t)x * factor);                                            \
+        }                                                                                          \
     }
 CLIP(uint8, uint8_t, 255)
 CLIP(int8, int8_t, 127)
@@ -110,45 +110,45 @@ CLIP(uint64, uint64_t, 255)
 CLIP(int64, int64_t, 255)
 
 /* The comparisons are false for NaN, which so becomes 0; the cast is only reached by 0..ceiling. */
-#define STORE_CLIPPED(x)                      \
-    do {                                      \
-        (x) = (x) > 0 ? (x) : 0;              \
-        (x) = (x) < ceiling ? (x) : ceiling;  \
-        target[i] = (uint8_t)(int32_t)(x);    \
+#define STORE_CLIPPED(x)                                                                           \
+    do {                                                                                           \
+        (x) = (x) > 0 ? (x) : 0;                                                                   \
+        (x) = (x) < ceiling ? (x) : ceiling;                                                       \
+        target[i] = (uint8_t)(int32_t)(x);                                                         \
     } while (0)
 
 #define EXACT(x) (x)
 
 /* `number` is the type the arithmetic runs in; `rounded` is applied after each operation. */
-#define MULTIPLY(rule, name, load, item_bytes, number, rounded)                                  \
+#define MULTIPLY(rule, name, load, item_bytes, number, rounded)                                    \
     TARGET static void rule##_multiply_##name(const wb_arithmetic *arithmetic, const void *values, \
-                                              size_t count, uint8_t *restrict target)            \
-    {                                                                                            \
-        const uint8_t *source = values;                                                          \
-        const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;           \
-        const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling; \
-        for (size_t i = 0; i < count; i++) {                                                     \
-            number x = (number)load(source + i * item_bytes);                                    \
-            x = rounded(x * before - lo);                                                        \
-            x = rounded(x * factor);                                                             \
-            STORE_CLIPPED(x);                                                                    \
-        }                                                                                        \
+                                              size_t count, uint8_t *restrict target)              \
+    {                                                                                              \
+        const uint8_t *source = values;                                                            \
+        const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;             \
+        const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling;   \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            number x = (number)load(source + i * item_bytes);                                      \
+            x = rounded(x * before - lo);                                                          \
+            x = rounded(x * factor);                                                               \
+            STORE_CLIPPED(x);                                                                      \
+        }                                                                                          \
     }
-#define DIVIDE(rule, name, load, item_bytes, number, rounded)                                    \
-    TARGET static void rule##_divide_##name(const wb_arithmetic *arithmetic, const void *values, \
-                                            size_t count, uint8_t *restrict target)              \
-    {                                                                                            \
-        const uint8_t *source = values;                                                          \
-        const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;           \
-        const number span = (number)arithmetic->span;                                            \
-        const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling; \
-        for (size_t i = 0; i < count; i++) {                                                     \
-            number x = (number)load(source + i * item_bytes);                                    \
-            x = rounded(x * before - lo);                                                        \
-            x = rounded(x / span);                                                               \
-            x = rounded(x * factor);                                                             \
-            STORE_CLIPPED(x);                                                                    \
-        }                                                                                        \
+#define DIVIDE(rule, name, load, item_bytes, number, rounded)                                      \
+    TARGET static void rule##_divide_##name(const wb_arithmetic *arithmetic, const void *values,   \
+                                            size_t count, uint8_t *restrict target)                \
+    {                                                                                              \
+        const uint8_t *source = values;                                                            \
+        const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;             \
+        const number span = (number)arithmetic->span;                                              \
+        const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling;   \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            number x = (number)load(source + i * item_bytes);                                      \
+            x = rounded(x * before - lo);                                                          \
+            x = rounded(x / span);                                                                 \
+            x = rounded(x * factor);                                                               \
+            STORE_CLIPPED(x);                                                                      \
+        }                                                                                          \
     }
 
 MULTIPLY(numpy, float16, load_half, 2, float, wb_round_to_half)
@@ -199,17 +199,17 @@ TARGET static void numpy_divide_int64(const wb_arithmetic *arithmetic, const voi
     }
 }
 
-#define REPLACE_NAN(name, unsigned_key, infinity)                                               \
-    TARGET static void replace_nan_##name(const void *values, size_t count, uint8_t nan_value,  \
-                                          uint8_t *restrict target)                             \
-    {                                                                                           \
-        const uint8_t *source = values;                                                         \
-        for (size_t i = 0; i < count; i++) {                                                    \
-            unsigned_key bits;                                                                  \
-            memcpy(&bits, source + i * sizeof bits, sizeof bits);                               \
-            const bool is_nan = (bits & (unsigned_key)~KEY_SIGN(unsigned_key)) > infinity;      \
-            target[i] = is_nan ? nan_value : target[i];                                         \
-        }                                                                                       \
+#define REPLACE_NAN(name, unsigned_key, infinity)                                                  \
+    TARGET static void replace_nan_##name(const void *values, size_t count, uint8_t nan_value,     \
+                                          uint8_t *restrict target)                                \
+    {                                                                                              \
+        const uint8_t *source = values;                                                            \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            unsigned_key bits;                                                                     \
+            memcpy(&bits, source + i * sizeof bits, sizeof bits);                                  \
+            const bool is_nan = (bits & (unsigned_key)~KEY_SIGN(unsigned_key)) > infinity;         \
+            target[i] = is_nan ? nan_value : target[i];                                            \
+        }                                                                                          \
     }
 REPLACE_NAN(float16, uint16_t, 0x7c00)
 REPLACE_NAN(bfloat16, uint16_t, 0x7f80)
@@ -217,19 +217,19 @@ REPLACE_NAN(float32, uint32_t, 0x7f800000)
 REPLACE_NAN(float64, uint64_t, 0x7ff0000000000000)
 
 /* A value is in range if clipping and truncating leave it as it is; NaN never equals itself. */
-#define MASK(name, load, item_bytes, number)                                                     \
-    TARGET static bool mask_##name(const void *values, size_t count, uint8_t *restrict target)   \
-    {                                                                                            \
-        const uint8_t *source = values;                                                          \
-        const number ceiling = 255;                                                              \
-        unsigned changed = 0;                                                                    \
-        for (size_t i = 0; i < count; i++) {                                                     \
-            const number value = (number)load(source + i * item_bytes);                          \
-            number x = value;                                                                    \
-            STORE_CLIPPED(x);                                                                    \
-            changed |= (number)target[i] != value;                                               \
-        }                                                                                        \
-        return changed == 0;                                                                     \
+#define MASK(name, load, item_bytes, number)                                                       \
+    TARGET static bool mask_##name(const void *values, size_t count, uint8_t *restrict target)     \
+    {                                                                                              \
+        const uint8_t *source = values;                                                            \
+        const number ceiling = 255;                                                                \
+        unsigned changed = 0;                                                                      \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            const number value = (number)load(source + i * item_bytes);                            \
+            number x = value;                                                                      \
+            STORE_CLIPPED(x);                                                                      \
+            changed |= (number)target[i] != value;                                                 \
+        }                                                                                          \
+        return changed == 0;                                                                       \
     }
 MASK(uint8, load_uint8, 1, int32_t)
 MASK(int8, load_int8, 1, int32_t)
@@ -288,18 +288,16 @@ static inline void reverse_pixels(const uint8_t *pixels, unsigned channels, size
 }
 
 /* The count of channels is a constant in each loop, so that it unrolls. */
-#define FOR_CONSTANT_CHANNELS(loop, source)                              \
-    switch (channels) {                                                  \
-    case 3: loop(source, 3, count, target); return;                      \
-    case 4: loop(source, 4, count, target); return;                      \
-    default: loop(source, channels, count, target); return;              \
+#define FOR_CONSTANT_CHANNELS(loop, source)                                                        \
+    switch (channels) {                                                                            \
+    case 3: loop(source, 3, count, target); return;                                                \
+    case 4: loop(source, 4, count, target); return;                                                \
+    default: loop(source, channels, count, target); return;                                        \
     }
 
 TARGET static void interleave(const uint8_t *const *planes, unsigned channels, size_t count,
-                              uint8_t *restrict target)
-{
-    FOR_CONSTANT_CHANNELS(interleave_planes, planes)
-}
+                              uint8_t *restrict target){
+    FOR_CONSTANT_CHANNELS(interleave_planes, planes)}
 
 TARGET static void reverse(const uint8_t *pixels, unsigned channels, size_t count,
                            uint8_t *restrict target)
@@ -308,105 +306,114 @@ TARGET static void reverse(const uint8_t *pixels, unsigned channels, size_t coun
 }
 
 const wb_value_kernels KERNELS = {
-    .range = {
-        [WB_BOOL] = range_uint8,
-        [WB_UINT8] = range_uint8,
-        [WB_INT8] = range_int8,
-        [WB_UINT16] = range_uint16,
-        [WB_INT16] = range_int16,
-        [WB_UINT32] = range_uint32,
-        [WB_INT32] = range_int32,
-        [WB_UINT64] = range_uint64,
-        [WB_INT64] = range_int64,
-        [WB_FLOAT16] = range_float16,
-        [WB_BFLOAT16] = range_float16,
-        [WB_FLOAT32] = range_float32,
-        [WB_FLOAT64] = range_float64,
-    },
-    .finite_range = {
-        [WB_FLOAT16] = finite_range_float16,
-        [WB_BFLOAT16] = finite_range_bfloat16,
-        [WB_FLOAT32] = finite_range_float32,
-        [WB_FLOAT64] = finite_range_float64,
-    },
-    .clip = {
-        [WB_BOOL] = clip_uint8,
-        [WB_UINT8] = clip_uint8,
-        [WB_INT8] = clip_int8,
-        [WB_UINT16] = clip_uint16,
-        [WB_INT16] = clip_int16,
-        [WB_UINT32] = clip_uint32,
-        [WB_INT32] = clip_int32,
-        [WB_UINT64] = clip_uint64,
-        [WB_INT64] = clip_int64,
-    },
-    .numpy_multiply = {
-        [WB_FLOAT16] = numpy_multiply_float16,
-        [WB_BFLOAT16] = numpy_multiply_bfloat16,
-        [WB_FLOAT32] = numpy_multiply_float32,
-        [WB_FLOAT64] = double_multiply_float64,
-    },
-    .numpy_divide = {
-        [WB_INT8] = double_divide_int8,
-        [WB_INT16] = double_divide_int16,
-        [WB_INT32] = double_divide_int32,
-        [WB_INT64] = numpy_divide_int64,
-        [WB_FLOAT16] = numpy_divide_float16,
-        [WB_BFLOAT16] = numpy_divide_bfloat16,
-        [WB_FLOAT32] = torch_divide_float32,
-        [WB_FLOAT64] = double_divide_float64,
-    },
-    .torch_divide = {
-        [WB_BOOL] = double_divide_uint8,
-        [WB_UINT8] = double_divide_uint8,
-        [WB_INT8] = double_divide_int8,
-        [WB_UINT16] = double_divide_uint16,
-        [WB_INT16] = double_divide_int16,
-        [WB_UINT32] = double_divide_uint32,
-        [WB_INT32] = double_divide_int32,
-        [WB_UINT64] = double_divide_uint64,
-        [WB_INT64] = double_divide_int64,
-        [WB_FLOAT16] = torch_divide_float16,
-        [WB_BFLOAT16] = torch_divide_bfloat16,
-        [WB_FLOAT32] = torch_divide_float32,
-        [WB_FLOAT64] = double_divide_float64,
-    },
-    .limits_multiply = {
-        [WB_BOOL] = double_multiply_uint8,
-        [WB_UINT8] = double_multiply_uint8,
-        [WB_INT8] = double_multiply_int8,
-        [WB_UINT16] = double_multiply_uint16,
-        [WB_INT16] = double_multiply_int16,
-        [WB_UINT32] = double_multiply_uint32,
-        [WB_INT32] = double_multiply_int32,
-        [WB_UINT64] = double_multiply_uint64,
-        [WB_INT64] = double_multiply_int64,
-        [WB_FLOAT16] = double_multiply_float16,
-        [WB_BFLOAT16] = double_multiply_bfloat16,
-        [WB_FLOAT32] = double_multiply_float32,
-        [WB_FLOAT64] = double_multiply_float64,
-    },
-    .replace_nan = {
-        [WB_FLOAT16] = replace_nan_float16,
-        [WB_BFLOAT16] = replace_nan_bfloat16,
-        [WB_FLOAT32] = replace_nan_float32,
-        [WB_FLOAT64] = replace_nan_float64,
-    },
-    .mask = {
-        [WB_BOOL] = mask_bool,
-        [WB_UINT8] = mask_uint8,
-        [WB_INT8] = mask_int8,
-        [WB_UINT16] = mask_uint16,
-        [WB_INT16] = mask_int16,
-        [WB_UINT32] = mask_uint32,
-        [WB_INT32] = mask_int32,
-        [WB_UINT64] = mask_uint64,
-        [WB_INT64] = mask_int64,
-        [WB_FLOAT16] = mask_float16,
-        [WB_BFLOAT16] = mask_bfloat16,
-        [WB_FLOAT32] = mask_float32,
-        [WB_FLOAT64] = mask_float64,
-    },
+    .range =
+        {
+            [WB_BOOL] = range_uint8,
+            [WB_UINT8] = range_uint8,
+            [WB_INT8] = range_int8,
+            [WB_UINT16] = range_uint16,
+            [WB_INT16] = range_int16,
+            [WB_UINT32] = range_uint32,
+            [WB_INT32] = range_int32,
+            [WB_UINT64] = range_uint64,
+            [WB_INT64] = range_int64,
+            [WB_FLOAT16] = range_float16,
+            [WB_BFLOAT16] = range_float16,
+            [WB_FLOAT32] = range_float32,
+            [WB_FLOAT64] = range_float64,
+        },
+    .finite_range =
+        {
+            [WB_FLOAT16] = finite_range_float16,
+            [WB_BFLOAT16] = finite_range_bfloat16,
+            [WB_FLOAT32] = finite_range_float32,
+            [WB_FLOAT64] = finite_range_float64,
+        },
+    .clip =
+        {
+            [WB_BOOL] = clip_uint8,
+            [WB_UINT8] = clip_uint8,
+            [WB_INT8] = clip_int8,
+            [WB_UINT16] = clip_uint16,
+            [WB_INT16] = clip_int16,
+            [WB_UINT32] = clip_uint32,
+            [WB_INT32] = clip_int32,
+            [WB_UINT64] = clip_uint64,
+            [WB_INT64] = clip_int64,
+        },
+    .numpy_multiply =
+        {
+            [WB_FLOAT16] = numpy_multiply_float16,
+            [WB_BFLOAT16] = numpy_multiply_bfloat16,
+            [WB_FLOAT32] = numpy_multiply_float32,
+            [WB_FLOAT64] = double_multiply_float64,
+        },
+    .numpy_divide =
+        {
+            [WB_INT8] = double_divide_int8,
+            [WB_INT16] = double_divide_int16,
+            [WB_INT32] = double_divide_int32,
+            [WB_INT64] = numpy_divide_int64,
+            [WB_FLOAT16] = numpy_divide_float16,
+            [WB_BFLOAT16] = numpy_divide_bfloat16,
+            [WB_FLOAT32] = torch_divide_float32,
+            [WB_FLOAT64] = double_divide_float64,
+        },
+    .torch_divide =
+        {
+            [WB_BOOL] = double_divide_uint8,
+            [WB_UINT8] = double_divide_uint8,
+            [WB_INT8] = double_divide_int8,
+            [WB_UINT16] = double_divide_uint16,
+            [WB_INT16] = double_divide_int16,
+            [WB_UINT32] = double_divide_uint32,
+            [WB_INT32] = double_divide_int32,
+            [WB_UINT64] = double_divide_uint64,
+            [WB_INT64] = double_divide_int64,
+            [WB_FLOAT16] = torch_divide_float16,
+            [WB_BFLOAT16] = torch_divide_bfloat16,
+            [WB_FLOAT32] = torch_divide_float32,
+            [WB_FLOAT64] = double_divide_float64,
+        },
+    .limits_multiply =
+        {
+            [WB_BOOL] = double_multiply_uint8,
+            [WB_UINT8] = double_multiply_uint8,
+            [WB_INT8] = double_multiply_int8,
+            [WB_UINT16] = double_multiply_uint16,
+            [WB_INT16] = double_multiply_int16,
+            [WB_UINT32] = double_multiply_uint32,
+            [WB_INT32] = double_multiply_int32,
+            [WB_UINT64] = double_multiply_uint64,
+            [WB_INT64] = double_multiply_int64,
+            [WB_FLOAT16] = double_multiply_float16,
+            [WB_BFLOAT16] = double_multiply_bfloat16,
+            [WB_FLOAT32] = double_multiply_float32,
+            [WB_FLOAT64] = double_multiply_float64,
+        },
+    .replace_nan =
+        {
+            [WB_FLOAT16] = replace_nan_float16,
+            [WB_BFLOAT16] = replace_nan_bfloat16,
+            [WB_FLOAT32] = replace_nan_float32,
+            [WB_FLOAT64] = replace_nan_float64,
+        },
+    .mask =
+        {
+            [WB_BOOL] = mask_bool,
+            [WB_UINT8] = mask_uint8,
+            [WB_INT8] = mask_int8,
+            [WB_UINT16] = mask_uint16,
+            [WB_INT16] = mask_int16,
+            [WB_UINT32] = mask_uint32,
+            [WB_INT32] = mask_int32,
+            [WB_UINT64] = mask_uint64,
+            [WB_INT64] = mask_int64,
+            [WB_FLOAT16] = mask_float16,
+            [WB_BFLOAT16] = mask_bfloat16,
+            [WB_FLOAT32] = mask_float32,
+            [WB_FLOAT64] = mask_float64,
+        },
     .translate = translate,
     .interleave = interleave,
     .reverse = reverse,

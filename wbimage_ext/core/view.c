@@ -42,7 +42,7 @@ static void dimensions_add(dimensions *kept, ptrdiff_t side, ptrdiff_t stride_by
 }
 
 /* Over two dimensions all sides of length 1 go, as in the reference. What is then too little for an
- * image, such as (1, 1, 3) or (N, 1, 1), keeps its last three sides as height, width and channels. */
+ * image, such as (1, 1, 3) or (N, 1, 1), keeps its last three sides: height, width, channels. */
 static void dimensions_squeeze(dimensions *kept, int ndim, const ptrdiff_t *shape,
                                const ptrdiff_t *strides_bytes)
 {
@@ -97,8 +97,8 @@ static wb_status fail_empty(wb_error *error, int ndim, const ptrdiff_t *shape)
 {
     char list[128];
     shape_print(list, sizeof list, ndim, shape);
-    return wb_fail(error, WB_EMPTY, "an image needs at least one pixel, the array of shape %s is empty",
-                   list);
+    return wb_fail(error, WB_EMPTY,
+                   "an image needs at least one pixel, the array of shape %s is empty", list);
 }
 
 static wb_status check_side(wb_error *error, const char *name, size_t side, size_t limit)

@@ -1,6 +1,7 @@
 /* A view: borrowed pixels of any dtype behind any strides, seen as height x width x channels.
- * In: a buffer's address, dtype, shape and byte strides. Out: a wb_view with the shape rules applied.
- * Ownership: a view borrows the buffer; whoever made it keeps the buffer alive and readable. */
+ * In: a buffer's address, dtype, shape and byte strides. Out: a wb_view with the shape rules
+ * applied. Ownership: a view borrows the buffer; whoever made it keeps the buffer alive and
+ * readable. */
 #ifndef WB_VIEW_H
 #define WB_VIEW_H
 
@@ -43,10 +44,11 @@ typedef struct wb_view {
     ptrdiff_t channel_stride_bytes;
 } wb_view;
 
-/* Fills `view` by the shape rules: over two dimensions every side of length 1 is squeezed away (where
- * that leaves fewer than two, height and width are kept); then two dimensions are one channel, a last
- * side of 3 or 4 is channels, anything else is WB_BAD_SHAPE with the shape in the error's detail.
- * A side of 0 is WB_EMPTY; a side over `max_dimension` (0: no limit) is WB_TOO_LARGE. */
+/* Fills `view` by the shape rules: over two dimensions every side of length 1 is squeezed away
+ * (where that leaves fewer than two, height and width are kept); then two dimensions are one
+ * channel, a last side of 3 or 4 is channels, anything else is WB_BAD_SHAPE with the shape in the
+ * error's detail. A side of 0 is WB_EMPTY; a side over `max_dimension` (0: no limit) is
+ * WB_TOO_LARGE. */
 wb_status wb_view_init(wb_view *view, const void *data, wb_dtype dtype, bool is_byte_swapped,
                        int ndim, const ptrdiff_t *shape, const ptrdiff_t *strides_bytes,
                        size_t max_dimension, wb_error *error);
