@@ -1,0 +1,281 @@
+"""The conversion to uint8 against NumPy: generated arrays of every dtype, layout and byte order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import reference
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from wbimage_ext import _core
+
+DTYPES = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
+ARRAYS_PER_DTYPE = 2500
+
+Array = NDArray[Any]
+Limits = tuple[float, float]
+
+
+def random_integers(rng: np.random.Generator, dtype: np.dtype[Any], count: int) -> Array:
+    """Values that reach each branch of the rule: 0 and 1, bytes, negative, the ends of the type."""
+    info = np.iinfo(dtype)
+    edges = np.array([info.min, info.min + 1, 0, 1, info.max - 1, info.max], dtype)
+    choices: list[Array] = [
+        rng.integers(0, 2, count),
+        rng.integers(0, min(256, info.max), count),
+        rng.integers(0, min(1000, info.max), count),
+        rng.integers(max(info.min, -1), 2, count),
+        rng.integers(max(info.min, -300), min(300, info.max), count),
+        rng.choice(edges, count),
+        np.frombuffer(rng.bytes(count * dtype.itemsize), dtype),
+    ]
+    return choices[rng.integers(len(choices))].astype(dtype)
+
+
+def random_floats(rng: np.random.Generator, dtype: np.dtype[Any], count: int) -> Array:
+    """As above; with infinities, NaN, subnormal numbers, and differences that overflow."""
+    info = np.finfo(dtype)
+    edges = [info.max, info.min, info.tiny, info.smallest_subnormal, -info.smallest_subnormal, 0, 1]
+    choices: list[Array] = [
+        rng.random(count),
+        rng.random(count) * 2 - 1,
+        rng.random(count) * 255,
+        rng.integers(0, 256, count) / 255,
+        rng.integers(-5, 300, count).astype(float),
+        rng.normal(size=count) * 10.0 ** rng.integers(-7, 4),
+        rng.choice(np.array(edges, dtype), count),
+        rng.choice([0.0, -0.0, 0.5, 1, -1, 255, 256, np.inf, -np.inf, np.nan], count),
+        np.frombuffer(rng.bytes(count * dtype.itemsize), dtype),
+    ]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return choices[rng.integers(len(choices))].astype(dtype)
+
+
+def random_values(rng: np.random.Generator, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+    count = int(np.prod(shape))
+    if dtype.kind == "b":
+        return rng.integers(0, 2, count).astype(bool).reshape(shape)
+    make = random_floats if dtype.kind == "f" else random_integers
+    return make(rng, dtype, count).reshape(shape)
+
+
+def random_array(rng: np.random.Generator, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+    """An array of that shape: transposed, with steps, reversed, broadcast, swapped or unaligned."""
+    order = rng.permutation(len(shape)) if rng.random() < 0.4 else np.arange(len(shape))
+    steps = rng.choice([1, 1, 1, 1, 2, 3, -1, -2], len(shape))
+    base_shape = tuple(int(shape[axis] * abs(steps[axis])) for axis in order)
+    base = random_values(rng, dtype, base_shape)
+    array = base.transpose(np.argsort(order))[tuple(slice(None, None, step) for step in steps)]
+    kind = rng.random()
+    if kind < 0.1:
+        axis = int(rng.integers(len(shape)))
+        array = np.broadcast_to(array.take([0], axis), shape)
+    elif kind < 0.3:
+        array = array.astype(dtype.newbyteorder())
+    elif kind < 0.4:
+        memory = bytearray(array.nbytes + 1)
+        unaligned: Array = np.frombuffer(memory, dtype, array.size, 1).reshape(shape)
+        unaligned[...] = array
+        array = unaligned
+    return array
+
+
+def random_shape(rng: np.random.Generator) -> tuple[int, int]:
+    """Mostly small, sometimes wider than the chunks that rows are converted in."""
+    if rng.random() < 0.03:
+        return int(rng.integers(1, 4)), int(rng.integers(250, 1200))
+    return int(rng.integers(1, 24)), int(rng.integers(1, 40))
+
+
+def differences(array: Array, actual: Array, expected: Array) -> str:
+    different = actual != expected
+    return (
+        f"{array.dtype} {array.shape} strides {array.strides}: {array[different][:4]} became "
+        f"{actual[different][:4]}, not {expected[different][:4]}"
+    )
+
+
+def check_to_uint8(array: Array, normalize: bool | Limits = True) -> None:
+    actual, found_nan = _core.to_uint8(array, normalize=normalize)
+    expected = reference.to_uint8(array, normalize)
+    assert actual.dtype == np.uint8
+    assert actual.shape == array.shape
+    assert np.array_equal(actual, expected), differences(array, actual, expected)
+    assert found_nan == (array.dtype.kind == "f" and bool(np.isnan(array).any()))
+
+
+@pytest.mark.parametrize("code", DTYPES)
+def test_generated_arrays_equal_the_reference(code: str) -> None:
+    dtype = np.dtype(code)
+    rng = np.random.default_rng(DTYPES.index(code))
+    defined = 0
+    for _ in range(ARRAYS_PER_DTYPE):
+        array = random_array(rng, dtype, random_shape(rng))
+        check_to_uint8(array)
+        if reference.is_defined(array):
+            defined += 1
+            actual = _core.to_uint8(array)[0]
+            expected = reference.numpy_to_uint8(array)
+            assert np.array_equal(actual, expected), differences(array, actual, expected)
+    # Most arrays are compared with NumPy's own expression, not with our reading of it.
+    assert defined > ARRAYS_PER_DTYPE // (4 if code == "i1" else 2)
+
+
+@pytest.mark.parametrize("code", DTYPES)
+def test_other_normalizations_equal_the_reference(code: str) -> None:
+    dtype = np.dtype(code)
+    rng = np.random.default_rng(100 + DTYPES.index(code))
+    limits = [(0.0, 1.0), (-3.5, 17.25), (0.0, 0.7), (-1e308, 1.7e308), (0.0, 5e-324)]
+    for i in range(300):
+        array = random_array(rng, dtype, random_shape(rng))
+        check_to_uint8(array, False)
+        check_to_uint8(array, limits[i % len(limits)])
+
+
+def decoded(encoded: _core.Encoded) -> Array:
+    pixels, _, _ = _core.decode(encoded)
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+
+@pytest.mark.parametrize("code", DTYPES)
+def test_generated_images_equal_the_reference(code: str) -> None:
+    """Three dimensions, through the encoder: its rows are converted straight from the layout."""
+    dtype = np.dtype(code)
+    rng = np.random.default_rng(200 + DTYPES.index(code))
+    for _ in range(150):
+        height, width = (side + 1 for side in random_shape(rng))
+        array = random_array(rng, dtype, (height, width, int(rng.choice([3, 4]))))
+        actual = decoded(_core.encode(array, "png", compress_level=0))
+        expected = reference.to_uint8(array)
+        assert np.array_equal(actual, expected), differences(array, actual, expected)
+
+
+@pytest.mark.parametrize("code", DTYPES)
+def test_generated_grids_equal_the_reference(code: str) -> None:
+    dtype = np.dtype(code)
+    rng = np.random.default_rng(300 + DTYPES.index(code))
+    for _ in range(100):
+        shape = tuple(int(rng.integers(1, side)) for side in (11, 5, 9, 12))
+        batch = random_array(rng, dtype, shape)
+        nrow, padding = int(rng.integers(1, 9)), int(rng.integers(0, 4))
+        images = batch.transpose(0, 2, 3, 1)
+        grid = _core.make_grid(batch, nrow, padding, 1)
+        assert grid.tobytes() == reference.make_grid(images, nrow, padding, 1).tobytes()
+        encoded = _core.encode_grid(batch, "png", nrow=nrow, padding=padding, compress_level=0)
+        expected = reference.make_grid(reference.torch_to_uint8(images), nrow, padding)
+        assert np.array_equal(decoded(encoded), expected)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_any_array_equals_the_reference(data: st.DataObject) -> None:
+    code = data.draw(st.sampled_from(DTYPES))
+    dtype = np.dtype(code).newbyteorder(data.draw(st.sampled_from("<>")))
+    shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=4, max_side=8))
+    array = data.draw(hnp.arrays(dtype, shape))
+    check_to_uint8(array)
+
+
+def test_longdouble_is_taken_as_float64() -> None:
+    check_to_uint8(np.linspace(-1, 1, 12, dtype=np.longdouble).reshape(3, 4))
+
+
+def test_limits_of_integers_do_not_wrap() -> None:
+    for code in ("i1", "i2", "i4", "i8"):
+        info = np.iinfo(code)
+        array = np.array([info.min, 0, info.max], code)
+        assert _core.to_uint8(array)[0].tolist()[::2] == [0, 255]
+
+
+DIGEST_PROGRAM = """
+import hashlib, sys
+sys.path[:0] = sys.argv[1:]
+import numpy as np
+import test_convert
+print(test_convert.digest_of_generated_arrays())
+"""
+
+
+def digest_of_generated_arrays() -> str:
+    rng = np.random.default_rng(7)
+    digest = hashlib.sha256()
+    for i in range(40 * len(DTYPES)):
+        array = random_array(rng, np.dtype(DTYPES[i % len(DTYPES)]), random_shape(rng))
+        digest.update(_core.to_uint8(array)[0].tobytes())
+    return digest.hexdigest()
+
+
+@pytest.mark.parametrize("disabled", ["avx512", "avx2", "sse2"])
+def test_kernels_give_equal_bytes(disabled: str) -> None:
+    tests = os.path.dirname(__file__)
+    run = subprocess.run(
+        [sys.executable, "-c", DIGEST_PROGRAM, os.path.dirname(tests), tests],
+        env={**os.environ, "WBIMAGE_CPU_DISABLE": disabled},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.strip() == digest_of_generated_arrays()
+
+
+def test_shapes_equal_the_reference() -> None:
+    sides = (1, 2, 3, 4, 5)
+    shapes = [(a, b) for a in sides for b in sides]
+    shapes += [(*shape, c) for shape in shapes for c in sides]
+    shapes += [(1, *shape) for shape in shapes if len(shape) == 3]
+    shapes += [(2, *shape) for shape in shapes if len(shape) == 3]
+    for shape in [(), (3,), *shapes, (1, 1, 1, 1, 3), (5, 1, 1, 1, 1)]:
+        array = np.zeros(shape, np.uint8)
+        squeezed = reference.squeezed_shape(shape)
+        try:
+            expected = reference.guess_mode(squeezed)
+        except ValueError as error:
+            with pytest.raises(ValueError, match=r"^Un-supported shape") as caught:
+                _core.guess_mode(array)
+            assert str(caught.value).startswith(str(error))
+        else:
+            assert _core.guess_mode(array) == expected
+
+
+def test_an_empty_array_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\[0, 4\] is empty"):
+        _core.guess_mode(np.zeros((0, 4)))
+    with pytest.raises(ValueError, match="empty"):
+        _core.to_uint8(np.zeros((0, 4)))
+
+
+@pytest.mark.parametrize("limits", [(1, 1), (2, 1), (np.nan, 1), (0, np.inf)])
+def test_wrong_limits_are_refused(limits: Limits) -> None:
+    with pytest.raises(ValueError, match="two finite numbers"):
+        _core.to_uint8(np.zeros((2, 2)), normalize=limits)
+
+
+@pytest.mark.parametrize("code", DTYPES)
+def test_masks_equal_the_reference(code: str) -> None:
+    dtype = np.dtype(code)
+    rng = np.random.default_rng(400 + DTYPES.index(code))
+    refused = 0
+    for i in range(200):
+        mask = random_array(rng, dtype, random_shape(rng))
+        if i % 2:
+            bytes_only = rng.integers(0, 2 if code == "?" else 128, mask.shape)
+            mask = bytes_only.astype(mask.dtype)[:, ::-1]
+        fits = np.array_equal(reference.to_uint8(mask, False), mask)
+        if not fits:
+            refused += 1
+            with pytest.raises(TypeError, match="^Mask data must be integers between 0 and 255"):
+                _core.encode_mask(mask)
+            continue
+        encoded, present = _core.encode_mask(mask)
+        assert np.array_equal(decoded(encoded), mask)
+        assert [i for i, seen in enumerate(present) if seen] == np.unique(mask).astype(int).tolist()
+    assert refused == 0 if code in ("?", "u1") else refused > 30
