@@ -64,7 +64,8 @@ def _integers_to_uint8(data: Array) -> Bytes:
         return truncated(shifted.astype(np.float64) / span * 255)
     if largest <= 1:
         return data.astype(bool).astype(np.uint8) * np.uint8(255)
-    return np.minimum(data, min(255, np.iinfo(data.dtype).max)).astype(np.uint8)
+    clipped: Array = np.clip(data, 0, min(255, np.iinfo(data.dtype).max))
+    return clipped.astype(np.uint8)
 
 
 def _floats_to_uint8(data: Array) -> Bytes:
@@ -172,7 +173,7 @@ def make_grid(batch: Array, nrow: int = 8, padding: int = 2, pad_value: float = 
         batch = np.repeat(batch, 3, axis=3)
     count, height, width, channels = batch.shape
     if count == 1:
-        return batch[0]
+        return batch.reshape(height, width, channels)
     columns = min(nrow, count)
     rows = math.ceil(count / columns)
     cell_height, cell_width = height + padding, width + padding
