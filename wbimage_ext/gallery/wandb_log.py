@@ -1,0 +1,238 @@
+"""Reads the rows and the configuration from wandb's run file, ``run-<id>.wandb``.
+
+In: a file that may still be growing, or be damaged. Out: history rows, config, name, counts of
+what had to be skipped. The file is only ever opened for reading, and wandb is not needed.
+
+The framing is LevelDB's log format: after 7 bytes of file header, blocks of 32 KiB hold records,
+each with CRC-32 (4 bytes), length (2) and type (1), little-endian; long records are split over
+blocks. A record is one protobuf message ``wandb_internal.Record``. Of it we need few fields, whose
+numbers are the same from wandb 0.16.3 to 0.31.0, so they are taken from the wire format directly.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+FILE_HEADER = b":W&B\xe1\xbe\x00"
+BLOCK_BYTES = 32 * 1024
+RECORD_HEADER = struct.Struct("<IHB")
+FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
+
+# Fields of wandb_internal.Record. The known ones that hold nothing for the page are listed so
+# that only what no wandb up to 0.31.0 writes is counted as unknown.
+HISTORY, CONFIG, RUN = 2, 5, 17
+ENVELOPE = {1, 16, 19, 200}  # num, control, uuid, _info
+OTHER_KNOWN = {*range(3, 14), *range(18, 28), 100}
+
+
+class WandbLog:
+    """The contents of one run file.
+
+    Attributes: ``name`` and ``started`` (Unix seconds, 0 if unknown) of the run, ``config`` as a
+    nested dict, ``skipped`` a count for each reason. All are complete once ``rows`` is exhausted.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = ""
+        self.started = 0
+        self.skipped: Counter[str] = Counter()
+        self._config: dict[tuple[str, ...], bytes] = {}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The configuration; only the last value of each key is ever parsed."""
+        nested: dict[str, Any] = {}
+        for path, text in self._config.items():
+            try:
+                _set_path(nested, path, json.loads(text))
+            except ValueError:
+                self.skipped["damaged configuration value"] += 1
+        return nested
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield each history row as a nested dict with ``_step``, in the order written."""
+        for record in self._records():
+            try:
+                fields = list(_fields(record))
+                kinds = {number for number, _ in fields} - ENVELOPE
+                for number, value in fields:
+                    if number == HISTORY:
+                        yield self._row(value)
+                    elif number == CONFIG:
+                        self._update_config(value)
+                    elif number == RUN:
+                        self._read_run(value)
+                if kinds - OTHER_KNOWN - {HISTORY, CONFIG, RUN}:
+                    self.skipped["unknown record"] += 1
+            except (ValueError, TypeError, struct.error):
+                self.skipped["damaged record"] += 1
+
+    def _records(self) -> Iterator[bytes]:
+        """Yield the payloads whose checksums hold; after damage go on at the next block."""
+        with self.path.open("rb") as file:
+            if file.read(len(FILE_HEADER)) != FILE_HEADER:
+                raise ValueError(f"{self.path} is not a wandb run file: its header is wrong")
+            parts: list[bytes] = []
+            block = file.read(BLOCK_BYTES - len(FILE_HEADER))
+            while block:
+                following = file.read(BLOCK_BYTES)
+                yield from self._block_records(block, parts, is_last=not following)
+                block = following
+            if parts:
+                self.skipped["unfinished record at the end"] += 1
+
+    def _block_records(self, block: bytes, parts: list[bytes], is_last: bool) -> Iterator[bytes]:
+        """Yield the records that end in this block; ``parts`` carries a split one onwards."""
+        at = 0
+        while len(block) - at >= RECORD_HEADER.size:
+            checksum, size, kind = RECORD_HEADER.unpack_from(block, at)
+            start = at + RECORD_HEADER.size
+            data = block[start : start + size]
+            if is_last and (len(data) < size or not any(block[at:])):
+                parts.clear()
+                self.skipped["unfinished record at the end"] += 1
+                return
+            if (
+                kind not in (FULL, FIRST, MIDDLE, LAST)
+                or len(data) < size
+                or zlib.crc32(data, zlib.crc32(bytes([kind]))) != checksum
+            ):
+                # The length may be what is damaged: the rest of this block cannot be found.
+                parts.clear()
+                self.skipped["damaged record"] += 1
+                return
+            at = start + size
+            if kind in (FULL, FIRST) and parts:
+                parts.clear()
+                self.skipped["damaged record"] += 1
+            elif kind in (MIDDLE, LAST) and not parts:
+                continue  # its start was lost with the damage counted before
+            parts.append(data)
+            if kind in (FULL, LAST):
+                record = b"".join(parts)
+                parts.clear()
+                yield record
+        if is_last and any(block[at:]):
+            parts.clear()
+            self.skipped["unfinished record at the end"] += 1
+
+    def _row(self, history: bytes) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        for number, value in _fields(history):
+            if number == 1:
+                path, item = _item(value)
+                _set_path(row, path, item)
+            elif number == 2 and "_step" not in row:
+                row["_step"] = next((step for field, step in _fields(value) if field == 1), 0)
+        return row
+
+    def _update_config(self, config: bytes) -> None:
+        for number, value in _fields(config):
+            if number not in (1, 2):
+                continue
+            path, text = _key_and_field(value, 16)
+            if number == 1 and isinstance(text, bytes):
+                self._config[path] = text
+            else:
+                self._config.pop(path, None)
+
+    def _read_run(self, run: bytes) -> None:
+        for number, value in _fields(run):
+            if number == 1 and not self.name:
+                self.name = value.decode("utf-8", "replace")
+            elif number == 4:
+                self._update_config(value)
+            elif number == 8 and value:
+                self.name = value.decode("utf-8", "replace")
+            elif number == 17:
+                self.started = next((time for field, time in _fields(value) if field == 1), 0)
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
+    """Yield ``(field number, value)`` of a protobuf message.
+
+    Values are int (varint), bytes (length-delimited) or float (8 and 4 bytes wide).
+    Raises ValueError where the message is cut off or uses the deprecated group types.
+    """
+    at, end = 0, len(message)
+    while at < end:
+        tag, at = _varint(message, at)
+        number, wire_type = tag >> 3, tag & 7
+        if wire_type == 0:
+            value, at = _varint(message, at)
+            yield number, value
+            continue
+        if wire_type == 2:
+            size, at = _varint(message, at)
+        elif wire_type in (1, 5):
+            size = 8 if wire_type == 1 else 4
+        else:
+            raise ValueError(f"wire type {wire_type} is not in use")
+        if at + size > end:
+            raise ValueError("a field reaches over its message's end")
+        chunk = message[at : at + size]
+        at += size
+        yield number, chunk if wire_type == 2 else struct.unpack(f"<{'fd'[size == 8]}", chunk)[0]
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(message):
+            break
+        byte = message[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise ValueError("a varint does not end")
+
+
+def _key_and_field(item: bytes, wanted: int) -> tuple[tuple[str, ...], Any]:
+    """Return an item's path (``key`` is one name, ``nested_key`` several) and one field."""
+    key: str | None = None
+    nested: list[str] = []
+    found: Any = None
+    for number, value in _fields(item):
+        if number == 1:
+            key = value.decode("utf-8", "replace")
+        elif number == 2:
+            nested.append(value.decode("utf-8", "replace"))
+        elif number == wanted:
+            found = value
+    return tuple(nested) if nested else (key or "",), found
+
+
+def _item(item: bytes) -> tuple[tuple[str, ...], Any]:
+    """Return path and value of a history item, whose value is JSON or one of the plain types."""
+    path, text = _key_and_field(item, 16)
+    if text is not None:
+        return path, json.loads(text)
+    for number, value in _fields(item):
+        if number == 4:
+            return path, bool(value)
+        if number == 5:  # int64: negative numbers come as 64-bit two's complement
+            return path, value - (1 << 64) if value >> 63 else value
+        if number == 6:
+            return path, value
+        if number == 7:
+            return path, value.decode("utf-8", "replace")
+        if number == 8:
+            return path, json.loads(value)
+    return path, None
+
+
+def _set_path(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for name in path[:-1]:
+        child = tree.get(name)
+        if not isinstance(child, dict):
+            child = tree[name] = {}
+        tree = child
+    tree[path[-1]] = value

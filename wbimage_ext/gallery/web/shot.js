@@ -1,0 +1,286 @@
+/* Draws one picture with its masks and boxes, in a tile or in the viewer's pane.
+   In: an image of the run. Out: an element; in a pane, place() says where the picture lies in it.
+   Each mask's filter sits on a wrapper of the pane's size, not on the picture, so that zooming in
+   never makes the filtered area larger than the screen. */
+/* global Store, Overlays */
+/* exported Shot, Readout */
+"use strict";
+
+function make(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) {
+    made.className = className;
+  }
+  made.append(...children);
+  return made;
+}
+
+class Shot {
+  constructor({ lazy = false, onSize = () => {} } = {}) {
+    this.lazy = lazy;
+    this.onSize = onSize;
+    this.image = null;
+    this.element = make("span", "shot");
+    this.base = this.picture("base");
+    this.masks = make("span", "masks");
+    this.boxes = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    this.boxes.setAttribute("class", "boxes at");
+    this.boxes.setAttribute("preserveAspectRatio", "none");
+    this.boxes.setAttribute("viewBox", "0 0 1 1");
+    this.boxes.setAttribute("aria-hidden", "true");
+    this.names = make("span", "names at");
+    this.names.setAttribute("aria-hidden", "true");
+    this.element.append(this.base, this.masks, this.boxes, this.names);
+    this.base.addEventListener("load", () => this.measured());
+    this.base.addEventListener("error", () => this.failed());
+    this.element.addEventListener("pointermove", (event) => Readout.follow(this, event));
+    this.element.addEventListener("pointerleave", () => Readout.hide(this));
+  }
+
+  picture(className) {
+    const picture = make("img", `${className} at`);
+    picture.decoding = "async";
+    picture.draggable = false;
+    if (this.lazy) {
+      picture.loading = "lazy";
+    }
+    return picture;
+  }
+
+  /* Shows an image of the run; `text` says what it is to those who do not see it. */
+  show(image, text) {
+    if (image === this.image) {
+      return;
+    }
+    this.image = image;
+    this.broken = false;
+    this.element.classList.remove("broken");
+    this.base.alt = text;
+    if (image.w) {
+      this.base.width = image.w;
+      this.base.height = image.h;
+    }
+    this.setSize(image.w || 1, image.h || 1);
+    this.base.src = Store.url(image.u);
+    this.redraw();
+  }
+
+  setSize(width, height) {
+    this.width = width;
+    this.height = height;
+    this.element.style.setProperty("--aspect", String(width / height));
+  }
+
+  measured() {
+    const { naturalWidth: width, naturalHeight: height } = this.base;
+    if (width && (width !== this.width || height !== this.height)) {
+      this.setSize(width, height);
+      this.drawBoxes();
+      this.onSize();
+    }
+  }
+
+  failed() {
+    if (this.image && this.base.src) {
+      this.broken = true;
+      this.element.classList.add("broken");
+      this.onSize();
+    }
+  }
+
+  /* Places the picture, in CSS pixels of the element. */
+  place(left, top, width, height) {
+    const style = this.element.style;
+    style.setProperty("--x", `${left}px`);
+    style.setProperty("--y", `${top}px`);
+    style.setProperty("--w", `${width}px`);
+    style.setProperty("--h", `${height}px`);
+  }
+
+  redraw() {
+    if (this.image) {
+      this.drawMasks();
+      this.drawBoxes();
+    }
+  }
+
+  drawMasks() {
+    const masks = this.image.m || [];
+    while (this.masks.childElementCount > masks.length) {
+      this.masks.lastElementChild.remove();
+    }
+    masks.forEach(([number, labels, path], at) => {
+      let wrapper = this.masks.children[at];
+      if (!wrapper) {
+        wrapper = make("span", "mask", this.picture("layer"));
+        wrapper.firstElementChild.alt = "";
+        this.masks.append(wrapper);
+      }
+      const layer = Overlays.state.layers[number];
+      const filter = Overlays.maskFilter(layer, labels);
+      if (wrapper.dataset.filter !== filter) {
+        wrapper.dataset.filter = filter;
+        wrapper.style.filter = filter;
+      }
+      wrapper.className = `mask pattern-${layer.pattern}`;
+      wrapper.hidden = !layer.on;
+      const url = Store.url(path);
+      const picture = wrapper.firstElementChild;
+      if (picture.getAttribute("src") !== url) {
+        picture.src = url;
+      }
+    });
+  }
+
+  /* Each visible box as {layer, labels, box, corners in fractions of the picture}. */
+  *visibleBoxes() {
+    for (const [number, labels, boxes] of this.image.b || []) {
+      const layer = Overlays.state.layers[number];
+      if (!layer.on) {
+        continue;
+      }
+      for (const box of boxes) {
+        if (Overlays.isBoxOn(layer, labels, box)) {
+          const [x0, y0, x1, y1] = box;
+          const across = box[7] ? this.width : 1;
+          const down = box[7] ? this.height : 1;
+          yield { layer, labels, box, at: [x0 / across, y0 / down, x1 / across, y1 / down] };
+        }
+      }
+    }
+  }
+
+  drawBoxes() {
+    const halo = [];
+    const lines = new Map(); // one path for each colour and pattern
+    const names = [];
+    for (const { layer, labels, box, at } of this.visibleBoxes()) {
+      const [x0, y0, x1, y1] = at;
+      const outline = `M${x0} ${y0}H${x1}V${y1}H${x0}Z`;
+      const id = box[4] === undefined ? null : box[4];
+      const look = `${layer.pattern} ${id}`;
+      halo.push(outline);
+      if (!lines.has(look)) {
+        lines.set(look, { id, pattern: layer.pattern, outlines: [] });
+      }
+      lines.get(look).outlines.push(outline);
+      if (Overlays.state.names) {
+        names.push(this.nameTag(layer, labels, box, at));
+      }
+    }
+    const path = (className, outlines) => {
+      const made = document.createElementNS("http://www.w3.org/2000/svg", "path");
+      made.setAttribute("class", className);
+      made.setAttribute("d", outlines.join(""));
+      return made;
+    };
+    this.boxes.replaceChildren(
+      ...(halo.length ? [path("halo", halo)] : []),
+      ...Array.from(lines.values(), ({ id, pattern, outlines }) => {
+        const line = path(`line pattern-${pattern}`, outlines);
+        line.style.stroke = Overlays.cssColour(id);
+        return line;
+      })
+    );
+    this.names.replaceChildren(...names);
+    this.names.classList.toggle("many", names.length > 8);
+  }
+
+  nameTag(layer, labels, box, [x0, y0]) {
+    const id = box[4] === undefined ? null : box[4];
+    const tag = make("span", `name pattern-${layer.pattern}`, Shot.boxText(labels, box));
+    tag.style.left = `min(${Math.max(0, x0) * 100}%, 100% - 3em)`;
+    tag.style.top = `max(${y0 * 100}%, 17px)`; // there is room for it above, inside the picture
+    tag.style.background = Overlays.cssColour(id);
+    tag.style.color = Overlays.inkOn(id);
+    return tag;
+  }
+
+  static boxText(labels, [, , , , id = null, caption, scores]) {
+    const name = caption || (id === null ? "box" : Overlays.className(labels, id));
+    const [score] = Object.values(scores || {});
+    return caption || score === undefined ? name : `${name} ${Number(score.toFixed(2))}`;
+  }
+
+  /* What lies under a point given in fractions: a promise of [{colour, text}]. */
+  async under(x, y) {
+    const found = [];
+    for (const [number, labels, , mask] of this.image.m || []) {
+      const layer = Overlays.state.layers[number];
+      if (!layer.on) {
+        continue;
+      }
+      const values = await Store.maskValues(mask);
+      if (!values) {
+        found.push({ id: null, text: "class not stored in this page", layer });
+        continue;
+      }
+      const column = Math.min(values.width - 1, Math.floor(x * values.width));
+      const row = Math.min(values.height - 1, Math.floor(y * values.height));
+      const id = values.values[row * values.width + column];
+      if (Overlays.isMaskClassOn(layer, labels, id)) {
+        found.push({ id, text: `${Overlays.className(labels, id)} (${id})`, layer });
+      }
+    }
+    for (const { layer, labels, box, at: [x0, y0, x1, y1] } of this.visibleBoxes()) {
+      if (x >= x0 && x <= x1 && y >= y0 && y <= y1) {
+        const [, , , , id = null, , scores] = box;
+        const details = Object.entries(scores || {}).map(([name, score]) => `${name} ${score}`);
+        const name = id === null ? "" : Overlays.className(labels, id);
+        const text = box[5] && name && !box[5].includes(name) ? `${box[5]} \u00b7 ${name}` : box[5] || name || "box";
+        found.push({ id, text: [text, ...details].join(" \u00b7 "), layer });
+      }
+    }
+    return found;
+  }
+}
+
+/* The small card beside the pointer that names classes and boxes. */
+const Readout = (() => {
+  const card = document.getElementById("readout");
+  let current = null;
+  let turn = 0;
+
+  function row({ id, text, layer }) {
+    const swatch = make("i", `swatch of-${layer.kind} pattern-${layer.pattern}`);
+    swatch.style.color = Overlays.cssColour(id);
+    return make("p", "", swatch, make("b", "", text), make("span", "", layer.name));
+  }
+
+  async function follow(shot, event) {
+    current = shot;
+    turn += 1;
+    const mine = turn;
+    if (!shot.image || event.pointerType === "touch") {
+      return;
+    }
+    const area = shot.base.getBoundingClientRect();
+    const x = (event.clientX - area.left) / area.width;
+    const y = (event.clientY - area.top) / area.height;
+    if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) {
+      card.hidden = true;
+      return;
+    }
+    const rows = (await shot.under(x, y)).map(row);
+    if (current !== shot || mine !== turn) {
+      return; // the pointer went on while a mask was being decoded
+    }
+    const column = Math.floor(x * shot.width);
+    const line = Math.floor(y * shot.height);
+    card.replaceChildren(...rows.slice(0, 8), make("p", "where", `x ${column}  y ${line}`));
+    card.hidden = rows.length === 0 && !shot.element.closest("dialog");
+    const flipX = event.clientX + 20 + card.offsetWidth > window.innerWidth;
+    const flipY = event.clientY + 20 + card.offsetHeight > window.innerHeight;
+    card.style.left = `${event.clientX + (flipX ? -14 - card.offsetWidth : 14)}px`;
+    card.style.top = `${event.clientY + (flipY ? -14 - card.offsetHeight : 14)}px`;
+  }
+
+  function hide(shot) {
+    if (current === shot) {
+      current = null;
+      card.hidden = true;
+    }
+  }
+
+  return { follow, hide, card };
+})();
