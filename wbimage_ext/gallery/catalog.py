@@ -212,8 +212,7 @@ class _Builder:
     def _box(self, box: Any, layer: Json) -> list[Any] | None:
         """Return ``[x0, y0, x1, y1, class, caption, scores, is_pixel]`` without empty ends."""
         position = box.get("position") if isinstance(box, dict) else None
-        corners = _corners(position) if isinstance(position, dict) else None
-        if corners is None:
+        if not isinstance(position, dict) or (corners := _corners(position)) is None:
             return None
         class_id = _number(box.get("class_id"))
         if class_id is not None:
@@ -331,21 +330,24 @@ def _number(value: Any) -> int | float | None:
 
 def _corners(position: Json) -> list[int | float] | None:
     """Return ``[x0, y0, x1, y1]`` of either form of a position, ordered; None if it is neither."""
-    if "middle" in position:
-        middle = position["middle"]
-        if not isinstance(middle, (list, tuple)) or len(middle) != 2:
-            return None
-        numbers = [_number(v) for v in (*middle, position.get("width"), position.get("height"))]
-        if None in numbers:
+    middle = position.get("middle")
+    if isinstance(middle, list) and len(middle) == 2:
+        numbers = _numbers(*middle, position.get("width"), position.get("height"))
+        if numbers is None:
             return None
         x, y, width, height = numbers
-        numbers = [x - width / 2, y - height / 2, x + width / 2, y + height / 2]
+        corners = _numbers(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
     else:
-        numbers = [_number(position.get(name)) for name in ("minX", "minY", "maxX", "maxY")]
-        if None in numbers:
-            return None
-    x0, y0, x1, y1 = (_number(v) for v in numbers)
+        corners = _numbers(*(position.get(name) for name in ("minX", "minY", "maxX", "maxY")))
+    if corners is None:
+        return None
+    x0, y0, x1, y1 = corners
     return [min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)]
+
+
+def _numbers(*values: Any) -> list[int | float] | None:
+    numbers = [number for value in values if (number := _number(value)) is not None]
+    return numbers if len(numbers) == len(values) else None
 
 
 def _url(path: Any) -> str | None:

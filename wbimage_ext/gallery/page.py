@@ -99,7 +99,8 @@ def _hash(text: str) -> str:
 def _data(catalog: Catalog, folder: Path) -> Iterator[str]:
     """Yield the index, then blocks of cells in order of steps, then blocks of mask files."""
     steps = catalog.index["steps"]
-    blocks, starts = [], []
+    blocks: list[list[str]] = []
+    starts: list[int] = []
     characters = CELLS_BLOCK_CHARACTERS
     for at, step in enumerate(steps):
         if characters >= CELLS_BLOCK_CHARACTERS:
@@ -110,7 +111,7 @@ def _data(catalog: Catalog, folder: Path) -> Iterator[str]:
         characters += len(cells)
         blocks[-1].append(cells)
     mask_blocks = list(_mask_blocks(catalog))
-    places = [None] * len(catalog.masks)
+    places: list[list[int] | None] = [None] * len(catalog.masks)
     for number, masks in enumerate(mask_blocks):
         for at, mask in enumerate(masks):
             places[mask.number] = [number, at]

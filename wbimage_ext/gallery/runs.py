@@ -87,7 +87,9 @@ def _open_local(folder: Path) -> Run:
             _read_object(folder / "config.json", skipped),
         )
 
-    return Run("LocalRun", folder, _local_rows(folder / "history.jsonl", skipped), describe, skipped)
+    return Run(
+        "LocalRun", folder, _local_rows(folder / "history.jsonl", skipped), describe, skipped
+    )
 
 
 def _local_rows(path: Path, skipped: Counter[str]) -> Iterator[Row]:

@@ -58,7 +58,8 @@ const Controls = (() => {
   }
 
   function swatch(layer, id) {
-    const shown = make("i", layer ? `swatch of-${layer.kind} pattern-${layer.pattern}` : "swatch of-mask");
+    const look = layer ? `of-${layer.kind} pattern-${layer.pattern}` : "of-mask";
+    const shown = make("i", `swatch ${look}`);
     if (id !== undefined) {
       shown.style.color = Overlays.cssColour(id);
     }

@@ -19,13 +19,15 @@ const Overlays = (() => {
   const TRUTH = /truth|target|label|annot|reference|^gt$|^gt[^a-z]|[^a-z]gt$/i;
   const BACKGROUND = /^_*(background|bg|unlabel+ed|void)_*$/i;
   const OTHER = "other";
+  const GOLDEN_ANGLE = 137.508; // degrees; hues far apart for as many classes as there are
 
   const colours = Array.from({ length: 256 }, (_, number) => {
     if (number < FIRST_COLOURS.length) {
       const value = parseInt(FIRST_COLOURS[number], 16);
       return [value >> 16, (value >> 8) & 255, value & 255];
     }
-    return fromHsl(number * 137.508, [0.85, 0.6, 0.72][number % 3], [0.58, 0.68, 0.46, 0.76][number % 4]);
+    const saturation = [0.85, 0.6, 0.72][number % 3];
+    return fromHsl(number * GOLDEN_ANGLE, saturation, [0.58, 0.68, 0.46, 0.76][number % 4]);
   });
 
   function fromHsl(hue, saturation, light) {

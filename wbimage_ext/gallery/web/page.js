@@ -28,7 +28,8 @@
       facts.push(started.toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
     }
     find("run-facts").textContent = facts.join(" \u00b7 ");
-    find("run-facts").title = `${run.kind}, page written ${new Date(index.written).toLocaleString()}`;
+    const written = new Date(index.written).toLocaleString();
+    find("run-facts").title = `${run.kind}, page written ${written}`;
     const { notes } = index;
     find("notes").hidden = notes.length === 0;
     find("notes").querySelector("summary").textContent = (
@@ -40,7 +41,6 @@
   function showStep() {
     range.value = String(at);
     range.setAttribute("aria-valuetext", steps.length ? `step ${steps[at]}` : "no steps");
-    range.style.setProperty("--done", `${steps.length > 1 ? (at / (steps.length - 1)) * 100 : 100}%`);
     entry.value = steps.length ? String(steps[at]) : "";
     find("step-count").textContent = steps.length ? `${at + 1} of ${steps.length}` : "no steps";
     find("step-back").disabled = at <= 0;
@@ -93,7 +93,8 @@
     const search = find("search");
     search.addEventListener("input", () => Panels.search(search.value));
     const size = find("tile-size");
-    const setSize = () => document.documentElement.style.setProperty("--tile-size", `${size.value}px`);
+    const root = document.documentElement;
+    const setSize = () => root.style.setProperty("--tile-size", `${size.value}px`);
     size.addEventListener("input", setSize);
     setSize();
     const toggle = find("side-toggle");
@@ -105,7 +106,7 @@
     setSide(window.innerWidth > 900);
   }
 
-  const samePick = (panel, item) => (pick) => pick.panel === panel && pick.item === item;
+  const samePick = (panel, item) => (other) => other.panel === panel && other.item === item;
 
   function pick(panel, item, on) {
     const place = picks.findIndex(samePick(panel, item));
@@ -133,7 +134,8 @@
       pick,
       isPicked: (panel, item) => picks.some(samePick(panel, item)),
     });
-    find("tray-compare").addEventListener("click", () => Viewer.open(picks, find("tray-compare")));
+    const compare = find("tray-compare");
+    compare.addEventListener("click", () => Viewer.open(picks, compare));
     find("tray-clear").addEventListener("click", () => {
       picks.length = 0;
       showPicks();
@@ -151,7 +153,7 @@
 
   function onKey(event) {
     const { target } = event;
-    const isTyping = target.matches("select, textarea, input:not([type=checkbox]):not([type=range])");
+    const isTyping = target.matches("select, input:not([type=checkbox]):not([type=range])");
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping) {
       return;
     }

@@ -2,6 +2,7 @@
    fingerprinting answer a canvas read with noise, and a class number must be exact.
    In: the file's bytes. Out: a promise of {width, height, values}, one byte a pixel, the red
    channel where there are several; rejected for what masks do not use (16 bits, interlacing). */
+/* global DecompressionStream */
 /* exported decodePng */
 "use strict";
 

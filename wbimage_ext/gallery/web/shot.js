@@ -2,18 +2,9 @@
    In: an image of the run. Out: an element; in a pane, place() says where the picture lies in it.
    Each mask's filter sits on a wrapper of the pane's size, not on the picture, so that zooming in
    never makes the filtered area larger than the screen. */
-/* global Store, Overlays */
-/* exported Shot, Readout */
+/* global Store, Overlays, Readout, make */
+/* exported Shot */
 "use strict";
-
-function make(tag, className, ...children) {
-  const made = document.createElement(tag);
-  if (className) {
-    made.className = className;
-  }
-  made.append(...children);
-  return made;
-}
 
 class Shot {
   constructor({ lazy = false, onSize = () => {} } = {}) {
@@ -227,60 +218,11 @@ class Shot {
         const [, , , , id = null, , scores] = box;
         const details = Object.entries(scores || {}).map(([name, score]) => `${name} ${score}`);
         const name = id === null ? "" : Overlays.className(labels, id);
-        const text = box[5] && name && !box[5].includes(name) ? `${box[5]} \u00b7 ${name}` : box[5] || name || "box";
-        found.push({ id, text: [text, ...details].join(" \u00b7 "), layer });
+        const caption = box[5] || "";
+        const parts = [caption, caption.includes(name) ? "" : name, ...details].filter(Boolean);
+        found.push({ id, text: parts.join(" \u00b7 ") || "box", layer });
       }
     }
     return found;
   }
 }
-
-/* The small card beside the pointer that names classes and boxes. */
-const Readout = (() => {
-  const card = document.getElementById("readout");
-  let current = null;
-  let turn = 0;
-
-  function row({ id, text, layer }) {
-    const swatch = make("i", `swatch of-${layer.kind} pattern-${layer.pattern}`);
-    swatch.style.color = Overlays.cssColour(id);
-    return make("p", "", swatch, make("b", "", text), make("span", "", layer.name));
-  }
-
-  async function follow(shot, event) {
-    current = shot;
-    turn += 1;
-    const mine = turn;
-    if (!shot.image || event.pointerType === "touch") {
-      return;
-    }
-    const area = shot.base.getBoundingClientRect();
-    const x = (event.clientX - area.left) / area.width;
-    const y = (event.clientY - area.top) / area.height;
-    if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) {
-      card.hidden = true;
-      return;
-    }
-    const rows = (await shot.under(x, y)).map(row);
-    if (current !== shot || mine !== turn) {
-      return; // the pointer went on while a mask was being decoded
-    }
-    const column = Math.floor(x * shot.width);
-    const line = Math.floor(y * shot.height);
-    card.replaceChildren(...rows.slice(0, 8), make("p", "where", `x ${column}  y ${line}`));
-    card.hidden = rows.length === 0 && !shot.element.closest("dialog");
-    const flipX = event.clientX + 20 + card.offsetWidth > window.innerWidth;
-    const flipY = event.clientY + 20 + card.offsetHeight > window.innerHeight;
-    card.style.left = `${event.clientX + (flipX ? -14 - card.offsetWidth : 14)}px`;
-    card.style.top = `${event.clientY + (flipY ? -14 - card.offsetHeight : 14)}px`;
-  }
-
-  function hide(shot) {
-    if (current === shot) {
-      current = null;
-      card.hidden = true;
-    }
-  }
-
-  return { follow, hide, card };
-})();

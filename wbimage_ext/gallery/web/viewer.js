@@ -146,7 +146,7 @@ const Viewer = (() => {
       this.shot.element.classList.toggle("enlarged", scale * devicePixelRatio >= 1);
       if (panes[0] === this) {
         const percent = scale * devicePixelRatio * 100;
-        find("zoom-level").textContent = `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
+        find("zoom-level").textContent = `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
       }
     }
   }

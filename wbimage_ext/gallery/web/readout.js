@@ -1,0 +1,54 @@
+/* The small card beside the pointer that names the classes and boxes there.
+   In: pointer events over a shot. Out: a card of text; nothing but the pointer's place is kept. */
+/* global Overlays, make */
+/* exported Readout */
+"use strict";
+
+const Readout = (() => {
+  const card = document.getElementById("readout");
+  let current = null;
+  let turn = 0;
+
+  function row({ id, text, layer }) {
+    const swatch = make("i", `swatch of-${layer.kind} pattern-${layer.pattern}`);
+    swatch.style.color = Overlays.cssColour(id);
+    return make("p", "", swatch, make("b", "", text), make("span", "", layer.name));
+  }
+
+  async function follow(shot, event) {
+    current = shot;
+    turn += 1;
+    const mine = turn;
+    if (!shot.image || event.pointerType === "touch") {
+      return;
+    }
+    const area = shot.base.getBoundingClientRect();
+    const x = (event.clientX - area.left) / area.width;
+    const y = (event.clientY - area.top) / area.height;
+    if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) {
+      card.hidden = true;
+      return;
+    }
+    const rows = (await shot.under(x, y)).map(row);
+    if (current !== shot || mine !== turn) {
+      return; // the pointer went on while a mask was being decoded
+    }
+    const column = Math.floor(x * shot.width);
+    const line = Math.floor(y * shot.height);
+    card.replaceChildren(...rows.slice(0, 8), make("p", "where", `x ${column}  y ${line}`));
+    card.hidden = rows.length === 0 && !shot.element.closest("dialog");
+    const flipX = event.clientX + 20 + card.offsetWidth > window.innerWidth;
+    const flipY = event.clientY + 20 + card.offsetHeight > window.innerHeight;
+    card.style.left = `${event.clientX + (flipX ? -14 - card.offsetWidth : 14)}px`;
+    card.style.top = `${event.clientY + (flipY ? -14 - card.offsetHeight : 14)}px`;
+  }
+
+  function hide(shot) {
+    if (current === shot) {
+      current = null;
+      card.hidden = true;
+    }
+  }
+
+  return { follow, hide, card };
+})();
