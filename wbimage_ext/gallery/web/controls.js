@@ -36,7 +36,7 @@ const Controls = (() => {
     return shown;
   }
 
-  /* A slider with its value beside it; double click and the name's click give the start value. */
+  /* A slider with its value beside it; a double click gives the start value back. */
   function slider(label, { low, high, step, start, show, set }) {
     const range = make("input");
     Object.assign(range, { type: "range", min: low, max: high, step, value: start });
@@ -53,7 +53,8 @@ const Controls = (() => {
     };
     range.addEventListener("dblclick", reset);
     apply();
-    const shown = make("label", "slider", make("span", "text", label), value, range);
+    range.setAttribute("aria-label", label);
+    const shown = make("div", "slider", make("span", "text", label), value, range);
     return { shown, reset };
   }
 

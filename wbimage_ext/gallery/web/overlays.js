@@ -80,10 +80,13 @@ const Overlays = (() => {
   const colour = (id) => colours[((Math.trunc(id || 0) % 256) + 256) % 256];
   const cssColour = (id) => (id === null ? "#ccd2dc" : `rgb(${colour(id).join(" ")})`);
 
-  /* Black or white, whichever reads better on the class's colour. */
+  /* Black or white, whichever has the higher contrast ratio (WCAG 2) with the class's colour. */
   function inkOn(id) {
-    const [red, green, blue] = id === null ? [204, 210, 220] : colour(id);
-    return red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? "#000" : "#fff";
+    const linear = (value) => (
+      value <= 10 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4
+    );
+    const [red, green, blue] = (id === null ? [204, 210, 220] : colour(id)).map(linear);
+    return red * 0.2126 + green * 0.7152 + blue * 0.0722 > 0.179 ? "#000" : "#fff";
   }
 
   function className(labels, id) {

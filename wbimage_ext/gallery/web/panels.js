@@ -33,8 +33,10 @@ const Panels = (() => {
   function button(className, label, act) {
     const made = make("button", className);
     made.type = "button";
-    made.setAttribute("aria-label", label);
-    made.title = label;
+    if (label) {
+      made.setAttribute("aria-label", label);
+      made.title = label;
+    }
     made.addEventListener("click", act);
     return made;
   }
@@ -223,7 +225,7 @@ const Panels = (() => {
       main.append(make("p", "empty", text));
     }
     if (matching.length > most) {
-      const more = button("more", "Show more keys", () => {
+      const more = button("more", "", () => {
         most += PANELS_AT_ONCE;
         layOut();
       });

@@ -103,7 +103,7 @@ class Shot {
     masks.forEach(([number, labels, path], at) => {
       let wrapper = this.masks.children[at];
       if (!wrapper) {
-        wrapper = make("span", "mask", this.picture("layer"));
+        wrapper = make("span", "mask", this.picture("classes-picture"));
         wrapper.firstElementChild.alt = "";
         this.masks.append(wrapper);
       }
