@@ -20,7 +20,10 @@ from wbimage_ext.gallery import write_gallery
 sync_api = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = os.environ.get("WBIMAGE_CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
 
 BLACK = np.zeros((16, 16, 3), np.uint8)
 EVERY_CLASS = np.arange(256, dtype=np.uint8).reshape(16, 16)

@@ -26,7 +26,10 @@ Json = dict[str, Any]
 
 @dataclass
 class Mask:
-    """A mask file, once however many images show it; ``number`` is its place in the page."""
+    """A mask file, once however many images show it.
+
+    ``size_bytes`` is what the run says of it, and ``number`` its place in the page.
+    """
 
     path: Path
     size_bytes: int
@@ -93,9 +96,7 @@ class _Builder:
             "run": {"name": name, "kind": self._run.kind, "started": started},
             "images": self._images,
             "steps": steps,
-            "panels": [
-                {k: v for k, v in panel.items() if k not in ("place", "path")} for panel in panels
-            ],
+            "panels": [{k: v for k, v in panel.items() if k != "place"} for panel in panels],
             "layers": [self._describe_layer(layer) for layer in self._layers.values()],
             "labels": self._label_sets,
             "scores": self._scores,
@@ -122,7 +123,8 @@ class _Builder:
             return
         self._images += len(images)
         place = len(self._panels)
-        panel = self._panels.setdefault(path, {"key": ".".join(path), "place": place})
+        key = ".".join(path)
+        panel = self._panels.setdefault(path, {"key": key, "folder": _folder(path), "place": place})
         first = value[0] if isinstance(value, list) else value
         grouping = _number(first.get("grouping")) if isinstance(first, dict) else None
         if grouping is not None:
@@ -157,7 +159,8 @@ class _Builder:
             labels = self._label_set(self._labels_of_mask(path, name))
             digest = mask.get("sha256")
             file = self._catalog.media_root / mask["path"]
-            number = self._mask_number(digest if isinstance(digest, str) else url, file)
+            identity = digest if isinstance(digest, str) else url
+            number = self._mask_number(identity, file, mask.get("size"))
             yield [self._layer("mask", name, labels)["number"], labels, url, number]
 
     def _labels_of_mask(self, path: tuple[str, ...], layer: str) -> Any:
@@ -168,13 +171,10 @@ class _Builder:
                 return entry.get("value")
         return None
 
-    def _mask_number(self, identity: str, file: Path) -> int:
+    def _mask_number(self, identity: str, file: Path, size_bytes: Any) -> int:
         mask = self._masks.get(identity)
         if mask is None:
-            try:
-                size = file.stat().st_size
-            except (OSError, ValueError):
-                size = 0
+            size = size_bytes if isinstance(size_bytes, int) and size_bytes > 0 else 0
             mask = self._masks[identity] = Mask(file, size, len(self._masks))
         return mask.number
 
@@ -295,6 +295,12 @@ def _media(
                 return
             for key, child in value.items():
                 yield from _media(child, (*path, key), skipped)
+
+
+def _folder(path: tuple[str, ...]) -> str:
+    """Return what panels are laid out by: a key's first folder, or the dict it is nested in."""
+    folder, slash, _ = path[0].partition("/")
+    return folder if slash or len(path) > 1 else ""
 
 
 def _single_images(value: Any) -> Iterator[Json]:

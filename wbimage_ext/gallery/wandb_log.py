@@ -77,7 +77,8 @@ class WandbLog:
     def _records(self) -> Iterator[bytes]:
         """Yield the payloads whose checksums hold; after damage go on at the next block."""
         with self.path.open("rb") as file:
-            if file.read(len(FILE_HEADER)) != FILE_HEADER:
+            header = file.read(len(FILE_HEADER))
+            if header != FILE_HEADER[: len(header)]:
                 raise ValueError(f"{self.path} is not a wandb run file: its header is wrong")
             parts: list[bytes] = []
             block = file.read(BLOCK_BYTES - len(FILE_HEADER))

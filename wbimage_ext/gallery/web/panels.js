@@ -98,9 +98,6 @@ const Panels = (() => {
     }
   }
 
-  /* The key's first folder, by which panels are laid out; empty for a key without one. */
-  const folderOf = ({ key }) => key.slice(0, Math.max(0, key.indexOf("/")));
-
   function build(panel) {
     panel.tiles = [];
     panel.count = 0;
@@ -109,7 +106,7 @@ const Panels = (() => {
     panel.linked = true;
     panel.ownAt = 0;
     panel.title = make("h3", "key");
-    const name = panel.key.slice(folderOf(panel).length).replace(/^\//, "");
+    const name = panel.key.slice(panel.folder.length).replace(/^[/.]/, "");
     const slash = name.lastIndexOf("/") + 1;
     panel.title.append(make("span", "", name.slice(0, slash)), name.slice(slash) || panel.key);
     panel.title.title = panel.key;
@@ -209,17 +206,17 @@ const Panels = (() => {
   function layOut() {
     observer.disconnect();
     const matching = panels.filter(isWanted);
-    const folders = new Map();
+    const folders = new Map([["", []]]); // keys without a folder come first
     for (const panel of matching.slice(0, most)) {
       if (!panel.element) {
         build(panel);
       }
       panel.isNear = false;
-      const folder = folderOf(panel);
-      folders.set(folder, folders.get(folder) || []);
-      folders.get(folder).push(panel);
+      folders.set(panel.folder, folders.get(panel.folder) || []);
+      folders.get(panel.folder).push(panel);
     }
-    main.replaceChildren(...Array.from(folders, ([name, inside]) => layOutFolder(name, inside)));
+    const filled = Array.from(folders).filter(([, inside]) => inside.length);
+    main.replaceChildren(...filled.map(([name, inside]) => layOutFolder(name, inside)));
     if (!matching.length) {
       const text = panels.length ? "No key has these words." : "This run has no pictures yet.";
       main.append(make("p", "empty", text));
