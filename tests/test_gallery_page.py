@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gallery_runs import RunFolder, separated
 from PIL import Image
 
+import wbimage_ext
 from wbimage_ext.gallery import write_gallery
+
+from .gallery_runs import RunFolder, separated
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -179,6 +181,20 @@ class TestMasks:
         opened.set_range(".control .slider input >> nth=0", 1)
         shown = opened.pixel_centres(".tile .base", 16, 16)
         np.testing.assert_array_equal(shown, self.colours(opened))
+
+    def test_masks_that_this_package_wrote(self, visit: Any, tmp_path: Path) -> None:
+        names = {number: f"name {number}" for number in range(256)}
+        with wbimage_ext.LocalRun(tmp_path) as run:
+            masks = {"layer": {"mask_data": EVERY_CLASS, "class_labels": names}}
+            run.log({"p": wbimage_ext.Image(BLACK, masks=masks)})
+        write_gallery(tmp_path)
+        opened = visit(tmp_path)
+        opened.set_range(".control .slider input >> nth=0", 1)
+        shown = opened.pixel_centres(".tile .base", 16, 16)
+        np.testing.assert_array_equal(shown, self.colours(opened))
+        area = opened.page.locator(".tile .base").bounding_box()
+        opened.page.mouse.move(area["x"] + area["width"] * 0.53, area["y"] + area["height"] * 0.53)
+        opened.page.locator("#readout", has_text="name 136 (136)").wait_for()
 
     @pytest.mark.parametrize("zoom", [1, 1.37, 0.61])
     @pytest.mark.parametrize("ratio", [1, 1.5])
@@ -753,8 +769,8 @@ class TestAccess:
         opened.page.locator("button.open").first.click()
         nameless = opened.page.evaluate(
             """() => [...document.querySelectorAll("button, input, select, a, img")].filter(
-                (node) => node.checkVisibility() && !(node.ariaLabel || node.getAttribute("alt") !== null || node.title
-                    || node.textContent.trim() || node.querySelector("[alt]")
+                (node) => node.checkVisibility() && !(node.ariaLabel || node.title
+                    || node.getAttribute("alt") !== null || node.textContent.trim() || node.querySelector("[alt]")
                     || (node.labels && [...node.labels].some((l) => l.textContent.trim())))
             ).map((node) => node.outerHTML)"""
         )

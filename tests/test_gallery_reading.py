@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gallery_runs import BLOCK_BYTES, RunFolder, framed, history, message, separated
 
+import wbimage_ext
 from wbimage_ext.gallery import page as page_module
 from wbimage_ext.gallery import write_gallery
 from wbimage_ext.gallery.catalog import build_catalog
 from wbimage_ext.gallery.runs import open_run
+
+from .gallery_runs import BLOCK_BYTES, RunFolder, framed, history, message, separated
 
 DATA = Path(__file__).with_name("data")
 VERSIONS = ["0.16.3", "0.31.0"]
@@ -234,6 +236,38 @@ class TestLocalRun:
             "1 \u00d7 damaged line skipped",
             "1 \u00d7 unfinished line at the end skipped",
         ]
+
+    def test_a_run_of_this_package_while_it_goes_on(self, tmp_path: Path) -> None:
+        names = {0: "ground", 1: "car"}
+        box = {"position": {"minX": 0.1, "maxX": 0.5, "minY": 0.2, "maxY": 0.6}, "class_id": 1}
+        mask = np.zeros((6, 8), np.uint8)
+        mask[2:4] = 1
+        with wbimage_ext.LocalRun(tmp_path, name="mine") as run:
+
+            def image(**more: Any) -> wbimage_ext.Image:
+                masks = {"truth": {"mask_data": mask, "class_labels": names}}
+                boxes = {"found": {"box_data": [box], "class_labels": names}}
+                return wbimage_ext.Image(GRAY, masks=masks, boxes=boxes, **more)
+
+            run.log({"val/one": image(caption="one"), "deep": {"er": image(grouping=3)}})
+            run.log({"list": [image(caption="a"), image()]})
+            catalog = build_catalog(open_run(tmp_path))
+        index = catalog.index
+        assert index["run"]["name"] == "mine"
+        assert [panel["key"] for panel in index["panels"]] == ["val/one", "deep.er", "list"]
+        assert [panel["folder"] for panel in index["panels"]] == ["val", "deep", ""]
+        assert index["steps"] == [0, 1]
+        assert index["images"] == 4
+        assert index["notes"] == []
+        classes = [[0, "ground"], [1, "car"]]
+        assert [layer["classes"] for layer in index["layers"]] == [classes, classes]
+        for image_json in (*catalog.cells[0][0], *catalog.cells[0][1], *catalog.cells[1][2]):
+            assert (tmp_path / image_json["u"]).is_file()
+            ((_, labels, url, _),) = image_json["m"]
+            assert index["labels"][labels] == {"0": "ground", "1": "car"}
+            assert (tmp_path / url).is_file()
+            ((_, _, boxes_json),) = image_json["b"]
+            assert boxes_json == [[0.1, 0.2, 0.5, 0.6, 1]]
 
     def test_a_run_without_rows_has_a_page(self, tmp_path: Path) -> None:
         (tmp_path / "run.json").write_text('{"name": "just begun"}')
