@@ -770,7 +770,8 @@ class TestAccess:
         nameless = opened.page.evaluate(
             """() => [...document.querySelectorAll("button, input, select, a, img")].filter(
                 (node) => node.checkVisibility() && !(node.ariaLabel || node.title
-                    || node.getAttribute("alt") !== null || node.textContent.trim() || node.querySelector("[alt]")
+                    || node.getAttribute("alt") !== null
+                    || node.textContent.trim() || node.querySelector("[alt]")
                     || (node.labels && [...node.labels].some((l) => l.textContent.trim())))
             ).map((node) => node.outerHTML)"""
         )
