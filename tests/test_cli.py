@@ -81,3 +81,35 @@ def test_help_and_wrong_arguments() -> None:
     )
     assert run.returncode == 1
     assert os.fspath(file) in run.stderr
+
+
+def test_info_names_versions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info"]) == 0
+    facts = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert {"wbimage_ext", "cpu", "png", "jpeg", "python", "numpy", "pillow"} <= facts.keys()
+
+
+def test_bench_measures_pictures_and_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], photo: Any
+) -> None:
+    path = tmp_path / "mine.png"
+    PILImage.fromarray(photo[:50, :60]).save(path)
+    assert main(["bench", "--seconds", "0", str(path)]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("mine.png")]
+    assert [row.split()[1] for row in rows] == ["png", "jpg"]
+    assert all(" x (" in row for row in rows)
+
+
+def test_bench_without_pillow_prints_our_times(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    assert main(["bench", "--seconds", "0"]) == 0
+    assert " x (" not in capsys.readouterr().out
+
+
+def test_bench_names_a_file_that_it_cannot_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "--seconds", "0", str(tmp_path / "missing.png")]) == 1
+    assert "missing.png" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The command line: `python -m wbimage_ext demo | log`.
+"""The command line: `python -m wbimage_ext demo | log | info | bench`.
 
 In: arguments. Out: text on standard output, errors on standard error, and an exit code: 0 all done,
 1 something could not be read or written, 2 the arguments are wrong.
@@ -53,6 +53,25 @@ def _parser() -> argparse.ArgumentParser:
     log.add_argument("--dir", help="run directory (default: a new one under wbimage-runs)")
     log.add_argument("files", nargs="+", metavar="FILE", help="image files")
     log.set_defaults(command=_log)
+
+    info = commands.add_parser(
+        "info",
+        help="versions of the libraries and the CPU kernels in use",
+        description="Print versions, the CPU kernels in use, and what optional packages are there.",
+    )
+    info.set_defaults(command=_info)
+
+    bench = commands.add_parser(
+        "bench",
+        help="measure encoding here against NumPy and Pillow",
+        description="Encode pictures and your files here and with NumPy and Pillow in turn, after "
+        "checking that both give the same pixels. Without Pillow only our times are printed.",
+    )
+    bench.add_argument("files", nargs="*", metavar="IMAGE_FILE", help="image files to measure too")
+    bench.add_argument(
+        "--seconds", type=float, default=1.0, help="for each picture and file type (default: 1)"
+    )
+    bench.set_defaults(command=_bench)
     return parser
 
 
@@ -90,6 +109,46 @@ def _log(options: argparse.Namespace) -> int:
     print(f"logged {len(options.files) - failed} of {len(options.files)} files in {seconds:.2f} s")
     _print_place(run.dir)
     return 1 if failed else 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    import platform
+    from importlib import metadata
+
+    import numpy
+
+    from . import build_info
+
+    facts = build_info()
+    facts["python"] = f"{platform.python_version()}, {platform.platform()}"
+    facts["numpy"] = numpy.__version__
+    for name in ("pillow", "wandb", "torch", "matplotlib"):
+        try:
+            facts[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            facts[name] = "not installed"
+    for name, value in facts.items():
+        print(f"{name:<12} {value}")
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from . import bench
+
+    _info(options)
+    print(
+        f"\n{'picture':<22} {'file':<4} {'ms':>8} {'bytes':>9} {'Pillow ms':>10} {'bytes':>9}  faster"
+    )
+    for measured in bench.measure(options.seconds, options.files):
+        line = f"{measured.name[:22]:<22} {measured.file_type:<4} {1000 * measured.seconds:>8.3f}"
+        line += f" {measured.size:>9,}"
+        if measured.peer_seconds is not None:
+            low, middle, high = bench.spread(measured.ratios)
+            line += f" {1000 * measured.peer_seconds:>10.3f} {measured.peer_size:>9,}"
+            line += f"  {middle:.1f} x ({low:.1f} to {high:.1f})"
+        print(line, flush=True)
+    print("\nms: the fastest round; faster: median of the rounds' ratios, and quartiles")
+    return 0
 
 
 def _print_place(directory: str) -> None:

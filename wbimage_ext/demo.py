@@ -53,8 +53,8 @@ def log_demo(run: LocalRun, paths: list[str]) -> Iterator[Logged]:
         ],
     )
     for shift in range(3):
-        scene, masks, boxes = _scene(random, shift)
-        arguments = {"data_or_path": scene, "masks": masks, "boxes": boxes}
+        picture, masks, boxes = scene(random, shift)
+        arguments = {"data_or_path": picture, "masks": masks, "boxes": boxes}
         yield _log(run, "scene", [{**arguments, "caption": "boxes and masks"}])
     for path in paths:
         yield _log(run, "files", [{"data_or_path": path, "caption": path}])
@@ -68,13 +68,13 @@ def _log(run: LocalRun, key: str, arguments: list[dict[str, Any]]) -> Logged:
     return Logged(key, images, seconds)
 
 
-def _scene(random: np.random.Generator, shift: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+def scene(random: np.random.Generator, shift: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """A float picture (H, W, 3) in [0, 1] of discs over a horizon, its masks and its boxes."""
     height, width = 320, 480
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     horizon = 0.62 * height + 12 * np.sin(x / 70 + shift)
     sky = y < horizon
-    scene = np.where(
+    picture = np.where(
         sky[..., None],
         np.stack([0.35 + 0.4 * y / height, 0.55 + 0.35 * y / height, 0.9 - 0.1 * y / height], -1),
         np.stack([0.30 + 0.1 * x / width, 0.42 - 0.15 * y / height, 0.18 + 0 * x], -1),
@@ -91,7 +91,7 @@ def _scene(random: np.random.Generator, shift: int) -> tuple[Any, dict[str, Any]
         inside = (distance < radius) & ~(is_ring & (distance < 0.55 * radius))
         light = 1 - 0.5 * np.hypot(x - center_x + radius / 3, y - center_y + radius / 3) / radius
         color = np.array([[0.95, 0.45, 0.25], [0.3, 0.75, 0.9]][is_ring], np.float32)
-        scene[inside] = (np.clip(light, 0.25, 1)[..., None] * color)[inside]
+        picture[inside] = (np.clip(light, 0.25, 1)[..., None] * color)[inside]
         class_id = 3 if is_ring else 2
         classes[inside] = class_id
         predicted[np.roll(inside, (5, -7), (0, 1))] = class_id
@@ -109,10 +109,10 @@ def _scene(random: np.random.Generator, shift: int) -> tuple[Any, dict[str, Any]
                 "scores": {"confidence": round(0.95 - 0.18 * i, 2)},
             }
         )
-    scene += random.normal(0, 0.01, scene.shape)
+    picture += random.normal(0, 0.01, picture.shape)
     masks = {
         "ground_truth": {"mask_data": classes, "class_labels": CLASS_LABELS},
         "predictions": {"mask_data": predicted, "class_labels": CLASS_LABELS},
     }
     boxes = {"predictions": {"box_data": box_data, "class_labels": CLASS_LABELS}}
-    return np.clip(scene, 0, 1), masks, boxes
+    return np.clip(picture, 0, 1), masks, boxes

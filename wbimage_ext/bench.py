@@ -1,0 +1,135 @@
+"""What `python -m wbimage_ext bench` measures: encoding here against NumPy and Pillow, in turn.
+
+In: how long to measure, and paths of image files. Out: one Measured for each picture. Outputs are
+checked to hold the same pixels before anything is timed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import _core, demo
+from .functions import encode, to_uint8
+
+_MIN_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One picture: times in seconds, sizes in bytes; the peer's are None without Pillow.
+
+    `ratios` holds the peer's time over ours, one for each round, sorted.
+    """
+
+    name: str
+    file_type: str
+    seconds: float
+    size: int
+    peer_seconds: float | None
+    peer_size: int | None
+    ratios: list[float]
+
+
+def measure(seconds_each: float, paths: Sequence[str]) -> Iterator[Measured]:
+    """Measure each built-in picture and each file, `seconds_each` long."""
+    pillow = _pillow()
+    for name, array in _pictures(paths, pillow):
+        for file_type in ("png", "jpg"):
+            if file_type == "jpg" and array.ndim == 3 and array.shape[2] == 4:
+                continue
+            yield _measure_one(name, array, file_type, seconds_each, pillow)
+
+
+def _pillow() -> Any:
+    try:
+        from PIL import Image
+    except ImportError:
+        return None
+    return Image
+
+
+def _pictures(paths: Sequence[str], pillow: Any) -> Iterator[tuple[str, Any]]:
+    random = np.random.default_rng(0)
+    scene, masks, _boxes = demo.scene(random, 0)
+    yield "scene uint8", to_uint8(scene)
+    yield "scene float64", scene
+    yield "scene gray", to_uint8(scene)[..., 1]
+    yield "mask", masks["ground_truth"]["mask_data"] * np.uint8(60)
+    yield "noise", random.integers(0, 256, (256, 256, 3), np.uint8)
+    for path in paths:
+        yield os.path.basename(path), _read(path, pillow)
+
+
+def _read(path: str, pillow: Any) -> Any:
+    """The pixels of a file: (H, W), (H, W, 3) or (H, W, 4) uint8."""
+    with open(path, "rb") as file:
+        data = file.read()
+    pixels, mode, _ = _core.decode(data)
+    if mode in ("L", "RGB", "RGBA"):
+        return pixels.squeeze(2) if mode == "L" else pixels
+    if pillow is None:
+        raise ValueError(f"{path}: to measure an image of mode {mode} takes Pillow")
+    return np.asarray(pillow.open(path).convert("RGB"))
+
+
+def _measure_one(
+    name: str, array: Any, file_type: str, seconds_each: float, pillow: Any
+) -> Measured:
+    def ours() -> bytes:
+        return encode(array, file_type)
+
+    if pillow is None:
+        times = _time_in_turn([ours], seconds_each)[0]
+        return Measured(name, file_type, min(times), len(ours()), None, None, [])
+
+    def peer() -> bytes:
+        pixels = array if array.dtype == np.uint8 else _numpy_to_uint8(array)
+        buffer = io.BytesIO()
+        pillow.fromarray(pixels).save(buffer, "PNG" if file_type == "png" else "JPEG")
+        return buffer.getvalue()
+
+    _check_same_pixels(name, file_type, ours(), peer(), pillow)
+    times, peer_times = _time_in_turn([ours, peer], seconds_each)
+    ratios = sorted(b / a for a, b in zip(times, peer_times, strict=True))
+    return Measured(name, file_type, min(times), len(ours()), min(peer_times), len(peer()), ratios)
+
+
+def _numpy_to_uint8(array: Any) -> Any:
+    """The rule for data that is already in [0, 1], as the built-in pictures are."""
+    return np.clip(array * 255, 0, 255).astype(np.uint8)
+
+
+def _check_same_pixels(name: str, file_type: str, ours: bytes, peer: bytes, pillow: Any) -> None:
+    decoded = [np.asarray(pillow.open(io.BytesIO(data))).astype(int) for data in (ours, peer)]
+    # Two releases of libjpeg-turbo may round a sample differently.
+    bound = 0 if file_type == "png" else 3
+    if decoded[0].shape != decoded[1].shape or np.abs(decoded[0] - decoded[1]).max() > bound:
+        raise RuntimeError(f"{name}: the {file_type} files hold different pixels")
+
+
+def _time_in_turn(runs: list[Callable[[], bytes]], seconds: float) -> list[list[float]]:
+    """Times of each, taken in turn so that what slows the machine meets all of them."""
+    times: list[list[float]] = [[] for _ in runs]
+    for run in runs:
+        run()
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times[0]) < _MIN_ROUNDS:
+        for run, taken in zip(runs, times, strict=True):
+            start = time.perf_counter()
+            run()
+            taken.append(time.perf_counter() - start)
+    return times
+
+
+def spread(ratios: list[float]) -> tuple[float, float, float]:
+    """Lower quartile, median, upper quartile."""
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return low, middle, high
