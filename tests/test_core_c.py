@@ -15,7 +15,10 @@ import pytest
 
 C_TESTS = Path(__file__).parent / "c"
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the C tests use POSIX memory maps")
+pytestmark = [
+    pytest.mark.source_tree,
+    pytest.mark.skipif(sys.platform == "win32", reason="the C tests use POSIX memory maps"),
+]
 
 
 # "sanitize" and "replay" share a folder of objects: one test, should tests run in parallel.

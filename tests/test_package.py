@@ -62,6 +62,7 @@ print(digest.hexdigest())
     assert len({run_python(code, WBIMAGE_CPU_DISABLE=names) for names in disabled}) == 1
 
 
+@pytest.mark.source_tree
 @pytest.mark.parametrize("library", ["LIBPNG", "LIBJPEG", "ZLIB"])
 def test_a_missing_library_ends_the_build_with_one_line(library: str, tmp_path: Path) -> None:
     script = tmp_path / "pkg-config"
@@ -82,12 +83,14 @@ def test_a_missing_library_ends_the_build_with_one_line(library: str, tmp_path: 
         assert word in line
 
 
+@pytest.mark.source_tree
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
 def test_the_core_knows_neither_python_nor_numpy(path: Path) -> None:
     included = re.findall(r"#\s*include\s*[<\"]([^>\"]+)", path.read_text())
     assert not [name for name in included if name == "Python.h" or name.startswith("numpy/")]
 
 
+@pytest.mark.source_tree
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
 def test_sources_open_with_their_purpose_and_stay_readable(path: Path) -> None:
     lines = path.read_text().splitlines()
@@ -95,6 +98,7 @@ def test_sources_open_with_their_purpose_and_stay_readable(path: Path) -> None:
     assert len(lines) <= 600
 
 
+@pytest.mark.source_tree
 def test_one_file_includes_numpys_c_api() -> None:
     including = [
         path.name

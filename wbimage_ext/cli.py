@@ -136,9 +136,8 @@ def _bench(options: argparse.Namespace) -> int:
     from . import bench
 
     _info(options)
-    print(
-        f"\n{'picture':<22} {'file':<4} {'ms':>8} {'bytes':>9} {'Pillow ms':>10} {'bytes':>9}  faster"
-    )
+    print(f"\n{'':<27} {'here':>18} {'Pillow':>20}")
+    print(f"{'picture':<22} {'file':<4} {'ms':>8} {'bytes':>9} {'ms':>10} {'bytes':>9}  faster")
     for measured in bench.measure(options.seconds, options.files):
         line = f"{measured.name[:22]:<22} {measured.file_type:<4} {1000 * measured.seconds:>8.3f}"
         line += f" {measured.size:>9,}"
