@@ -63,7 +63,8 @@ def _integers_to_uint8(data: Array) -> Bytes:
         span = np.float64(max(largest - smallest, 1))
         return truncated(shifted.astype(np.float64) / span * 255)
     if largest <= 1:
-        return data.astype(bool).astype(np.uint8) * np.uint8(255)
+        scaled: Bytes = (data > 0).astype(np.uint8) * np.uint8(255)
+        return scaled
     clipped: Array = np.clip(data, 0, min(255, np.iinfo(data.dtype).max))
     return clipped.astype(np.uint8)
 

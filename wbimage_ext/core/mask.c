@@ -76,15 +76,27 @@ static void print_value(char *text, size_t size_bytes, wb_dtype dtype, const uin
 #undef PRINT_FLOAT
 }
 
-/* Names the first value of `count` that the kernel does not take. */
-static wb_status fail_value(wb_error *error, const wb_view *view, wb_mask_kernel *kernel, size_t y,
-                            size_t x, size_t count)
+/* Clips and truncates; what that does not change is an integer between 0 and 255. */
+static bool convert_values(const wb_value_kernels *kernels, wb_dtype dtype, const uint8_t *values,
+                           size_t count, uint8_t *target)
+{
+    const wb_arithmetic whole = {
+        .before = 1, .span = 1, .factor = 1, .ceiling = dtype == WB_BOOL ? 1 : 255};
+    wb_convert_kernel *const clip = kernels->clip[dtype];
+    wb_convert_kernel *const convert = clip != NULL ? clip : kernels->numpy_multiply[dtype];
+    convert(&whole, values, count, target);
+    return dtype == WB_BOOL || kernels->equals[dtype](values, count, target);
+}
+
+/* Names the first value of `count` that is refused. */
+static wb_status fail_value(wb_error *error, const wb_view *view, const wb_value_kernels *kernels,
+                            size_t y, size_t x, size_t count)
 {
     uint64_t value = 0; /* of any size up to 8 bytes */
     uint8_t ignored;
     for (; count > 0; x++, count--) {
         wb_view_gather(view, y, x, 1, (uint8_t *)&value);
-        if (!kernel(&value, 1, &ignored))
+        if (!convert_values(kernels, view->dtype, (const uint8_t *)&value, 1, &ignored))
             break;
     }
     char text[64] = "";
@@ -94,8 +106,8 @@ static wb_status fail_value(wb_error *error, const wb_view *view, wb_mask_kernel
                    text, y, x);
 }
 
-static wb_status convert_row(const wb_view *view, wb_mask_kernel *kernel, size_t y, uint8_t *target,
-                             uint8_t present[256], wb_error *error)
+static wb_status convert_row(const wb_view *view, const wb_value_kernels *kernels, size_t y,
+                             uint8_t *target, uint8_t present[256], wb_error *error)
 {
     const bool is_packed = wb_view_has_packed_rows(view);
     uint64_t gathered[CHUNK_VALUES]; /* of any size up to 8 bytes */
@@ -106,8 +118,8 @@ static wb_status convert_row(const wb_view *view, wb_mask_kernel *kernel, size_t
             wb_view_gather(view, y, x, count, (uint8_t *)gathered);
             values = (const uint8_t *)gathered;
         }
-        if (!kernel(values, count, target + x))
-            return fail_value(error, view, kernel, y, x, count);
+        if (!convert_values(kernels, view->dtype, values, count, target + x))
+            return fail_value(error, view, kernels, y, x, count);
         note_present(target + x, count, present);
     }
     return WB_OK;
@@ -137,8 +149,7 @@ wb_status wb_mask_values(const wb_view *view, wb_cpu cpu, wb_bytes *values,
         return wb_fail(error, status, "no memory for a mask of %zu bytes", size_bytes);
     const wb_value_kernels *kernels = wb_value_kernels_choose(cpu);
     for (size_t y = 0; y < view->height && status == WB_OK; y++)
-        status = convert_row(view, kernels->mask[view->dtype], y, values->data + y * view->width,
-                             present, error);
+        status = convert_row(view, kernels, y, values->data + y * view->width, present, error);
     values->size_bytes = status == WB_OK ? size_bytes : 0;
     return status;
 }

@@ -1,4 +1,4 @@
-/* The loops over packed values in native byte order: range, conversion to uint8, mask check.
+/* The loops over packed values in native byte order: range, conversion to uint8, comparison.
  * In: packed values, unaligned, and the numbers of a wb_arithmetic. Out: uint8 values, or a range.
  * Ownership: none; the tables are constant, one for each instruction set, with equal results. */
 #ifndef WB_VALUE_KERNELS_H
@@ -37,8 +37,8 @@ typedef void wb_convert_kernel(const wb_arithmetic *arithmetic, const void *valu
 /* Sets target[i] to `nan_value` where value i is NaN. */
 typedef void wb_nan_kernel(const void *values, size_t count, uint8_t nan_value, uint8_t *target);
 
-/* Writes values as uint8 and answers whether all were integers between 0 and 255. */
-typedef bool wb_mask_kernel(const void *values, size_t count, uint8_t *target);
+/* Whether each value equals its byte. */
+typedef bool wb_equals_kernel(const void *values, size_t count, const uint8_t *bytes);
 
 /* target[i] = table[values[i]] */
 typedef void wb_translate_kernel(const uint8_t table[256], const uint8_t *values, size_t count,
@@ -63,7 +63,7 @@ typedef struct wb_value_kernels {
         *torch_divide[WB_DTYPE_COUNT]; /* 16-bit floats in single, integers in double */
     wb_convert_kernel *limits_multiply[WB_DTYPE_COUNT]; /* all in double; no division */
     wb_nan_kernel *replace_nan[WB_DTYPE_COUNT];         /* floats */
-    wb_mask_kernel *mask[WB_DTYPE_COUNT];
+    wb_equals_kernel *equals[WB_DTYPE_COUNT];           /* all but bool */
     wb_translate_kernel *translate;
     wb_interleave_kernel *interleave;
     wb_reverse_kernel *reverse;

@@ -216,41 +216,28 @@ REPLACE_NAN(bfloat16, uint16_t, 0x7f80)
 REPLACE_NAN(float32, uint32_t, 0x7f800000)
 REPLACE_NAN(float64, uint64_t, 0x7ff0000000000000)
 
-/* A value is in range if clipping and truncating leave it as it is; NaN never equals itself. */
-#define MASK(name, load, item_bytes, number)                                                       \
-    TARGET static bool mask_##name(const void *values, size_t count, uint8_t *restrict target)     \
+/* `number` holds every value of the dtype and every byte; NaN equals nothing. */
+#define EQUALS(name, load, item_bytes, number)                                                     \
+    TARGET static bool equals_##name(const void *values, size_t count, const uint8_t *bytes)       \
     {                                                                                              \
         const uint8_t *source = values;                                                            \
-        const number ceiling = 255;                                                                \
-        unsigned changed = 0;                                                                      \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            const number value = (number)load(source + i * item_bytes);                            \
-            number x = value;                                                                      \
-            STORE_CLIPPED(x);                                                                      \
-            changed |= (number)target[i] != value;                                                 \
-        }                                                                                          \
-        return changed == 0;                                                                       \
+        unsigned differ = 0;                                                                       \
+        for (size_t i = 0; i < count; i++)                                                         \
+            differ |= (number)load(source + i * item_bytes) != (number)bytes[i];                   \
+        return differ == 0;                                                                        \
     }
-MASK(uint8, load_uint8, 1, int32_t)
-MASK(int8, load_int8, 1, int32_t)
-MASK(uint16, load_uint16, 2, int32_t)
-MASK(int16, load_int16, 2, int32_t)
-MASK(uint32, load_uint32, 4, uint32_t)
-MASK(int32, load_int32, 4, int32_t)
-MASK(uint64, load_uint64, 8, uint64_t)
-MASK(int64, load_int64, 8, int64_t)
-MASK(float16, load_half, 2, float)
-MASK(bfloat16, load_bfloat, 2, float)
-MASK(float32, load_float, 4, float)
-MASK(float64, load_double, 8, double)
-
-TARGET static bool mask_bool(const void *values, size_t count, uint8_t *restrict target)
-{
-    const uint8_t *source = values;
-    for (size_t i = 0; i < count; i++)
-        target[i] = source[i] != 0;
-    return true;
-}
+EQUALS(uint8, load_uint8, 1, int32_t)
+EQUALS(int8, load_int8, 1, int32_t)
+EQUALS(uint16, load_uint16, 2, int32_t)
+EQUALS(int16, load_int16, 2, int32_t)
+EQUALS(uint32, load_uint32, 4, uint32_t)
+EQUALS(int32, load_int32, 4, int32_t)
+EQUALS(uint64, load_uint64, 8, uint64_t)
+EQUALS(int64, load_int64, 8, int64_t)
+EQUALS(float16, load_half, 2, float)
+EQUALS(bfloat16, load_bfloat, 2, float)
+EQUALS(float32, load_float, 4, float)
+EQUALS(float64, load_double, 8, double)
 
 /* Eight values by one load leave the load units to the table. */
 TARGET static void translate(const uint8_t table[256], const uint8_t *values, size_t count,
@@ -398,21 +385,20 @@ const wb_value_kernels KERNELS = {
             [WB_FLOAT32] = replace_nan_float32,
             [WB_FLOAT64] = replace_nan_float64,
         },
-    .mask =
+    .equals =
         {
-            [WB_BOOL] = mask_bool,
-            [WB_UINT8] = mask_uint8,
-            [WB_INT8] = mask_int8,
-            [WB_UINT16] = mask_uint16,
-            [WB_INT16] = mask_int16,
-            [WB_UINT32] = mask_uint32,
-            [WB_INT32] = mask_int32,
-            [WB_UINT64] = mask_uint64,
-            [WB_INT64] = mask_int64,
-            [WB_FLOAT16] = mask_float16,
-            [WB_BFLOAT16] = mask_bfloat16,
-            [WB_FLOAT32] = mask_float32,
-            [WB_FLOAT64] = mask_float64,
+            [WB_UINT8] = equals_uint8,
+            [WB_INT8] = equals_int8,
+            [WB_UINT16] = equals_uint16,
+            [WB_INT16] = equals_int16,
+            [WB_UINT32] = equals_uint32,
+            [WB_INT32] = equals_int32,
+            [WB_UINT64] = equals_uint64,
+            [WB_INT64] = equals_int64,
+            [WB_FLOAT16] = equals_float16,
+            [WB_BFLOAT16] = equals_bfloat16,
+            [WB_FLOAT32] = equals_float32,
+            [WB_FLOAT64] = equals_float64,
         },
     .translate = translate,
     .interleave = interleave,
