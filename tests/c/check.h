@@ -1,4 +1,4 @@
-/* The checks of the C tests: a test is a function, a failed check prints where and ends the program.
+/* The checks of the C tests: a test is a function, a failed check says where and ends the run.
  * In: conditions, statuses, bytes. Out: lines on stderr, an exit code. Ownership: none. */
 #ifndef CHECK_H
 #define CHECK_H

@@ -1,5 +1,4 @@
-/* libjpeg's bottom memory layer, for the build in which allocations are refused one by one: where the
- * dynamic linker lets a program's functions take the place of the library's, its allocations join.
+/* libjpeg's memory layer on wb_allocate, where the linker lets us replace it: its refusals too.
  * In: sizes. Out: memory of wb_allocate. Ownership: libjpeg frees what it gets. */
 #include "bytes.h"
 

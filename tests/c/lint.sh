@@ -32,8 +32,8 @@ if has cppcheck; then
 fi
 
 # Left out: swappable parameters (x, y are), narrowing and widening (-Wconversion looks after them),
-# parentheses around a macro's types, C11 Annex K (no library has it), va_list (clang 14 does not see
-# what va_start does).
+# parentheses around a macro's types, C11 Annex K (no library has it), va_list (clang 14 does not
+# see what va_start does).
 if has clang-tidy; then
     checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters'
     checks="$checks,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling"

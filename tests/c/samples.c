@@ -51,7 +51,7 @@ void put_u32_be(wb_bytes *file, size_t value)
     put_u16_be(file, value & 0xFFFF);
 }
 
-/* ---- PNG ---------------------------------------------------------------------------------------- */
+/* ---- PNG ------------------------------------------------------------------------------------- */
 
 void put_png_signature(wb_bytes *file)
 {
@@ -108,7 +108,7 @@ wb_bytes sample_png(size_t width, size_t height, unsigned depth, unsigned color_
     return file;
 }
 
-/* ---- JPEG --------------------------------------------------------------------------------------- */
+/* ---- JPEG ------------------------------------------------------------------------------------ */
 
 wb_bytes sample_jpeg(size_t width, size_t height, const uint8_t *pixels, jpeg_kind kind)
 {
@@ -142,7 +142,7 @@ wb_bytes sample_jpeg(size_t width, size_t height, const uint8_t *pixels, jpeg_ki
     return file;
 }
 
-/* ---- BMP ---------------------------------------------------------------------------------------- */
+/* ---- BMP ------------------------------------------------------------------------------------- */
 
 wb_bytes sample_bmp(size_t header_bytes, size_t width, int height, unsigned bits,
                     unsigned compression, const uint8_t *extra, size_t extra_bytes,
@@ -179,7 +179,7 @@ wb_bytes sample_bmp(size_t header_bytes, size_t width, int height, unsigned bits
     return file;
 }
 
-/* ---- GIF ---------------------------------------------------------------------------------------- */
+/* ---- GIF ------------------------------------------------------------------------------------- */
 
 wb_bytes sample_gif(size_t screen_width, size_t screen_height, unsigned frames)
 {
@@ -189,7 +189,11 @@ wb_bytes sample_gif(size_t screen_width, size_t screen_height, unsigned frames)
     put_u16_le(&file, (unsigned)screen_height);
     put_bytes(&file, "\x80\x00\x00", 3); /* a colour table of two */
     put_bytes(&file, "\x00\x00\x00\xff\xff\xff", 6);
-    put_bytes(&file, "\x21\xfe\x03" "abc\x02" "de\x00", 10); /* a comment of two sub-blocks */
+    put_bytes(&file,
+              "\x21\xfe\x03"
+              "abc\x02"
+              "de\x00",
+              10); /* a comment of two sub-blocks */
     for (unsigned i = 0; i < frames; i++) {
         put_bytes(&file, "\x21\xf9\x04\x00\x05\x00\x00\x00", 8);
         put_bytes(&file, ",\x00\x00\x00\x00\x01\x00\x01\x00\x81", 10); /* 1x1, a table of four */
@@ -200,7 +204,7 @@ wb_bytes sample_gif(size_t screen_width, size_t screen_height, unsigned frames)
     return file;
 }
 
-/* ---- WebP --------------------------------------------------------------------------------------- */
+/* ---- WebP ------------------------------------------------------------------------------------ */
 
 static void put_riff_chunk(wb_bytes *file, const char *name, const wb_bytes *data)
 {

@@ -42,8 +42,8 @@ void check_every_allocation(const char *name, scenario_function *scenario, void 
     for (;; which++) {
         wb_status status = run_refused(scenario, context, which, which);
         if (status != WB_OK && status != WB_OUT_OF_MEMORY)
-            CHECK_FAIL("%s: \"%s\" when allocation %zu is refused", name,
-                       wb_status_message(status), which);
+            CHECK_FAIL("%s: \"%s\" when allocation %zu is refused", name, wb_status_message(status),
+                       which);
         if (allocation_count < which)
             break;
         status = run_refused(scenario, context, which, SIZE_MAX);

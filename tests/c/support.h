@@ -1,4 +1,4 @@
-/* What several C tests need: failing allocations, guarded memory, rasters over memory, random bytes.
+/* What the C tests share: failing allocations, guarded memory, rasters, random bytes.
  * In: sizes and callbacks. Out: memory and rasters. Ownership: each function says who frees. */
 #ifndef SUPPORT_H
 #define SUPPORT_H
@@ -11,10 +11,10 @@
 #include "raster.h"
 #include "status.h"
 
-/* Runs `scenario`, expecting WB_OK. In a build with WB_TEST_ALLOCATIONS first with its first, second,
- * ... allocation refused, until it makes no more: alone, when WB_OK is right as well (libjpeg asks
- * again for less), and with all that follow, which must be WB_OUT_OF_MEMORY. The scenario frees all
- * it makes; leaks are the sanitizer's to find. */
+/* Runs `scenario`, expecting WB_OK. In a build with WB_TEST_ALLOCATIONS first with its first,
+ * second, ... allocation refused, until it makes no more: alone, when WB_OK is right as well
+ * (libjpeg asks again for less), and with all that follow, which must be WB_OUT_OF_MEMORY. The
+ * scenario frees all it makes; leaks are the sanitizer's to find. */
 typedef wb_status scenario_function(void *context);
 void check_every_allocation(const char *name, scenario_function *scenario, void *context);
 

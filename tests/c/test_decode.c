@@ -50,7 +50,7 @@ static void check_decoded(wb_bytes file, const char *mode, size_t width, size_t 
     wb_bytes_free(&file);
 }
 
-/* ---- PNG ---------------------------------------------------------------------------------------- */
+/* ---- PNG ------------------------------------------------------------------------------------- */
 
 static unsigned sample_at(const uint8_t *row, size_t index, unsigned depth)
 {
@@ -60,7 +60,8 @@ static unsigned sample_at(const uint8_t *row, size_t index, unsigned depth)
     return row[bit / 8] >> (8 - depth - bit % 8) & ((1u << depth) - 1);
 }
 
-/* What Pillow makes of one sample: gray spreads to a byte, 16 bits lose the low ones, indices stay. */
+/* What Pillow makes of one sample: gray spreads to a byte, 16 bits lose the low ones, indices
+ * stay. */
 static uint8_t to_byte(unsigned sample, unsigned depth, bool is_index)
 {
     if (is_index)
@@ -104,8 +105,8 @@ static void check_png(size_t width, size_t height, unsigned depth, unsigned colo
 
 static void test_png_modes(void)
 {
-    static const unsigned KINDS[][2] = {{1, 0}, {2, 0}, {4, 0}, {8, 0},  {16, 0},
-                                        {1, 3}, {2, 3}, {4, 3}, {8, 3},  {8, 2},
+    static const unsigned KINDS[][2] = {{1, 0},  {2, 0}, {4, 0},  {8, 0}, {16, 0},
+                                        {1, 3},  {2, 3}, {4, 3},  {8, 3}, {8, 2},
                                         {16, 2}, {8, 4}, {16, 4}, {8, 6}, {16, 6}};
     for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
         check_png(1, 1, KINDS[i][0], KINDS[i][1]);
@@ -114,7 +115,8 @@ static void test_png_modes(void)
     }
 }
 
-/* Colour keys and alpha of a palette stay unapplied, profiles and texts unread, as damaged as may be. */
+/* Colour keys and alpha of a palette stay unapplied, profiles and texts unread, as damaged as
+ * may be. */
 static void test_png_ancillary_chunks(void)
 {
     wb_bytes plain = sample_png(4, 4, 8, 0, noise(), 4), file = {0};
@@ -148,7 +150,7 @@ static void test_png_damage(void)
     wb_bytes_free(&file);
 }
 
-/* ---- JPEG --------------------------------------------------------------------------------------- */
+/* ---- JPEG ------------------------------------------------------------------------------------ */
 
 static void check_jpeg(size_t width, size_t height, jpeg_kind kind)
 {
@@ -226,7 +228,7 @@ static void test_jpeg_scans_are_bounded(void)
     wb_bytes_free(&file);
 }
 
-/* ---- BMP ---------------------------------------------------------------------------------------- */
+/* ---- BMP ------------------------------------------------------------------------------------- */
 
 static void test_bmp_round_trip(void)
 {
@@ -268,7 +270,7 @@ static void test_bmp_kinds(void)
     wb_bytes_free(&file);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static wb_status decode_scenario(void *context)
 {

@@ -31,8 +31,8 @@ static unsigned char *encode_plainly(const uint8_t *pixels, size_t width, size_t
     CHECK(line != NULL);
     for (size_t y = 0; y < height; y++) {
         for (size_t x = 0; x < width; x++)
-            memcpy(line + x * (size_t)library.input_components,
-                   pixels + (y * width + x) * channels, (size_t)library.input_components);
+            memcpy(line + x * (size_t)library.input_components, pixels + (y * width + x) * channels,
+                   (size_t)library.input_components);
         jpeg_write_scanlines(&library, &line, 1);
     }
     free(line);

@@ -37,8 +37,7 @@ static void check_whole(wb_bytes file, wb_format format, size_t width, size_t he
     for (size_t cut = 1; cut < file.size_bytes; cut++)
         for (size_t piece = 1; piece <= file.size_bytes; piece = piece * 97) {
             error.detail[0] = '\0';
-            CHECK_STATUS(probe_pieces(file.data, cut, piece, &result, &error), WB_TRUNCATED,
-                         error);
+            CHECK_STATUS(probe_pieces(file.data, cut, piece, &result, &error), WB_TRUNCATED, error);
             char end[40];
             snprintf(end, sizeof end, "end at byte %zu", cut);
             CHECK_TEXT(error.detail, end);
@@ -76,7 +75,7 @@ static wb_bytes text_file(const char *text)
     return file;
 }
 
-/* ---- PNG ---------------------------------------------------------------------------------------- */
+/* ---- PNG ------------------------------------------------------------------------------------- */
 
 static wb_bytes some_png(void)
 {
@@ -151,7 +150,7 @@ static void test_png_chunks(void)
     check_refused(palette, WB_DAMAGED, "a palette of 4 bytes");
 }
 
-/* ---- JPEG --------------------------------------------------------------------------------------- */
+/* ---- JPEG ------------------------------------------------------------------------------------ */
 
 static const uint8_t *noise(void)
 {
@@ -213,12 +212,13 @@ static void test_jpeg_markers(void)
     check_refused(jpeg_with(0xC4, 1, "\x00", 1), WB_DAMAGED, "no place here");
     check_refused(jpeg_with(0xDA, 4, "\x04", 1), WB_DAMAGED, "a scan of 4 components");
     check_refused(RAW("\xff\xd8" JPEG_FRAME "\xff\xd9"), WB_DAMAGED, "before any pixels");
-    check_whole(RAW("\xff\xd8\xff\xff\xff\x01" JPEG_FRAME "\xff" JPEG_SCAN
-                    "a\xff\x00" "b\xff\xd0\xff\xff\x00" "c\xff\xff\xd9"),
+    check_whole(RAW("\xff\xd8\xff\xff\xff\x01" JPEG_FRAME "\xff" JPEG_SCAN "a\xff\x00"
+                    "b\xff\xd0\xff\xff\x00"
+                    "c\xff\xff\xd9"),
                 WB_FORMAT_JPEG, 1, 1);
 }
 
-/* ---- BMP ---------------------------------------------------------------------------------------- */
+/* ---- BMP ------------------------------------------------------------------------------------- */
 
 static void test_bmp(void)
 {
@@ -253,7 +253,7 @@ static void test_bmp_headers(void)
     check_refused(with(palette, 46, "\x01\x00\x01\x00", 4), WB_DAMAGED, "65537 colours");
 }
 
-/* ---- GIF ---------------------------------------------------------------------------------------- */
+/* ---- GIF ------------------------------------------------------------------------------------- */
 
 static void test_gif(void)
 {
@@ -267,7 +267,7 @@ static void test_gif(void)
     check_refused(with(sample_gif(1, 1, 1), 59, "\x0c", 1), WB_DAMAGED, "codes of 12 bits");
 }
 
-/* ---- WebP --------------------------------------------------------------------------------------- */
+/* ---- WebP ------------------------------------------------------------------------------------ */
 
 static void test_webp(void)
 {
@@ -290,7 +290,7 @@ static void test_webp(void)
     check_refused(with(sample_webp("VP8X", 9, 9), 30, "VP8X", 4), WB_DAMAGED, "not the first");
 }
 
-/* ---- everything else ---------------------------------------------------------------------------- */
+/* ---- everything else ------------------------------------------------------------------------- */
 
 static void test_foreign(void)
 {

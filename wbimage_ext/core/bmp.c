@@ -16,7 +16,7 @@ typedef struct bmp_layout {
     size_t packed_bytes; /* of a row */
     size_t row_bytes;    /* the same padded to a multiple of 4 */
     size_t buffer_bytes; /* what the raster wants for a row */
-    size_t colors;    /* of the palette */
+    size_t colors;       /* of the palette */
     size_t pixels_offset;
     size_t file_bytes;
 } bmp_layout;
@@ -49,8 +49,7 @@ static wb_status plan_layout(const wb_raster *raster, bmp_layout *layout, wb_err
         return wb_fail(error, WB_BAD_ARGUMENT, "a BMP takes 1, 3 or 4 channels, not %u",
                        raster->channels);
     layout->colors = raster->channels == 1 ? GRAY_COLORS : 0;
-    layout->pixels_offset =
-        FILE_HEADER_BYTES + INFO_HEADER_BYTES + layout->colors * COLOR_BYTES;
+    layout->pixels_offset = FILE_HEADER_BYTES + INFO_HEADER_BYTES + layout->colors * COLOR_BYTES;
     size_t pixel_bytes;
     if (raster->width > INT32_MAX || raster->height > INT32_MAX
         || !wb_multiply(raster->width, WB_MAX_CHANNELS, &layout->buffer_bytes)

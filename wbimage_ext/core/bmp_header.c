@@ -25,17 +25,14 @@ static uint32_t get_u32(const uint8_t *bytes)
 size_t wb_bmp_header_bytes(const uint8_t *start)
 {
     switch (get_u32(start + FILE_HEADER_BYTES)) {
-    case CORE_HEADER_BYTES:
-        return FILE_HEADER_BYTES + CORE_HEADER_BYTES;
+    case CORE_HEADER_BYTES: return FILE_HEADER_BYTES + CORE_HEADER_BYTES;
     case INFO_HEADER_BYTES:
     case 52: /* V2 */
     case V3_HEADER_BYTES:
-    case 64: /* OS/2 2 */
+    case 64:  /* OS/2 2 */
     case 108: /* V4 */
-    case 124: /* V5 */
-        return INFO_FIELDS_END;
-    default:
-        return 0;
+    case 124: /* V5 */ return INFO_FIELDS_END;
+    default: return 0;
     }
 }
 
@@ -83,19 +80,17 @@ static wb_status check_fields(const wb_bmp_header *header, wb_error *error)
         || header->height > INT32_MAX)
         return wb_fail(error, WB_DAMAGED, "a BMP of %u x %u pixels", (unsigned)header->width,
                        (unsigned)header->height);
-    switch (header->bits) {
-    case 1: case 4: case 8: case 16: case 24: case 32:
-        break;
-    default:
+    if (header->bits != 1 && header->bits != 4 && header->bits != 8 && header->bits != 16
+        && header->bits != 24 && header->bits != 32)
         return wb_fail(error, WB_DAMAGED, "a BMP of %u bits a pixel", header->bits);
-    }
     if (header->palette_count > MAX_PALETTE_COUNT)
         return wb_fail(error, WB_DAMAGED, "a BMP palette of %u colours",
                        (unsigned)header->palette_count);
     return WB_OK;
 }
 
-/* Some writers leave the pixels' place out, or name the palette's: the pixels follow the palette. */
+/* Some writers leave the pixels' place out, or name the palette's: the pixels follow the
+ * palette. */
 static wb_status place_pixels(const uint8_t *bytes, wb_bmp_header *header, wb_error *error)
 {
     const uint32_t palette_bytes = header->palette_count * header->palette_entry_bytes;

@@ -37,11 +37,12 @@ typedef struct wb_bmp_header {
     uint32_t pixel_bytes; /* row_bytes * height, or what a run-length coded file says */
 } wb_bmp_header;
 
-/* How many bytes from the file's start wb_bmp_header_parse wants (at most 54), or 0 where the header's
- * size is none that is known: then this is no BMP. `start` has WB_BMP_START_BYTES. */
+/* How many bytes from the file's start wb_bmp_header_parse wants (at most 54), or 0 where the
+ * header's size is none that is known: then this is no BMP. `start` has WB_BMP_START_BYTES. */
 size_t wb_bmp_header_bytes(const uint8_t *start);
 
-/* `bytes` are the file's first wb_bmp_header_bytes(bytes) or more; masks are read from what follows. */
+/* `bytes` are the file's first wb_bmp_header_bytes(bytes) or more; masks are read from what
+ * follows. */
 wb_status wb_bmp_header_parse(const uint8_t *bytes, size_t size_bytes, wb_bmp_header *header,
                               wb_error *error);
 

@@ -1,6 +1,6 @@
-/* Pixels of an encoded PNG, JPEG or BMP, through libpng and libjpeg-turbo, as Pillow would give them.
+/* Pixels of an encoded PNG, JPEG or BMP as Pillow gives them, through libpng and libjpeg-turbo.
  * In: a whole file in memory. Out: packed rows, and the mode they are in.
- * Ownership: wb_decoded owns its pixels; wb_decoded_free releases them and is safe on a zeroed struct. */
+ * Ownership: wb_decoded owns its pixels; wb_decoded_free is safe on a zeroed struct. */
 #ifndef WB_DECODE_H
 #define WB_DECODE_H
 
@@ -9,10 +9,10 @@
 typedef struct wb_decoded {
     size_t width;
     size_t height;
-    unsigned channels;       /* 1 to 4 */
-    unsigned sample_bytes;   /* 1; 2 for 16-bit gray, native byte order */
-    char mode[8];            /* Pillow's: "1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK" */
-    wb_bytes pixels;         /* height * width * channels * sample_bytes */
+    unsigned channels;     /* 1 to 4 */
+    unsigned sample_bytes; /* 1; 2 for 16-bit gray, native byte order */
+    char mode[8];          /* "1" (0 or 255), "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK" */
+    wb_bytes pixels;       /* height * width * channels * sample_bytes */
 } wb_decoded;
 
 /* Fails with WB_UNKNOWN_FORMAT for other formats. Nothing is allocated before the header's size is

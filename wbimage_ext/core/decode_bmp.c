@@ -28,7 +28,8 @@ static bool is_gray_palette(const wb_bmp_header *header, const uint8_t *palette)
     return true;
 }
 
-/* NULL for what is not read here. 32 bits without masks have no alpha: the fourth byte is reserved. */
+/* NULL for what is not read here. 32 bits without masks have no alpha: the fourth byte is
+ * reserved. */
 static const pixel_layout *choose_layout(const wb_bmp_header *header, const uint8_t *file)
 {
     static const uint32_t BGR_MASKS[3] = {0xFF0000, 0xFF00, 0xFF};

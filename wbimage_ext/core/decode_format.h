@@ -1,6 +1,6 @@
 /* The seam between wb_decode and the three decoders behind it.
- * In: a whole file of one format. Out: pixels. Ownership: a decoder fills `decoded`; on failure what it
- * allocated there is the caller's to free. */
+ * In: a whole file of one format. Out: pixels.
+ * Ownership: a decoder fills `decoded`, whose memory is the caller's, after a failure too. */
 #ifndef WB_DECODE_FORMAT_H
 #define WB_DECODE_FORMAT_H
 
@@ -12,8 +12,8 @@ typedef struct wb_encoded {
     size_t max_pixels;
 } wb_encoded;
 
-/* Takes the layout, which the header gave, once it is within max_pixels, and makes room for the pixels.
- * `mode` fits into wb_decoded.mode. */
+/* Takes the layout, which the header gave, once it is within max_pixels, and makes room for the
+ * pixels. `mode` fits into wb_decoded.mode. */
 wb_status wb_decoded_allocate(wb_decoded *decoded, const wb_encoded *file, size_t width,
                               size_t height, unsigned channels, unsigned sample_bytes,
                               const char *mode, wb_error *error);

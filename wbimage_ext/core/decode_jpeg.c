@@ -54,8 +54,8 @@ static void on_progress(j_common_ptr library)
 {
     const jpeg_decoder *decoder = library->client_data;
     if (decoder->library.input_scan_number > MAX_SCANS)
-        decoder_escape(library, wb_fail(decoder->error, WB_DAMAGED, "a JPEG of over %d scans",
-                                        MAX_SCANS));
+        decoder_escape(library,
+                       wb_fail(decoder->error, WB_DAMAGED, "a JPEG of over %d scans", MAX_SCANS));
 }
 
 static void on_source_start(j_decompress_ptr library)
@@ -66,9 +66,9 @@ static void on_source_start(j_decompress_ptr library)
 static boolean on_source_empty(j_decompress_ptr library)
 {
     const jpeg_decoder *decoder = library->client_data;
-    decoder_escape((j_common_ptr)library, wb_fail(decoder->error, WB_TRUNCATED,
-                                                  "the JPEG ends at byte %zu",
-                                                  decoder->file->size_bytes));
+    decoder_escape((j_common_ptr)library,
+                   wb_fail(decoder->error, WB_TRUNCATED, "the JPEG ends at byte %zu",
+                           decoder->file->size_bytes));
 }
 
 static void on_source_skip(j_decompress_ptr library, long size_bytes)
@@ -109,15 +109,9 @@ static const char *decoder_choose_mode(jpeg_decoder *decoder)
                        wb_fail(decoder->error, WB_UNKNOWN_FORMAT, "a JPEG of %d bits a sample",
                                library->data_precision));
     switch (library->num_components) {
-    case 1:
-        library->out_color_space = JCS_GRAYSCALE;
-        return "L";
-    case 3:
-        library->out_color_space = JCS_RGB;
-        return "RGB";
-    case 4:
-        library->out_color_space = JCS_CMYK;
-        return "CMYK";
+    case 1: library->out_color_space = JCS_GRAYSCALE; return "L";
+    case 3: library->out_color_space = JCS_RGB; return "RGB";
+    case 4: library->out_color_space = JCS_CMYK; return "CMYK";
     default:
         decoder_escape((j_common_ptr)library,
                        wb_fail(decoder->error, WB_UNKNOWN_FORMAT, "a JPEG of %d components",

@@ -131,9 +131,9 @@ static void decoder_read(png_decoder *decoder)
     const char *mode = decoder_choose_mode(decoder, &channels, &sample_bytes);
     const int passes = png_set_interlace_handling(decoder->library);
     const size_t height = png_get_image_height(decoder->library, decoder->info);
-    wb_status status = wb_decoded_allocate(
-        decoder->decoded, decoder->file, png_get_image_width(decoder->library, decoder->info),
-        height, channels, sample_bytes, mode, decoder->error);
+    wb_status status = wb_decoded_allocate(decoder->decoded, decoder->file,
+                                           png_get_image_width(decoder->library, decoder->info),
+                                           height, channels, sample_bytes, mode, decoder->error);
     if (status != WB_OK)
         decoder_escape(decoder, status);
     png_read_update_info(decoder->library, decoder->info);

@@ -1,4 +1,4 @@
-/* JPEG encoding: libjpeg-turbo's defaults, fed row by row, its output written into the file's memory.
+/* JPEG encoding: libjpeg-turbo's defaults, from the rows straight into the file's memory.
  * In: a raster. Out: bytes after `file`'s own. Ownership: see jpeg.h. */
 #include "jpeg.h"
 
@@ -11,10 +11,10 @@
 #include <jerror.h>
 
 enum {
-    MAX_SIDE = 65500,       /* JPEG_MAX_DIMENSION, as libjpeg's jmorecfg.h is built everywhere */
+    MAX_SIDE = 65500,         /* JPEG_MAX_DIMENSION, as libjpeg's jmorecfg.h is built everywhere */
     MIN_FREE_BYTES = 1 << 12, /* of output memory, whenever it is extended */
-    HEADER_BYTES = 640,     /* JFIF, two tables for quantisation, four for Huffman: 623 in colour */
-    GROUP_ROWS = DCTSIZE    /* how many rows are handed over at a time */
+    HEADER_BYTES = 640,  /* JFIF, two tables for quantisation, four for Huffman: 623 in colour */
+    GROUP_ROWS = DCTSIZE /* how many rows are handed over at a time */
 };
 
 /* One encode. libjpeg's own structs come first in `error` and `destination`, so that its callbacks
@@ -116,9 +116,9 @@ static void encoder_set_up(jpeg_encoder *encoder)
     library->raw_data_in = encoder->raster->channels == 1;
 }
 
-/* Gray samples go to the transform as they are ("raw data" in libjpeg's words): its way through colour
- * conversion and down-sampling would copy them twice. It reads whole blocks then, so a row that ends
- * inside one is continued with its last sample, as libjpeg does. */
+/* Gray samples go to the transform as they are ("raw data" in libjpeg's words): its way through
+ * colour conversion and down-sampling would copy them twice. It reads whole blocks then, so a
+ * row that ends inside one is continued with its last sample, as libjpeg does. */
 static JSAMPROW continue_row(const uint8_t *row, size_t width, uint8_t *buffer)
 {
     if (row != buffer)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const wb_probe_format *const FORMATS[] = {
-    &wb_probe_format_png, &wb_probe_format_jpeg, &wb_probe_format_gif,
+    &wb_probe_format_png,  &wb_probe_format_jpeg, &wb_probe_format_gif,
     &wb_probe_format_webp, &wb_probe_format_bmp, /* two letters are the weakest signature: last */
 };
 enum { FORMAT_COUNT = sizeof FORMATS / sizeof FORMATS[0] };
@@ -26,7 +26,7 @@ const char *wb_format_name(wb_format format)
     return "unknown";
 }
 
-/* ---- what formats call -------------------------------------------------------------------------- */
+/* ---- what formats call ----------------------------------------------------------------------- */
 
 void wb_probe_want(wb_probe *probe, size_t size_bytes)
 {
@@ -73,11 +73,11 @@ wb_status wb_probe_fail(wb_probe *probe, wb_status status, const char *format, .
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     probe->status = status;
-    return wb_fail(&probe->failure, status, "%s, %s at byte %" PRIu64 ": %s",
-                   probe->format->title, probe->part, probe->part_position, text);
+    return wb_fail(&probe->failure, status, "%s, %s at byte %" PRIu64 ": %s", probe->format->title,
+                   probe->part, probe->part_position, text);
 }
 
-/* ---- signatures --------------------------------------------------------------------------------- */
+/* ---- signatures ------------------------------------------------------------------------------ */
 
 /* Whether the first `size_bytes` of the file, as far as the signature goes, are the format's. */
 static bool signature_fits(const wb_probe_format *format, const uint8_t *data, size_t size_bytes)
@@ -108,7 +108,7 @@ static wb_status fail_unknown(wb_probe *probe, size_t size_bytes)
                    "no PNG, JPEG, BMP, GIF or WebP begins with%s", text);
 }
 
-/* ---- pieces into fields ------------------------------------------------------------------------- */
+/* ---- pieces into fields ---------------------------------------------------------------------- */
 
 static bool is_waiting(const wb_probe *probe)
 {
@@ -145,8 +145,7 @@ static bool gather_field(wb_probe *probe, const uint8_t **data, size_t *size_byt
 
 static void feed_format(wb_probe *probe, const uint8_t *data, size_t size_bytes)
 {
-    while (probe->status == WB_OK && !probe->is_complete
-           && gather_field(probe, &data, &size_bytes))
+    while (probe->status == WB_OK && !probe->is_complete && gather_field(probe, &data, &size_bytes))
         probe->format->read_field(probe, probe->gathered);
 }
 

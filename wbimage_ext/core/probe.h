@@ -1,5 +1,5 @@
 /* Format and size of an encoded image, its structure checked to the end, without decoding it.
- * In: the file's bytes, in pieces of any length, so that memory stays bounded. Out: a wb_probe_result.
+ * In: the file's bytes, in pieces of any length, none kept. Out: a wb_probe_result.
  * Ownership: a wb_probe is a plain struct that owns nothing; it needs no free. */
 #ifndef WB_PROBE_H
 #define WB_PROBE_H

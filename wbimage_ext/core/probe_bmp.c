@@ -27,8 +27,7 @@ static wb_status read_header(wb_probe *probe, const uint8_t *field)
     probe->result.width = header.width;
     probe->result.height = header.height;
     probe->state.bmp.step = STEP_PIXELS;
-    wb_probe_enter(probe, header.pixels_offset, "pixels of %u bytes",
-                   (unsigned)header.pixel_bytes);
+    wb_probe_enter(probe, header.pixels_offset, "pixels of %u bytes", (unsigned)header.pixel_bytes);
     const uint64_t end = (uint64_t)header.pixels_offset + header.pixel_bytes;
     wb_probe_pass(probe, end > probe->position ? end - probe->position : 0);
     wb_probe_want(probe, 0);

@@ -10,9 +10,9 @@ typedef struct wb_probe_format {
     const char *title; /* begins its failures */
     char signature[WB_PROBE_SIGNATURE_BYTES + 1];
     char signature_mask[WB_PROBE_SIGNATURE_BYTES + 1]; /* 'x': the byte counts; to its NUL */
-    /* Called at the file's start, with no field gathered, and then with each field asked for. It ends
-     * with one or more of wb_probe_want, _pass, _scan, or with wb_probe_complete, so that the probe
-     * moves on, or with a failure. */
+    /* Called at the file's start, with no field gathered, and then with each field asked for. It
+     * ends with one or more of wb_probe_want, _pass, _scan, or with wb_probe_complete, so that
+     * the probe moves on, or with a failure. */
     wb_status (*read_field)(wb_probe *probe, const uint8_t *field);
     /* NULL, or is shown what is passed over. */
     void (*see_passed)(wb_probe *probe, const uint8_t *data, size_t size_bytes);
@@ -47,6 +47,7 @@ void wb_probe_enter(wb_probe *probe, uint64_t position, const char *format, ...)
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-wb_status wb_probe_fail(wb_probe *probe, wb_status status, const char *format, ...);
+wb_status
+wb_probe_fail(wb_probe *probe, wb_status status, const char *format, ...);
 
 #endif

@@ -54,8 +54,7 @@ static wb_status read_screen(wb_probe *probe, const uint8_t *field)
 static wb_status read_block(wb_probe *probe, const uint8_t *field)
 {
     switch (field[0]) {
-    case BLOCK_PADDING: /* some encoders end a block twice */
-        return want(probe, STEP_BLOCK, 1);
+    case BLOCK_PADDING: /* some encoders end a block twice */ return want(probe, STEP_BLOCK, 1);
     case BLOCK_EXTENSION:
         wb_probe_enter(probe, probe->position - 1, "an extension");
         return want(probe, STEP_EXTENSION, 1);

@@ -51,8 +51,8 @@ static bool is_restart(uint8_t code)
 
 static bool is_frame(uint8_t code)
 {
-    return code >= MARKER_SOF0 && code <= MARKER_SOF15 && code != MARKER_DHT
-           && code != MARKER_JPG && code != MARKER_DAC;
+    return code >= MARKER_SOF0 && code <= MARKER_SOF15 && code != MARKER_DHT && code != MARKER_JPG
+           && code != MARKER_DAC;
 }
 
 static wb_status want(wb_probe *probe, int step, size_t size_bytes)
@@ -183,9 +183,7 @@ static wb_status read_field(wb_probe *probe, const uint8_t *field)
     case STEP_LENGTH: return read_length(probe, field);
     case STEP_FRAME: return read_frame(probe, field);
     case STEP_SCAN_HEADER: return read_scan_header(probe, field);
-    default:
-        wb_probe_pass(probe, SOI_BYTES);
-        return want(probe, STEP_MARKER_PREFIX, 1);
+    default: wb_probe_pass(probe, SOI_BYTES); return want(probe, STEP_MARKER_PREFIX, 1);
     }
 }
 

@@ -13,7 +13,7 @@ enum {
     CHUNK_START_BYTES = 8, /* length and type */
     HEADER_BYTES = 13,     /* the data of IHDR */
     CRC_BYTES = 4,
-    MAX_LENGTH = 0x7FFFFFFF, /* of a chunk, and of a side: section 7.1, "four-byte unsigned integer" */
+    MAX_LENGTH = 0x7FFFFFFF, /* of a chunk, and of a side (section 7.1) */
     MAX_PALETTE_BYTES = 3 * 256
 };
 
@@ -28,7 +28,9 @@ static bool depth_fits(unsigned color_type, unsigned depth)
     switch (color_type) {
     case 0: return depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;
     case 3: return depth == 1 || depth == 2 || depth == 4 || depth == 8;
-    case 2: case 4: case 6: return depth == 8 || depth == 16;
+    case 2:
+    case 4:
+    case 6: return depth == 8 || depth == 16;
     default: return false;
     }
 }
@@ -69,8 +71,8 @@ static wb_status check_chunk(wb_probe *probe)
     wb_probe_png *png = &probe->state.png;
     const bool is_header = strcmp(png->chunk, "IHDR") == 0;
     if (is_header == png->has_header)
-        return wb_probe_fail(probe, WB_DAMAGED, is_header ? "a second header"
-                                                          : "the first chunk has to be IHDR");
+        return wb_probe_fail(probe, WB_DAMAGED,
+                             is_header ? "a second header" : "the first chunk has to be IHDR");
     if (is_header && png->chunk_bytes != HEADER_BYTES)
         return wb_probe_fail(probe, WB_DAMAGED, "%u bytes, not 13", (unsigned)png->chunk_bytes);
     if (strcmp(png->chunk, "PLTE") == 0) {
@@ -150,15 +152,13 @@ static wb_status read_field(wb_probe *probe, const uint8_t *field)
         wb_probe_pass(probe, SIGNATURE_BYTES);
         wb_probe_want(probe, CHUNK_START_BYTES);
         return WB_OK;
-    case STEP_CHUNK:
-        return read_chunk_start(probe, field);
+    case STEP_CHUNK: return read_chunk_start(probe, field);
     case STEP_HEADER_DATA:
         see_passed(probe, field, HEADER_BYTES);
         png->step = STEP_CRC;
         wb_probe_want(probe, CRC_BYTES);
         return check_header(probe, field);
-    default:
-        return read_crc(probe, field);
+    default: return read_crc(probe, field);
     }
 }
 
