@@ -3,11 +3,16 @@
 Importing this costs neither wandb nor Pillow; see the README for what each name does.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._version import __version__
 from .functions import encode, guess_mode, make_grid, to_uint8
-from .image import Image
+from .integration import MEDIA_NAMES, install, media_classes, uninstall
 from .local_run import LocalRun, init
-from .metadata import BoundingBoxes2D, Classes, ImageMask
+
+if TYPE_CHECKING:
+    from .image import Image
+    from .metadata import BoundingBoxes2D, Classes, ImageMask
 
 __all__ = [
     "BoundingBoxes2D",
@@ -20,9 +25,23 @@ __all__ = [
     "encode",
     "guess_mode",
     "init",
+    "install",
     "make_grid",
     "to_uint8",
+    "uninstall",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # With wandb installed these are subclasses of wandb's; it is imported when one is asked for.
+    if name in MEDIA_NAMES:
+        globals().update(media_classes())
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *MEDIA_NAMES})
 
 
 def build_info() -> dict[str, str]:

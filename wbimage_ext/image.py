@@ -91,7 +91,7 @@ class Image(Media):
         self._masks: dict[str, Any] | None = None
         self._file_type: str | None = None
 
-        if isinstance(data_or_path, Image):
+        if self._is_image(data_or_path):
             self._copy_image(data_or_path)
         else:
             source = inputs.resolve(data_or_path)
@@ -107,6 +107,10 @@ class Image(Media):
         self._set_metadata(caption, grouping, classes, boxes, masks)
 
     # Where the pixels come from.
+
+    @classmethod
+    def _is_image(cls, data: Any) -> bool:
+        return isinstance(data, Image)
 
     def _copy_image(self, other: Image) -> None:
         # The image and its file, not its boxes or masks.
@@ -271,10 +275,7 @@ class Image(Media):
                 "to a run"
             )
         super().bind_to_run(run, key, step, id_, ignore_copy_err)
-        for layers in (self._boxes, self._masks):
-            for i, layer in enumerate((layers or {}).values()):
-                id_ = f"{id_}{i}" if id_ is not None else None
-                layer.bind_to_run(run, key, step, id_, ignore_copy_err)
+        bind_layers(self, run, key, step, id_, ignore_copy_err)
 
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
         """The dict that a run's history holds for this image, which must be bound to it."""
@@ -431,6 +432,21 @@ class Image(Media):
     def _has_same_pixels(self, other: Image) -> bool:
         mine, its = self._pixels(), other._pixels()
         return mine is not None and its is not None and np.array_equal(mine, its)
+
+
+def bind_layers(
+    image: Any,
+    run: Any,
+    key: int | str,
+    step: int | str,
+    id_: int | str | None,
+    ignore_copy_err: bool | None,
+) -> None:
+    """Bind the boxes and masks of `image`; each one's id_ is that of the one before and a digit."""
+    for layers in (image._boxes, image._masks):
+        for i, layer in enumerate((layers or {}).values()):
+            id_ = f"{id_}{i}" if id_ is not None else None
+            layer.bind_to_run(run, key, step, id_, ignore_copy_err)
 
 
 def _layers_json(layers: Mapping[str, Any], run_or_artifact: Any) -> dict[str, Any]:

@@ -16,6 +16,19 @@ from .store import StoredFile, run_file_name
 _REFERENCE = re.compile(r"^(gs|s3|https?)://")
 
 
+def run_path(value: Any, key: int | str, step: int | str, id_: int | str | None) -> str:
+    """Where the file of `value` belongs, relative to a run's directory.
+
+    Raises:
+        ValueError: the key cannot be made a file name.
+    """
+    extension = value._extension
+    if extension is None:
+        extension = os.path.splitext(os.path.basename(value._path))[1]
+    name = run_file_name(key, step, value._sha256[:20] if id_ is None else id_, extension)
+    return os.path.join(value.get_media_subdir(), *name.split("/"))
+
+
 class Media:
     """A value that is stored as a file in the run's `media` folder."""
 
@@ -113,11 +126,7 @@ class Media:
         file = self._file
         if file is None or file.sha256 is None:
             raise ValueError(f"{type(self).__name__} has no file to bind to a run")
-        extension = self._extension
-        if extension is None:
-            extension = os.path.splitext(os.path.basename(file.path))[1]
-        name = run_file_name(key, step, file.sha256[:20] if id_ is None else id_, extension)
-        media_path = os.path.join(self.get_media_subdir(), *name.split("/"))
+        media_path = run_path(self, key, step, id_)
         self._publish(run, media_path)
         self._run = run
 

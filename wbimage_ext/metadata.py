@@ -119,6 +119,9 @@ class BoundingBoxes2D(Media):
     ) -> None:
         """Put the boxes file into the run; `key` is the image's."""
         super().bind_to_run(run, key, step, id_, ignore_copy_err)
+        self._add_labels(run, key)
+
+    def _add_labels(self, run: Any, key: int | str) -> None:
         _add_labels(run, "bounding_box/class_labels", key, self._key, self._class_labels)
 
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
@@ -198,6 +201,9 @@ class ImageMask(Media):
     ) -> None:
         """Put the mask's file into the run; `key` is the image's."""
         super().bind_to_run(run, key, step, id_, ignore_copy_err)
+        self._add_labels(run, key)
+
+    def _add_labels(self, run: Any, key: int | str) -> None:
         if hasattr(self, "_val") and "class_labels" in self._val:
             _add_labels(run, "mask/class_labels", key, self._key, self._val["class_labels"])
 
