@@ -36,60 +36,61 @@ _wandb_bind_image = _WandbImage.bind_to_run
 _wandb_seq_to_json = vars(_WandbImage)["seq_to_json"].__func__
 
 
-# Publishing: telling wandb's service which files of the run to upload.
-
-
-class _Outbox:
-    """Files that are in a run's directory and that its service has not been told of.
+class _RunFiles:
+    """The directory of a wandb run, and what is there that its service has not been told of.
 
     A message for a hundred files costs what one for a single file does. wandb binds images and then
     asks for their JSON, so files wait for that, or for the end of the run where nobody asks.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run: Any) -> None:
+        # In newer versions `run.dir` is put together anew each time, which takes longer than a move.
+        self.directory: str = run.dir
         self._lock = threading.Lock()
-        self._waiting: weakref.WeakKeyDictionary[Any, list[str]] = weakref.WeakKeyDictionary()
+        self._waiting: list[str] = []
 
-    def add(self, run: Any, media_path: str) -> None:
+    def add(self, run: Any, file: StoredFile, media_path: str) -> None:
+        """Bring the file to its place in the directory; it is published later."""
+        target = os.path.join(self.directory, media_path)
+        may_link = not file.is_staged and getattr(run._settings, "allow_media_symlink", False)
+        if may_link and not os.path.exists(target):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            source = pathlib.Path(file.path).resolve()
+            filesystem.link_or_copy(run._settings, source, pathlib.Path(target))
+            file.path = target
+        else:
+            file.publish(target)
         with self._lock:
-            waiting = self._waiting.get(run)
-            is_first = waiting is None
-            if waiting is None:
-                waiting = self._waiting[run] = []
-            waiting.append(media_path)
-        if is_first:
-            _at_end_of_run(run, self.flush)
+            self._waiting.append(media_path)
 
-    def flush(self, run: Any) -> None:
-        """Send what waits for this run; nothing where it is no run."""
-        if not isinstance(run, Run) or not self._waiting.get(run):
-            return
+    def publish(self, run: Any) -> None:
+        """Tell the service of what waits."""
         with self._lock:
-            names, self._waiting[run] = self._waiting[run], []
+            names, self._waiting = self._waiting, []
         if names:
             _publish_files(run, names)
 
-    def after_fork(self) -> None:
-        # What waited is the parent's to send, and its lock may have been held.
-        self.__init__()  # type: ignore[misc]
 
-
-_outbox = _Outbox()
+_files_of_runs: weakref.WeakKeyDictionary[Any, _RunFiles] = weakref.WeakKeyDictionary()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_outbox.after_fork)
+    # What waited is the parent's to publish.
+    os.register_at_fork(after_in_child=_files_of_runs.clear)
 
 
-def _at_end_of_run(run: Any, function: Any) -> None:
-    hooks = getattr(run, "_teardown_hooks", None)
-    if isinstance(hooks, list):
+def _files_of(run: Any) -> _RunFiles:
+    files = _files_of_runs.get(run)
+    if files is None:
+        files = _files_of_runs.setdefault(run, _RunFiles(run))
         reference = weakref.ref(run)
+        hook = TeardownHook(lambda: _publish_waiting(reference()), TeardownStage.EARLY)
+        run._teardown_hooks.append(hook)
+    return files
 
-        def call() -> None:
-            ended = reference()
-            if ended is not None:
-                function(ended)
 
-        hooks.append(TeardownHook(call, TeardownStage.EARLY))
+def _publish_waiting(run: Any) -> None:
+    files = _files_of_runs.get(run) if isinstance(run, Run) else None
+    if files is not None:
+        files.publish(run)
 
 
 def _publish_files(run: Any, names: Sequence[str]) -> None:
@@ -122,27 +123,10 @@ def _publish_in_one_message(run: Any, method: str, names: Sequence[str]) -> bool
     return True
 
 
-# Binding: the file goes into the run's directory.
-
-
-def _place(file: StoredFile, run: Any, media_path: str) -> None:
-    target = os.path.join(run.dir, media_path)
-    may_link = not file.is_staged and getattr(run._settings, "allow_media_symlink", False)
-    if may_link and not os.path.exists(target):
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        filesystem.link_or_copy(
-            run._settings, pathlib.Path(file.path).resolve(), pathlib.Path(target)
-        )
-        file.path = target
-    else:
-        file.publish(target)
-    _outbox.add(run, media_path)
-
-
 def _bind_in_place(value: Any, run: Any, key: int | str, step: int | str, id_: Any) -> None:
     """Media.bind_to_run for an object of wandb's own."""
     file = StoredFile(value._path, value._sha256, value._size, is_staged=value._is_tmp)
-    _place(file, run, media.run_path(value, key, step, id_))
+    _files_of(run).add(run, file, media.run_path(value, key, step, id_))
     value._path, value._is_tmp, value._run = file.path, False, run
 
 
@@ -152,24 +136,35 @@ def _needs_wandb_to_bind(value: Any, run: Any) -> bool:
         not isinstance(run, Run)
         or not value.file_is_set()
         or value.path_is_reference(value._path)
-        or value._artifact_source is not None
-        or value._artifact_target is not None
+        or _may_be_in_artifact(value)
     )
+
+
+def _may_be_in_artifact(value: Any) -> bool:
+    return value._artifact_source is not None or value._artifact_target is not None
 
 
 def _is_other_run(run_or_artifact: Any) -> bool:
     """Whether this is a run that is not wandb's, such as LocalRun."""
-    return hasattr(run_or_artifact, "dir") and not isinstance(run_or_artifact, Run)
+    return not isinstance(run_or_artifact, Run) and hasattr(run_or_artifact, "dir")
 
 
 # Describing: wandb's own JSON, once the files are published.
 
 
-class _Sized:
-    """An image as wandb's seq_to_json reads it, whose `.image.size` opens no file."""
+class _Listed:
+    """An image as wandb's seq_to_json reads it: size and path are known, no file is opened."""
 
-    def __init__(self, of: Any) -> None:
+    def __init__(self, of: Any, run: Any, run_directory: str) -> None:
         self._of = of
+        self._is_in_run = of._run is run and not _may_be_in_artifact(of)
+        self._run_directory = run_directory
+
+    def to_json(self, run: Any) -> Any:
+        if not self._is_in_run:
+            return self._of.to_json(run)
+        path = os.path.relpath(self._of._path, self._run_directory)
+        return {"path": path.replace(os.sep, "/"), "format": self._of.format}
 
     @property
     def image(self) -> Any:
@@ -184,13 +179,17 @@ class _Sized:
 
 
 def _seq_to_json(cls: Any, seq: Sequence[Any], run: Any, key: str, step: int | str) -> Any:
-    _outbox.flush(run)
-    return _wandb_seq_to_json(cls, [_Sized(item) for item in seq], run, key, step)
+    if not isinstance(run, Run):
+        return _wandb_seq_to_json(cls, seq, run, key, step)
+    _publish_waiting(run)
+    directory = _files_of(run).directory
+    listed = [_Listed(item, run, directory) for item in seq]
+    return _wandb_seq_to_json(cls, listed, run, key, step)
 
 
 def _publishing(to_json: Any) -> Any:
     def publish_and_describe(self: Any, run_or_artifact: Any) -> Any:
-        _outbox.flush(run_or_artifact)
+        _publish_waiting(run_or_artifact)
         return to_json(self, run_or_artifact)
 
     return publish_and_describe
@@ -215,7 +214,7 @@ class _InWandb(media.Media):
     def _publish(self, run: Any, media_path: str) -> None:
         if isinstance(run, Run):
             assert self._file is not None
-            _place(self._file, run, media_path)
+            _files_of(run).add(run, self._file, media_path)
         else:
             super()._publish(run, media_path)
 
