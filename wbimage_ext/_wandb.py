@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-import wandb
 from wandb.sdk.data_types import _dtypes
 from wandb.sdk.data_types.base_types.media import BatchableMedia as _WandbBatchableMedia
 from wandb.sdk.data_types.base_types.media import Media as _WandbMedia
@@ -44,7 +43,7 @@ class _RunFiles:
     """
 
     def __init__(self, run: Any) -> None:
-        # In newer versions `run.dir` is put together anew each time, which takes longer than a move.
+        # Newer versions put `run.dir` together anew each time, which takes longer than a move.
         self.directory: str = run.dir
         self._lock = threading.Lock()
         self._waiting: list[str] = []
@@ -208,7 +207,7 @@ class _InWandb(media.Media):
 
     def _init_media(self) -> None:
         # What this version of wandb keeps besides.
-        _WandbMedia.__init__(self)  # type: ignore[arg-type]
+        _WandbMedia.__init__(self)
         super()._init_media()
 
     def _publish(self, run: Any, media_path: str) -> None:
@@ -219,17 +218,17 @@ class _InWandb(media.Media):
             super()._publish(run, media_path)
 
 
-class Classes(_InWandb, metadata.Classes, _WandbClasses):  # type: ignore[misc]
+class Classes(_InWandb, metadata.Classes, _WandbClasses):
     __doc__ = metadata.Classes.__doc__
     __module__ = "wbimage_ext"
 
     def to_json(self, run_or_artifact: Any = None) -> dict[str, Any]:
         if run_or_artifact is None or _is_other_run(run_or_artifact):
             return metadata.Classes.to_json(self, run_or_artifact)
-        return _WandbClasses.to_json(self, run_or_artifact)  # type: ignore[no-any-return]
+        return _WandbClasses.to_json(self, run_or_artifact)
 
 
-class BoundingBoxes2D(_InWandb, metadata.BoundingBoxes2D, _WandbBoxes):  # type: ignore[misc]
+class BoundingBoxes2D(_InWandb, metadata.BoundingBoxes2D, _WandbBoxes):
     __doc__ = metadata.BoundingBoxes2D.__doc__
     __module__ = "wbimage_ext"
 
@@ -239,7 +238,7 @@ class BoundingBoxes2D(_InWandb, metadata.BoundingBoxes2D, _WandbBoxes):  # type:
         return _boxes_to_json(self, run_or_artifact)
 
 
-class ImageMask(_InWandb, metadata.ImageMask, _WandbMask):  # type: ignore[misc]
+class ImageMask(_InWandb, metadata.ImageMask, _WandbMask):
     __doc__ = metadata.ImageMask.__doc__
     __module__ = "wbimage_ext"
 
@@ -255,7 +254,7 @@ class _ImageType(type(_WandbImage)):  # type: ignore[misc]
         # wandb's own image behind one of ours belongs to it.
         if cls is Image:
             return isinstance(instance, _WandbImage)
-        return super().__instancecheck__(instance)  # type: ignore[no-any-return]
+        return super().__instancecheck__(instance)
 
 
 class _FromWandb(image.Image):
@@ -271,7 +270,7 @@ class _FromWandb(image.Image):
         super()._copy_image(other)
 
 
-class Image(_InWandb, _FromWandb, _WandbImage, metaclass=_ImageType):  # type: ignore[misc]
+class Image(_InWandb, _FromWandb, _WandbImage, metaclass=_ImageType):
     __doc__ = image.Image.__doc__
     __module__ = "wbimage_ext"
 
