@@ -121,8 +121,8 @@ void wb_deflate_codes_build(wb_deflate_codes *codes, const wb_deflate_frequencie
 void wb_deflate_codes_build_fixed(wb_deflate_codes *codes)
 {
     for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS + 2; i++)
-        codes->litlen_bits[i] = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
-    memset(codes->distance_bits, 5, sizeof codes->distance_bits);
+        codes->litlen_bits[i] = wb_deflate_fixed_litlen_bits(i);
+    memset(codes->distance_bits, WB_DEFLATE_FIXED_DISTANCE_BITS, sizeof codes->distance_bits);
     finish_codes(codes, WB_DEFLATE_LITLEN_SYMBOLS + 2, WB_DEFLATE_DISTANCE_SYMBOLS + 2);
     codes->header_bits = 0;
     codes->header_symbol_count = 0;
@@ -142,18 +142,4 @@ void wb_deflate_codes_write_header(const wb_deflate_codes *codes, wb_bit_writer 
         wb_bits_put(writer, codes->precode[symbol] | (uint64_t)codes->header_symbols[i].extra << bits,
                     bits + precode_extra_bits(symbol));
     }
-}
-
-uint64_t wb_deflate_codes_cost(const wb_deflate_codes *codes,
-                               const wb_deflate_frequencies *frequencies)
-{
-    uint64_t bits = 0;
-    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
-        bits += (uint64_t)frequencies->litlen[i] * codes->litlen_bits[i];
-    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
-        bits += (uint64_t)frequencies->distance[i]
-                * (codes->distance_bits[i] + (i < 4 ? 0 : i / 2 - 1));
-    for (unsigned i = 8; i < WB_DEFLATE_LITLEN_SYMBOLS - 1 - WB_DEFLATE_FIRST_LENGTH; i++)
-        bits += (uint64_t)frequencies->litlen[WB_DEFLATE_FIRST_LENGTH + i] * (i / 4 - 1);
-    return bits;
 }

@@ -38,10 +38,6 @@ void wb_deflate_codes_build_fixed(wb_deflate_codes *codes);
 
 void wb_deflate_codes_write_header(const wb_deflate_codes *codes, wb_bit_writer *writer);
 
-/* Bits that symbols of these frequencies take, extra bits included, without end of block. */
-uint64_t wb_deflate_codes_cost(const wb_deflate_codes *codes,
-                               const wb_deflate_frequencies *frequencies);
-
 /* A match of 3 to 258 bytes. */
 static inline void wb_deflate_put_match(const wb_deflate_codes *codes, wb_bit_writer *writer,
                                         unsigned length, unsigned distance)

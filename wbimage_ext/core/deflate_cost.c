@@ -45,13 +45,40 @@ static uint64_t entropy(const uint32_t *frequencies, unsigned count)
     return all > spent ? all - spent : 0;
 }
 
-uint64_t wb_deflate_entropy(const wb_deflate_frequencies *frequencies)
+static uint64_t extra_bits_cost(const wb_deflate_frequencies *frequencies)
 {
-    uint64_t bits = (entropy(frequencies->litlen, WB_DEFLATE_LITLEN_SYMBOLS)
-                     + entropy(frequencies->distance, WB_DEFLATE_DISTANCE_SYMBOLS)) >> 8;
+    uint64_t bits = 0;
     for (unsigned i = 8; i < WB_DEFLATE_LITLEN_SYMBOLS - 1 - WB_DEFLATE_FIRST_LENGTH; i++)
         bits += (uint64_t)frequencies->litlen[WB_DEFLATE_FIRST_LENGTH + i] * (i / 4 - 1);
     for (unsigned i = 4; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
         bits += (uint64_t)frequencies->distance[i] * (i / 2 - 1);
     return bits;
+}
+
+uint64_t wb_deflate_cost(const wb_deflate_codes *codes,
+                               const wb_deflate_frequencies *frequencies)
+{
+    uint64_t bits = extra_bits_cost(frequencies);
+    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
+        bits += (uint64_t)frequencies->litlen[i] * codes->litlen_bits[i];
+    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
+        bits += (uint64_t)frequencies->distance[i] * codes->distance_bits[i];
+    return bits;
+}
+
+uint64_t wb_deflate_cost_fixed(const wb_deflate_frequencies *frequencies)
+{
+    uint64_t bits = extra_bits_cost(frequencies);
+    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
+        bits += (uint64_t)frequencies->litlen[i] * wb_deflate_fixed_litlen_bits(i);
+    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
+        bits += (uint64_t)frequencies->distance[i] * WB_DEFLATE_FIXED_DISTANCE_BITS;
+    return bits;
+}
+
+uint64_t wb_deflate_entropy(const wb_deflate_frequencies *frequencies)
+{
+    return ((entropy(frequencies->litlen, WB_DEFLATE_LITLEN_SYMBOLS)
+             + entropy(frequencies->distance, WB_DEFLATE_DISTANCE_SYMBOLS)) >> 8)
+           + extra_bits_cost(frequencies);
 }

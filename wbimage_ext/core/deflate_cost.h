@@ -8,7 +8,10 @@
 /* 256 * log2(value); value is not 0. Exact to 1/256 bit or so. */
 uint32_t wb_log2_fixed(uint32_t value);
 
-/* Bits that the best code would spend, extra bits included. */
+/* Bits that symbols of these frequencies take, extra bits included, without the block's head and
+ * end: in these codes, in the fixed codes, and in the best that codes could be. */
+uint64_t wb_deflate_cost(const wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies);
+uint64_t wb_deflate_cost_fixed(const wb_deflate_frequencies *frequencies);
 uint64_t wb_deflate_entropy(const wb_deflate_frequencies *frequencies);
 
 #endif

@@ -12,9 +12,7 @@
 enum {
     STORED, FIXED, DYNAMIC, /* block types, RFC 1951, 3.2.3 */
     BLOCK_HEAD_BITS = 3,
-    STORED_HEAD_BYTES = 5,
-    /* Shorter stretches are compared with fixed codes: there a few bytes are a few percent. */
-    SHORT_BYTES = 8192
+    STORED_HEAD_BYTES = 5
 };
 
 wb_status wb_deflate_begin(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu)
@@ -93,37 +91,29 @@ static bool codes_serve(const wb_deflate_codes *codes, const wb_deflate_frequenc
     return true;
 }
 
-/* Opens a new block unless the open one's codes cost about as little as codes of their own would:
- * new codes cost their header, about 700 bits, and the time to build them; and Huffman codes are
- * always a little above the entropy. */
-static uint64_t choose_codes(wb_deflate *deflate, uint64_t entropy_bits, bool exact,
-                             size_t size_bytes)
+/* Whether the open block's codes cost about as little as codes of their own would: those cost a
+ * header of about 700 bits and the time to build them, and are a little above the entropy, too. */
+static bool keep_codes(const wb_deflate *deflate, uint64_t entropy_bits)
 {
-    if (deflate->block_open && codes_serve(&deflate->codes, &deflate->frequencies)) {
-        uint64_t cost = wb_deflate_codes_cost(&deflate->codes, &deflate->frequencies);
-        if (cost <= entropy_bits + entropy_bits / 32 + 700)
-            return cost;
-    }
-    end_block(deflate);
-    wb_deflate_codes_build(&deflate->codes, &deflate->frequencies);
-    uint64_t cost = wb_deflate_codes_cost(&deflate->codes, &deflate->frequencies);
-    unsigned type = DYNAMIC;
-    if (exact && size_bytes < SHORT_BYTES) {
-        uint64_t dynamic_bits = cost + deflate->codes.header_bits;
-        wb_deflate_codes fixed;
-        wb_deflate_codes_build_fixed(&fixed);
-        uint64_t fixed_bits = wb_deflate_codes_cost(&fixed, &deflate->frequencies);
-        if (fixed_bits < dynamic_bits) {
-            deflate->codes = fixed;
-            type = FIXED;
-            cost = fixed_bits;
-        }
-    }
-    begin_block(deflate, type);
-    if (type == DYNAMIC)
+    return deflate->block_open && codes_serve(&deflate->codes, &deflate->frequencies)
+           && wb_deflate_cost(&deflate->codes, &deflate->frequencies)
+                  <= entropy_bits + entropy_bits / 32 + 700;
+}
+
+/* Begins a block with the cheaper kind of codes. */
+static void open_block(wb_deflate *deflate)
+{
+    const wb_deflate_frequencies *frequencies = &deflate->frequencies;
+    wb_deflate_codes_build(&deflate->codes, frequencies);
+    if (wb_deflate_cost_fixed(frequencies)
+        < wb_deflate_cost(&deflate->codes, frequencies) + deflate->codes.header_bits) {
+        wb_deflate_codes_build_fixed(&deflate->codes);
+        begin_block(deflate, FIXED);
+    } else {
+        begin_block(deflate, DYNAMIC);
         wb_deflate_codes_write_header(&deflate->codes, &deflate->writer);
+    }
     deflate->block_open = true;
-    return cost;
 }
 
 /* An upper bound, also where the counts come from a sample. */
@@ -142,21 +132,27 @@ wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stret
     if (status != WB_OK)
         return status;
     deflate->adler = wb_checksum_adler32(deflate->adler, stretch->bytes, size_bytes);
-    bool exact = wb_deflate_count(stretch, size_bytes, &deflate->frequencies);
+    wb_deflate_count(stretch, size_bytes, &deflate->frequencies);
     uint64_t entropy_bits = wb_deflate_entropy(&deflate->frequencies);
     uint64_t stored_bits = stored_cost(size_bytes);
-    if (entropy_bits + entropy_bits / 128 >= stored_bits) {
+    if (entropy_bits + entropy_bits / 128 >= stored_bits) { /* noise */
         put_stored(deflate, stretch->bytes, size_bytes);
         writer_close(deflate);
         return WB_OK;
     }
-    uint64_t cost_bits = choose_codes(deflate, entropy_bits, exact, size_bytes);
+    bool kept = keep_codes(deflate, entropy_bits);
+    if (!kept)
+        end_block(deflate);
     wb_bit_writer before = deflate->writer;
+    if (!kept)
+        open_block(deflate);
+    uint64_t cost_bits = wb_deflate_cost(&deflate->codes, &deflate->frequencies);
     bool short_codes = cost_bits * 4 < (uint64_t)size_bytes * 25; /* 6.25 bits a byte */
     wb_deflate_emit(stretch, &deflate->codes, short_codes, deflate->cpu, &deflate->writer);
     uint64_t written_bits = 8 * (uint64_t)(deflate->writer.next - before.next);
-    if (written_bits > stored_bits) { /* a sampled cost is no bound */
+    if (written_bits > stored_bits) { /* the header, or a sample that was no bound */
         deflate->writer = before;
+        deflate->block_open = kept;
         put_stored(deflate, stretch->bytes, size_bytes);
     }
     writer_close(deflate);

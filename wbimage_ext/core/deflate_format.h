@@ -14,8 +14,15 @@ enum {
     WB_DEFLATE_MIN_MATCH = 3,
     WB_DEFLATE_MAX_MATCH = 258,
     WB_DEFLATE_WINDOW_BYTES = 32768,
-    WB_DEFLATE_STORED_MAX_BYTES = 65535
+    WB_DEFLATE_STORED_MAX_BYTES = 65535,
+    WB_DEFLATE_FIXED_DISTANCE_BITS = 5
 };
+
+/* The fixed code's lengths (RFC 1951, 3.2.6). */
+static inline uint8_t wb_deflate_fixed_litlen_bits(unsigned symbol)
+{
+    return symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
+}
 
 /* Position of the highest bit; value is not 0. */
 static inline unsigned wb_log2_floor(uint32_t value)

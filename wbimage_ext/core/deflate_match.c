@@ -17,7 +17,7 @@ enum {
     PIECE = WB_DEFLATE_MAX_MATCH,
     /* Positions inside a match go into the tables up to this length: glyphs begin in the middle of
      * matches (gray text 12 percent smaller). Longer ones are background. */
-    INSERT_MAX = 64,
+    INSERT_MAX = 32,
     SURE_BYTES = 24, /* a match this long costs less than any literals */
     HASHED_BYTES = 8 /* the tables look at so many; what lies after the end must not count */
 };
@@ -100,7 +100,7 @@ static inline uint64_t short_word(const wb_deflate_matcher *matcher, uint64_t wo
     return word << (matcher->step_bytes == 1 ? 32 : 16);
 }
 
-static inline void insert(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i)
+static inline void insert(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i)
 {
     uint64_t word = load_le64(bytes + i);
     uint32_t position = matcher->origin + (uint32_t)i;
@@ -109,7 +109,7 @@ static inline void insert(wb_deflate_matcher *matcher, const uint8_t *bytes, siz
 }
 
 /* The line below will look here. */
-static inline void remember_column(wb_deflate_matcher *matcher, place at, match found)
+static inline void remember_column(const wb_deflate_matcher *matcher, place at, match found)
 {
     size_t first = (at.i - at.line_start) / COLUMN_BYTES;
     size_t last = (at.i - at.line_start + found.length) / COLUMN_BYTES;
@@ -172,7 +172,7 @@ __attribute__((target("avx2,bmi,bmi2"))) static inline size_t equal_bytes_avx2(c
 #define HAVE_AVX2
 #endif
 
-size_t wb_deflate_find_matches(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
+size_t wb_deflate_find_matches(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
                                size_t end, wb_cpu cpu, wb_deflate_token *tokens)
 {
 #ifdef HAVE_AVX2

@@ -28,7 +28,7 @@ void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t l
 /* Tokens for bytes[start] to bytes[end - 1], `start` at the beginning of a line. Matches reach back
  * to bytes[0] and no further than DEFLATE's window. After the end there are WB_DEFLATE_SLACK_BYTES
  * that may be read. Needs room for (end - start) / 3 + 1 tokens; returns their number. */
-size_t wb_deflate_find_matches(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
-                               size_t end, wb_cpu cpu, wb_deflate_token *tokens);
+size_t wb_deflate_find_matches(const wb_deflate_matcher *matcher, const uint8_t *bytes,
+                               size_t start, size_t end, wb_cpu cpu, wb_deflate_token *tokens);
 
 #endif

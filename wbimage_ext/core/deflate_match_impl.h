@@ -9,7 +9,7 @@ TARGET static inline match KERNEL(better)(match best, const uint8_t *here, size_
     return length > best.length + margin ? (match){length, distance} : best;
 }
 
-TARGET static inline match KERNEL(best_match)(wb_deflate_matcher *matcher, const uint8_t *bytes,
+TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher, const uint8_t *bytes,
                                               place at)
 {
     const uint8_t *here = bytes + at.i;
@@ -43,9 +43,11 @@ TARGET static inline match KERNEL(best_match)(wb_deflate_matcher *matcher, const
     return best;
 }
 
-TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uint8_t *bytes,
-                                          size_t start, size_t end, wb_deflate_token *tokens)
+TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_matcher,
+                                          const uint8_t *bytes, size_t start, size_t end,
+                                          wb_deflate_token *tokens)
 {
+    wb_deflate_matcher copy = *shared_matcher, *matcher = &copy; /* no store can change a copy */
     size_t line = matcher->line_bytes, step = matcher->step_bytes;
     size_t count = 0, literals_start = start;
     place at = {start, end, start};
@@ -63,7 +65,7 @@ TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uin
             remember_column(matcher, at, found);
         tokens[count++] = (wb_deflate_token){(uint32_t)(at.i - literals_start),
                                              (uint32_t)found.length, (uint32_t)found.distance};
-        if (found.length < INSERT_MAX)
+        if (!near && found.length < INSERT_MAX)
             for (size_t k = step; k < found.length && at.i + k + HASHED_BYTES <= end; k += step)
                 insert(matcher, bytes, at.i + k);
         at.i += found.length;

@@ -128,7 +128,9 @@ void wb_huffman_codes(const uint8_t *lengths, unsigned count, uint16_t *codes)
     for (unsigned bits = 1; bits <= WB_HUFFMAN_MAX_BITS; bits++)
         next[bits] = (next[bits - 1] + counts[bits - 1]) << 1;
     for (unsigned symbol = 0; symbol < count; symbol++) {
-        unsigned bits = lengths[symbol], code = next[bits]++;
-        codes[symbol] = bits == 0 ? 0 : (uint16_t)(reverse_16((uint16_t)code) >> (16 - bits));
+        unsigned bits = lengths[symbol];
+        codes[symbol] = 0;
+        if (bits != 0)
+            codes[symbol] = (uint16_t)(reverse_16((uint16_t)next[bits]++) >> (16 - bits));
     }
 }

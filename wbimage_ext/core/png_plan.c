@@ -8,12 +8,15 @@
 
 enum {
     LOOK_ROWS = 12,
+    FLAT_PERCENT = 50,
+    VERY_FLAT_PERCENT = 90,
     BANDS = 4,
     BAND_MIN_ROWS = 3,
-    /* A contest looks at a 24th of the image, at most at BANDS_MAX_BYTES. */
-    BANDS_PART = 24,
+    /* A contest looks at a 32nd of the image, at most at BANDS_MAX_BYTES. */
+    BANDS_PART = 32,
     BANDS_MIN_BYTES = 4 << 10,
     BANDS_MAX_BYTES = 32 << 10,
+    TINY_BYTES = 4 << 10, /* a contest would take as long as the rest */
     RUN_LONG = 8,
     RUN_SHORT = 5
 };
@@ -28,8 +31,8 @@ static size_t count_equal(const uint8_t *row, const uint8_t *above, size_t row_b
     return equal;
 }
 
-/* Whether at least half of the image is like its neighbours. In photographs it is a tenth. */
-static bool is_flat(const wb_raster *raster, wb_png_rows *rows)
+/* How much of the image equals its neighbours, in percent. In photographs it is a tenth. */
+static unsigned flat_percent(const wb_raster *raster, wb_png_rows *rows)
 {
     size_t equal = 0, seen = 0;
     for (size_t k = 0; k < LOOK_ROWS; k++) {
@@ -38,7 +41,7 @@ static bool is_flat(const wb_raster *raster, wb_png_rows *rows)
         equal += count_equal(row.pixels, row.above, row.size_bytes, raster->channels);
         seen += row.size_bytes;
     }
-    return equal >= seen / 2;
+    return (unsigned)(equal * 100 / seen);
 }
 
 /* Bits that the plan would take for the bands. */
@@ -62,7 +65,12 @@ static wb_status try_plan(const wb_raster *raster, const wb_png_plan *plan, wb_c
     *bits = 0;
     wb_deflate_frequencies frequencies;
     for (size_t k = 0; k < bands; k++) {
-        wb_png_rows_seek(&lines.rows, (2 * k + 1) * (raster->height - band_rows) / (2 * bands));
+        size_t y = (2 * k + 1) * (raster->height - band_rows) / (2 * bands);
+        wb_png_rows_seek(&lines.rows, y == 0 ? 0 : y - 1);
+        if (y != 0) { /* a row that is not counted, so that matches find something above */
+            wb_png_lines_next(&lines, 1);
+            wb_png_lines_advance(&lines, 1);
+        }
         wb_deflate_stretch stretch = wb_png_lines_next(&lines, band_rows);
         wb_deflate_count(&stretch, band_rows * line_bytes, &frequencies);
         *bits += wb_deflate_entropy(&frequencies);
@@ -71,39 +79,54 @@ static wb_status try_plan(const wb_raster *raster, const wb_png_plan *plan, wb_c
     return WB_OK;
 }
 
+/* From the fastest to the slowest, with the weight of their bits: the slow have to earn it. Plain
+ * matching gains more on the image than on the bands, where it has seen little yet. */
+enum { RUNS_LONG, RUNS_SHORT, MATCHES_PLAIN, MATCHES_FILTERED, CANDIDATES };
+static const struct {
+    wb_png_plan plan;
+    unsigned weight;
+} CANDIDATE[CANDIDATES] = {
+    [RUNS_LONG] = {{.filtered = true, .matched = false, .min_run = RUN_LONG}, 64},
+    [RUNS_SHORT] = {{.filtered = true, .matched = false, .min_run = RUN_SHORT}, 65},
+    [MATCHES_PLAIN] = {{.filtered = false, .matched = true}, 60},
+    [MATCHES_FILTERED] = {{.filtered = true, .matched = true}, 68},
+};
+
+static wb_status hold_contest(const wb_raster *raster, wb_cpu cpu, wb_png_scratch *scratch,
+                              wb_png_plan *plan)
+{
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < CANDIDATES; i++) {
+        uint64_t bits;
+        wb_status status = try_plan(raster, &CANDIDATE[i].plan, cpu, scratch, &bits);
+        if (status != WB_OK)
+            return status;
+        bits *= CANDIDATE[i].weight;
+        bool clear = bits < least - least / 4;
+        if (bits < least) {
+            least = bits;
+            *plan = CANDIDATE[i].plan;
+        }
+        if (i == MATCHES_PLAIN && clear)
+            break; /* text: filters would only tear it apart */
+    }
+    return WB_OK;
+}
+
 wb_status wb_png_plan_choose(const wb_raster *raster, const wb_png_options *options,
                              wb_png_scratch *scratch, wb_png_plan *plan)
 {
-    /* From the fastest to the slowest, with how much smaller (in 1/64) the next has to be. */
-    static const struct {
-        wb_png_plan plan;
-        unsigned handicap;
-    } CANDIDATES[] = {
-        {{.filtered = true, .matched = false, .min_run = RUN_LONG}, 64},
-        {{.filtered = true, .matched = false, .min_run = RUN_SHORT}, 65},
-        {{.filtered = false, .matched = true}, 62},
-        {{.filtered = true, .matched = true}, 68},
-    };
     wb_png_rows rows;
     wb_status status = wb_png_rows_init(&rows, raster, scratch);
     if (status != WB_OK)
         return status;
-    *plan = CANDIDATES[0].plan;
-    if (options->palette_rgb != NULL) {
-        *plan = CANDIDATES[2].plan;
-        return WB_OK;
-    }
-    if (!is_flat(raster, &rows))
-        return WB_OK;
-    uint64_t least = UINT64_MAX;
-    for (size_t i = 0; i < sizeof CANDIDATES / sizeof CANDIDATES[0] && status == WB_OK; i++) {
-        uint64_t bits = 0;
-        status = try_plan(raster, &CANDIDATES[i].plan, options->cpu, scratch, &bits);
-        bits *= CANDIDATES[i].handicap;
-        if (bits < least) {
-            least = bits;
-            *plan = CANDIDATES[i].plan;
-        }
-    }
+    unsigned flat = flat_percent(raster, &rows);
+    bool is_tiny = raster->width * raster->channels < TINY_BYTES / raster->height;
+    if (flat >= (is_tiny ? FLAT_PERCENT : VERY_FLAT_PERCENT) || options->palette_rgb != NULL)
+        *plan = CANDIDATE[MATCHES_PLAIN].plan;
+    else if (flat < FLAT_PERCENT)
+        *plan = CANDIDATE[RUNS_LONG].plan;
+    else
+        status = hold_contest(raster, options->cpu, scratch, plan);
     return status;
 }
