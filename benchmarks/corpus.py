@@ -156,15 +156,25 @@ def _plots() -> Iterator[Picture]:
     yield Picture("lines", "plot", "tune", _figure(_lines, alpha=True))
     yield Picture("scatter", "plot", "tune", _figure(_scatter, alpha=False))
     yield Picture("confusion", "plot", "tune", _figure(_confusion, alpha=True))
+    yield Picture("stacked", "plot", "tune", _figure(_stacked, alpha=True, size_inches=(9, 6)))
     yield Picture("heat", "plot", "judge", _figure(_heat, alpha=False))
     yield Picture("contour", "plot", "judge", _figure(_contour, alpha=True))
     yield Picture("bars", "plot", "judge", _figure(_bars, alpha=True, size_inches=(12, 8)))
 
 
-_WORDS = (
-    "the quick brown fox jumps over a lazy dog while seven wizards quietly mix potions "
-    "and gradient descent finds no minimum in a valley of saddle points at epoch 42"
-).split()
+def _stacked(figure) -> None:
+    random = np.random.default_rng(8)
+    upper, lower = figure.subplots(2, 1)
+    for i in range(3):
+        upper.bar(np.arange(12) + i * 0.3, random.random(12), width=0.3, label=f"model {i}")
+    upper.legend(fontsize=7)
+    lower.matshow(random.integers(0, 5, (8, 30)), cmap="tab10", aspect="auto")
+    lower.tick_params(labelsize=6)
+
+
+_WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "seven"]
+_WORDS += ["wizards", "quietly", "mix", "potions", "and", "gradient", "descent", "finds", "no"]
+_WORDS += ["minimum", "in", "valley", "of", "saddle", "points", "at", "epoch", "42"]
 
 
 def _text(
@@ -185,6 +195,7 @@ def _text(
 def _texts() -> Iterator[Picture]:
     yield Picture("letter", "text", "tune", _text(800, 600, 14, 1, (255,), (0,)))
     yield Picture("console", "text", "tune", _text(960, 540, 11, 2, (30, 30, 46), (205, 214, 244)))
+    yield Picture("memo", "text", "tune", _text(640, 480, 10, 5, (245,), (10,)))
     yield Picture("slide", "text", "judge", _text(1024, 768, 26, 3, (250, 248, 240), (60, 20, 20)))
     yield Picture("small_print", "text", "judge", _text(700, 500, 9, 4, (255,), (20,)))
 
@@ -204,6 +215,9 @@ def _disks(height: int, width: int, count: int, classes: int, seed: int) -> Pixe
 def _masks() -> Iterator[Picture]:
     yield Picture("disks", "mask", "tune", _disks(512, 512, 20, 12, 1))
     yield Picture("many_disks", "mask", "judge", _disks(720, 1280, 120, 81, 2))
+    random = np.random.default_rng(10)
+    tiles = np.kron(random.integers(0, 9, (50, 40)), np.ones((10, 14))).astype(np.uint8)
+    yield Picture("tiles", "mask", "tune", tiles)
     random = np.random.default_rng(9)
     blobs = np.kron(random.integers(0, 4, (32, 48)), np.ones((16, 16))).astype(np.uint8)
     yield Picture("patches", "mask", "judge", blobs)
@@ -273,8 +287,11 @@ def pictures() -> Iterator[Picture]:
         chelsea = photos["chelsea"]
         opaque = np.full((*chelsea.shape[:2], 1), 255, np.uint8)
         yield Picture("chelsea_rgba", "photo", "judge", np.concatenate([chelsea, opaque], axis=2))
+    if "camera" in photos:
+        gray = np.repeat(photos["camera"][..., None], 3, axis=2)
+        yield Picture("camera_as_rgb", "photo", "tune", gray)
     if "coffee" in photos:
         coffee = photos["coffee"]
-        y, x = np.mgrid[: coffee.shape[0], : coffee.shape[1]]
-        fade = (255 * (x / coffee.shape[1])).astype(np.uint8)[..., None]
+        fade = np.empty((*coffee.shape[:2], 1), np.uint8)
+        fade[..., 0] = np.linspace(0, 255, coffee.shape[1])
         yield Picture("coffee_fade", "photo", "tune", np.concatenate([coffee, fade], axis=2))

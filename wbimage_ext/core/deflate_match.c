@@ -9,14 +9,14 @@ enum {
     MIN_HASH_BITS = 8,
     MAX_HASH_BITS = 13,
     COLUMN_BYTES = 8, /* what shares an entry of column_distances */
-    MIN_NEAR = 3, /* to the left: a distance of few bits */
+    MIN_NEAR = 3, /* to the left, a distance of few bits; and where a match is checked for its price */
     MIN_FAR = 4,
     /* A match this long is taken without looking for a better one, in whole if it is to the left:
      * there each piece of 258 bytes costs a few bits, above or far away about 14. */
     GOOD_ENOUGH = 32,
     PIECE = WB_DEFLATE_MAX_MATCH,
     /* Positions inside a match go into the tables up to this length: glyphs begin in the middle of
-     * matches (gray text 12 percent smaller). Longer ones are background. */
+     * matches (gray text gets a tenth smaller). Longer ones are background. */
     INSERT_MAX = 32,
     SURE_BYTES = 24, /* a match this long costs less than any literals */
     HASHED_BYTES = 8 /* the tables look at so many; what lies after the end must not count */
@@ -76,12 +76,14 @@ void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t l
         .column_distances = (uint16_t *)(void *)(tables + ((size_t)2 << bits)),
         .line_bytes = line_bytes,
         .step_bytes = step_bytes,
+        .word_bytes = step_bytes == 1 ? 4 : 6,
     };
 }
 
-/* A position in the bytes, and where it lies in its line. */
+/* A position in the bytes, and where its line begins and the line that matches above look at: the
+ * last one that is no repetition of its predecessor, for those are Up and zeros. */
 typedef struct place {
-    size_t i, end, line_start;
+    size_t i, end, line_start, above_start;
 } place;
 
 typedef struct match {
@@ -94,10 +96,10 @@ static inline size_t hash(const wb_deflate_matcher *matcher, uint64_t word)
     return (size_t)(word * UINT64_C(0x9E3779B97F4A7C15) >> (64 - matcher->hash_bits));
 }
 
-/* Four bytes of gray, two pixels of colour and a half: shorter words hit what is no match. */
+/* Its first bytes alone; they are the lowest. */
 static inline uint64_t short_word(const wb_deflate_matcher *matcher, uint64_t word)
 {
-    return word << (matcher->step_bytes == 1 ? 32 : 16);
+    return word << (64 - 8 * matcher->word_bytes);
 }
 
 static inline void insert(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i)
@@ -121,7 +123,7 @@ static inline void remember_column(const wb_deflate_matcher *matcher, place at, 
 /* Whether a match costs less than its literals, by a rough price of its two symbols. */
 static inline bool is_worth(const uint16_t *literal_costs, const uint8_t *here, match found)
 {
-    enum { SYMBOLS_COST = 9 << 8 };
+    enum { SYMBOLS_COST = 5 << 8 }; /* of both symbols, beside the distance's bits */
     if (literal_costs == NULL || found.length >= SURE_BYTES)
         return true;
     uint32_t price = SYMBOLS_COST + (wb_log2_floor((uint32_t)found.distance) << 8);

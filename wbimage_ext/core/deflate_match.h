@@ -13,9 +13,11 @@ typedef struct wb_deflate_matcher {
     uint32_t *long_hash;  /* positions in the stream, modulo 2^32 */
     uint16_t *column_distances; /* of the last match that covered a column of the line */
     uint32_t origin;      /* position of bytes[0] in the stream, modulo 2^32 */
+    unsigned word_bytes;  /* that short_hash looks at */
     size_t line_bytes;    /* distance to the byte above */
     unsigned step_bytes;  /* distance to the byte left: a pixel, or 1 where bytes are filtered */
-    /* NULL, or what each literal costs, in 1/256 bits; then a match has to cost less. */
+    /* What each literal costs, in 1/256 bits, if the lines are filtered: then a match has to cost
+     * less. NULL if their filters are None, or Up in lines that repeat the one above. */
     const uint16_t *literal_costs;
 } wb_deflate_matcher;
 

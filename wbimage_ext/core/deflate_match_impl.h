@@ -13,15 +13,15 @@ TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
                                               place at)
 {
     const uint8_t *here = bytes + at.i;
-    size_t line = matcher->line_bytes, step = matcher->step_bytes;
+    size_t above = at.line_start - at.above_start, step = matcher->step_bytes;
     size_t most = at.end - at.i, piece = most < PIECE ? most : PIECE;
     match best = {0, step};
     if (at.i >= step)
         best.length = KERNEL(equal_bytes)(here, here - step, most);
     if (best.length >= PIECE)
         return best;
-    if (at.i >= line && line <= WB_DEFLATE_WINDOW_BYTES)
-        best = KERNEL(better)(best, here, line, piece, 3);
+    if (at.i >= above && above <= WB_DEFLATE_WINDOW_BYTES)
+        best = KERNEL(better)(best, here, above, piece, 3);
     if (best.length >= GOOD_ENOUGH)
         return best;
     size_t column = (at.i - at.line_start) / COLUMN_BYTES;
@@ -49,19 +49,31 @@ TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_match
 {
     wb_deflate_matcher copy = *shared_matcher, *matcher = &copy; /* no store can change a copy */
     size_t line = matcher->line_bytes, step = matcher->step_bytes;
+    /* Where a price is checked, short matches may try. */
+    size_t min_far = matcher->literal_costs != NULL ? MIN_NEAR : MIN_FAR;
     size_t count = 0, literals_start = start;
-    place at = {start, end, start};
+    place at = {start, end, start, start - line};
     while (at.i < end) {
-        while (at.i - at.line_start >= line)
+        while (at.i - at.line_start >= line) {
+            if (matcher->literal_costs != NULL || bytes[at.line_start] == 0) /* filter None */
+                at.above_start = at.line_start;
             at.line_start += line;
+        }
         match found = KERNEL(best_match)(matcher, bytes, at);
         bool near = found.distance == step;
-        if (found.length < (near ? MIN_NEAR : MIN_FAR)
+        bool far = !near && found.distance != at.line_start - at.above_start;
+        if (far && found.length < GOOD_ENOUGH
+            && KERNEL(equal_bytes)(bytes + at.i + step, bytes + at.i, found.length)
+                   == found.length) {
+            at.i += step; /* a run begins here: a literal and the run say more for less */
+            continue;
+        }
+        if (found.length < (near ? MIN_NEAR : min_far)
             || !is_worth(matcher->literal_costs, bytes + at.i, found)) {
             at.i += step;
             continue;
         }
-        if (!near && found.distance != line)
+        if (far)
             remember_column(matcher, at, found);
         tokens[count++] = (wb_deflate_token){(uint32_t)(at.i - literals_start),
                                              (uint32_t)found.length, (uint32_t)found.distance};
