@@ -1,0 +1,62 @@
+/* Fuzz target: any pixels, shape, level and CPU encode to a PNG that libpng decodes to the same.
+ * In: four bytes of parameters, then bytes that pixels are made of. Out: a trap where that is not
+ * so. Ownership: frees what it makes. */
+#include "check.h"
+#include "decode.h"
+#include "png.h"
+#include "support.h"
+
+enum { PARAMETERS = 4, MAX_PIXELS_BYTES = 1 << 17 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
+
+/* The bytes again and again, each time a little different, so that a short input makes an image. */
+static uint8_t pixel_byte(const uint8_t *seed, size_t seed_bytes, unsigned drift, size_t i)
+{
+    return (uint8_t)(seed[i % seed_bytes] + i / seed_bytes * drift);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
+{
+    if (size_bytes <= PARAMETERS)
+        return 0;
+    unsigned channels = 1 + data[0] % 4, drift = data[0] >> 6;
+    size_t width = 1 + data[1] * (data[0] & 4 ? 8u : 1u), height = 1 + data[2];
+    if (width * height * channels > MAX_PIXELS_BYTES)
+        height = MAX_PIXELS_BYTES / (width * channels);
+    int level = data[3] < 192 ? WB_PNG_LEVEL_FAST : data[3] % 10;
+    static const char *const DISABLED[] = {"", "avx512", "avx2", "sse2,neon"};
+    size_t row_bytes = width * channels, pixels_bytes = row_bytes * height;
+    uint8_t *pixels = wb_allocate(pixels_bytes);
+    wb_png_scratch *scratch = wb_png_scratch_new();
+    CHECK(pixels != NULL && scratch != NULL);
+    for (size_t i = 0; i < pixels_bytes; i++)
+        pixels[i] = pixel_byte(data + PARAMETERS, size_bytes - PARAMETERS, drift, i);
+
+    wb_bytes first = {0};
+    wb_error error;
+    for (size_t i = 0; i < sizeof DISABLED / sizeof DISABLED[0]; i++) {
+        memory_rows rows;
+        wb_raster raster = memory_raster(&rows, pixels, width, height, channels, i % 2 == 0);
+        wb_png_options options = {.compress_level = level, .cpu = wb_cpu_detect(DISABLED[i])};
+        wb_bytes file = {0};
+        CHECK_OK(wb_png_encode(&raster, &options, scratch, &file, &error), error);
+        if (i == 0) {
+            first = file;
+            continue;
+        }
+        CHECK_EQUAL(file.size_bytes, first.size_bytes);
+        CHECK_BYTES(file.data, first.data, file.size_bytes);
+        wb_bytes_free(&file);
+    }
+    wb_decoded decoded;
+    CHECK_OK(wb_decode(first.data, first.size_bytes, width * height, &decoded, &error), error);
+    CHECK_EQUAL(decoded.width, width);
+    CHECK_EQUAL(decoded.height, height);
+    CHECK_BYTES(decoded.pixels.data, pixels, pixels_bytes);
+    wb_decoded_free(&decoded);
+    wb_bytes_free(&first);
+    wb_png_scratch_free(scratch);
+    wb_release(pixels);
+    return 0;
+}

@@ -1,0 +1,251 @@
+/* Tests of the entropy coder's parts: Huffman lengths, bits, runs, matches, filters.
+ * In: nothing. Out: an exit code. Ownership: each test frees what it makes. */
+#include "bit_writer.h"
+#include "deflate_cost.h"
+#include "deflate_match.h"
+#include "deflate_tokens.h"
+#include "huffman.h"
+#include "png_filter.h"
+
+#include "check.h"
+#include "support.h"
+
+static const char *const DISABLED[] = {"", "avx512", "avx2", "sse2,neon"};
+enum { CPUS = sizeof DISABLED / sizeof DISABLED[0] };
+
+/* ---- Huffman codes */
+
+/* Complete, within the limit, and the rarer symbol never has the shorter code. */
+static void check_lengths(const uint32_t *frequencies, unsigned count, unsigned max_bits)
+{
+    uint8_t lengths[WB_HUFFMAN_MAX_SYMBOLS];
+    uint16_t codes[WB_HUFFMAN_MAX_SYMBOLS];
+    wb_huffman_lengths(frequencies, count, max_bits, lengths);
+    wb_huffman_codes(lengths, count, codes);
+    unsigned used = 0, claimed = 0;
+    for (unsigned i = 0; i < count; i++) {
+        CHECK((lengths[i] != 0) == (frequencies[i] != 0));
+        CHECK(lengths[i] <= max_bits);
+        CHECK(codes[i] >> lengths[i] == 0);
+        used += lengths[i] != 0;
+        claimed += lengths[i] != 0 ? 1u << (max_bits - lengths[i]) : 0;
+        for (unsigned j = 0; j < i; j++)
+            if (lengths[i] != 0 && lengths[j] != 0 && frequencies[i] < frequencies[j])
+                CHECK(lengths[i] >= lengths[j]);
+    }
+    CHECK_EQUAL(claimed, used == 0 ? 0 : used == 1 ? 1u << (max_bits - 1) : 1u << max_bits);
+}
+
+static void test_huffman(void)
+{
+    uint32_t frequencies[WB_HUFFMAN_MAX_SYMBOLS] = {0};
+    check_lengths(frequencies, 286, 14);
+    frequencies[100] = 5; /* one symbol */
+    check_lengths(frequencies, 286, 14);
+    frequencies[285] = 1;
+    check_lengths(frequencies, 286, 14);
+    for (unsigned i = 0; i < 256; i++) /* all equally often */
+        frequencies[i] = 1000;
+    check_lengths(frequencies, 256, 8);
+    check_lengths(frequencies, 286, 14);
+    uint32_t a = 1, b = 1;
+    memset(frequencies, 0, sizeof frequencies);
+    for (unsigned i = 0; i < 30; i++) { /* Fibonacci: without a limit 29 bits */
+        frequencies[i * 3] = a;
+        b += a;
+        a = b - a;
+    }
+    check_lengths(frequencies, 286, 14);
+    check_lengths(frequencies, 90, 7);
+    uint64_t state = 5;
+    for (int round = 0; round < 200; round++) {
+        unsigned count = 2 + (unsigned)(random_next(&state) % 285);
+        for (unsigned i = 0; i < count; i++) /* many magnitudes, and zeros */
+            frequencies[i] = (uint32_t)(random_next(&state) >> (44 + random_next(&state) % 21));
+        check_lengths(frequencies, count, 9 + (unsigned)round % 7);
+    }
+}
+
+static void test_symbols_and_pieces(void)
+{
+    static const uint16_t FIRST_LENGTHS[] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
+                                             31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+    for (unsigned length = 3; length <= 258; length++) {
+        wb_deflate_symbol symbol = wb_deflate_length_symbol(length);
+        CHECK_EQUAL(FIRST_LENGTHS[symbol.symbol - 257] + symbol.extra, length);
+        CHECK(symbol.extra >> symbol.extra_bits == 0);
+    }
+    for (unsigned distance = 1; distance <= 32768; distance++) {
+        wb_deflate_symbol symbol = wb_deflate_distance_symbol(distance);
+        unsigned bits = symbol.symbol < 4 ? 0 : symbol.symbol / 2u - 1;
+        unsigned first = symbol.symbol < 4 ? symbol.symbol + 1u : ((2u + symbol.symbol % 2u) << bits) + 1;
+        CHECK_EQUAL(symbol.extra_bits, bits);
+        CHECK_EQUAL(first + symbol.extra, distance);
+    }
+    for (uint32_t length = 3; length < 2000; length++)
+        for (uint32_t rest = length; rest != 0;) {
+            uint32_t piece = wb_deflate_piece(rest);
+            CHECK(piece >= 3 && piece <= 258 && piece <= rest);
+            rest -= piece;
+        }
+}
+
+static void test_log2(void)
+{
+    for (unsigned bit = 0; bit < 32; bit++)
+        CHECK_EQUAL(wb_log2_fixed(1u << bit), bit * 256);
+    for (uint32_t value = 1; value < 70000; value++)
+        CHECK(wb_log2_fixed(value) <= wb_log2_fixed(value + 1));
+    CHECK_EQUAL(wb_log2_fixed(3), 406); /* 256 * 1.58496 */
+}
+
+static void test_bits(void)
+{
+    uint8_t bytes[64 + WB_BIT_WRITER_SLACK_BYTES] = {0};
+    wb_bit_writer writer = {.next = bytes};
+    wb_bits_put(&writer, 1, 1);
+    wb_bits_put(&writer, 0x123456789abcde, 56);
+    wb_bits_put(&writer, 5, 3);
+    wb_bits_align(&writer);
+    CHECK_EQUAL(writer.next - bytes, 8);
+    static const uint8_t EXPECTED[8] = {0xbd, 0x79, 0x35, 0xf1, 0xac, 0x68, 0x24, 0x0a};
+    CHECK_BYTES(bytes, EXPECTED, 8);
+}
+
+/* ---- runs and matches */
+
+/* Bytes of few values, so that there is much to find, with slack behind. */
+static uint8_t *repetitive_bytes(size_t size_bytes, uint64_t seed)
+{
+    uint8_t *bytes = wb_allocate(size_bytes + WB_DEFLATE_SLACK_BYTES);
+    CHECK(bytes != NULL);
+    for (size_t i = 0; i < size_bytes + WB_DEFLATE_SLACK_BYTES;) {
+        uint64_t random = random_next(&seed);
+        size_t length = 1 + random % 4 * (random >> 8) % 50;
+        for (; length != 0 && i < size_bytes + WB_DEFLATE_SLACK_BYTES; length--)
+            bytes[i++] = (uint8_t)(random >> 60);
+    }
+    return bytes;
+}
+
+/* Replays tokens: each match has to be there, and all have to cover the bytes. */
+static void check_tokens(const wb_deflate_token *tokens, size_t count, const uint8_t *bytes,
+                         size_t start, size_t end)
+{
+    size_t at = start;
+    for (size_t i = 0; i < count; i++) {
+        at += tokens[i].literals;
+        CHECK(tokens[i].length == 0 ? i + 1 == count : tokens[i].length >= 3);
+        CHECK(tokens[i].length == 0 || (tokens[i].distance >= 1 && tokens[i].distance <= 32768));
+        CHECK(tokens[i].length == 0 || tokens[i].distance <= at);
+        for (uint32_t k = 0; k < tokens[i].length; k++, at++)
+            CHECK(bytes[at] == bytes[at - tokens[i].distance]);
+    }
+    CHECK_EQUAL(at, end);
+}
+
+static void test_runs(void)
+{
+    enum { SIZE_BYTES = 5000 };
+    wb_deflate_token *first = wb_allocate((SIZE_BYTES / 3 + 2) * sizeof *first);
+    wb_deflate_token *tokens = wb_allocate((SIZE_BYTES / 3 + 2) * sizeof *tokens);
+    CHECK(first != NULL && tokens != NULL);
+    for (size_t size_bytes = 1; size_bytes < SIZE_BYTES; size_bytes += size_bytes < 300 ? 1 : 499) {
+        uint8_t *bytes = repetitive_bytes(size_bytes, size_bytes);
+        for (unsigned min_run = 5; min_run <= 8; min_run++) {
+            size_t first_count = wb_deflate_find_runs(bytes + 1, size_bytes - 1, min_run,
+                                                      WB_CPU_PORTABLE, first);
+            check_tokens(first, first_count, bytes, 1, size_bytes);
+            for (int i = 0; i < CPUS; i++) {
+                size_t count = wb_deflate_find_runs(bytes + 1, size_bytes - 1, min_run,
+                                                    wb_cpu_detect(DISABLED[i]), tokens);
+                CHECK_EQUAL(count, first_count);
+                CHECK_BYTES(tokens, first, count * sizeof *tokens);
+            }
+        }
+        wb_release(bytes);
+    }
+    wb_release(first);
+    wb_release(tokens);
+}
+
+static void test_matches(void)
+{
+    enum { SIZE_BYTES = 60000, LINE_BYTES = 241, LINES = SIZE_BYTES / LINE_BYTES };
+    uint16_t costs[WB_DEFLATE_LITERALS];
+    for (size_t i = 0; i < WB_DEFLATE_LITERALS; i++)
+        costs[i] = (uint16_t)(256 + 64 * (i % 16));
+    uint8_t *bytes = repetitive_bytes(SIZE_BYTES, 77);
+    void *memory = wb_allocate(wb_deflate_matcher_size(LINE_BYTES, LINES));
+    wb_deflate_token *first = wb_allocate((SIZE_BYTES / 3 + 2) * sizeof *first);
+    wb_deflate_token *tokens = wb_allocate((SIZE_BYTES / 3 + 2) * sizeof *tokens);
+    CHECK(memory != NULL && first != NULL && tokens != NULL);
+    for (unsigned step = 1; step <= 4; step++) {
+        size_t first_count = 0;
+        for (int i = CPUS - 1; i >= 0; i--) { /* the portable one first */
+            wb_deflate_matcher matcher;
+            wb_deflate_matcher_init(&matcher, memory, LINE_BYTES, LINES, step);
+            matcher.literal_costs = step == 1 ? costs : NULL;
+            size_t count = wb_deflate_find_matches(&matcher, bytes, LINE_BYTES, SIZE_BYTES,
+                                                   wb_cpu_detect(DISABLED[i]), tokens);
+            if (i == CPUS - 1) {
+                first_count = count;
+                memcpy(first, tokens, count * sizeof *tokens);
+                check_tokens(tokens, count, bytes, LINE_BYTES, SIZE_BYTES);
+            }
+            CHECK_EQUAL(count, first_count);
+            CHECK_BYTES(tokens, first, count * sizeof *tokens);
+        }
+    }
+    wb_release(bytes);
+    wb_release(memory);
+    wb_release(first);
+    wb_release(tokens);
+}
+
+/* ---- filters */
+
+static void test_filters(void)
+{
+    enum { MAX_BYTES = 300 };
+    uint64_t state = 9;
+    for (size_t size_bytes = 1; size_bytes <= MAX_BYTES; size_bytes++) {
+        guarded pixels = guarded_new(size_bytes, size_bytes % 2 ? GUARD_AFTER : GUARD_BEFORE);
+        guarded above = guarded_new(size_bytes, GUARD_AFTER);
+        random_fill(&state, pixels.data, size_bytes);
+        random_fill(&state, above.data, size_bytes);
+        wb_png_row row = {pixels.data, above.data, size_bytes,
+                          1 + (unsigned)(size_bytes % (size_bytes < 4 ? size_bytes : 4))};
+        for (int i = 0; i < CPUS; i++)
+            for (size_t step = 1; step <= 4; step *= 2) {
+                uint64_t expected[WB_PNG_FILTER_COUNT], scores[WB_PNG_FILTER_COUNT];
+                wb_png_filter_scores(&row, step, WB_CPU_PORTABLE, expected);
+                wb_png_filter_scores(&row, step, wb_cpu_detect(DISABLED[i]), scores);
+                CHECK_BYTES(scores, expected, sizeof scores);
+            }
+        for (int filter = WB_PNG_NONE; filter < WB_PNG_FILTER_COUNT; filter++)
+            for (int i = 0; i < CPUS; i++) {
+                uint8_t expected[MAX_BYTES];
+                guarded filtered = guarded_new(size_bytes, GUARD_AFTER);
+                wb_png_filter_apply(&row, (wb_png_filter)filter, WB_CPU_PORTABLE, expected);
+                wb_png_filter_apply(&row, (wb_png_filter)filter, wb_cpu_detect(DISABLED[i]),
+                                    filtered.data);
+                CHECK_BYTES(filtered.data, expected, size_bytes);
+                guarded_free(&filtered);
+            }
+        guarded_free(&pixels);
+        guarded_free(&above);
+    }
+}
+
+int main(void)
+{
+    RUN(test_huffman);
+    RUN(test_symbols_and_pieces);
+    RUN(test_log2);
+    RUN(test_bits);
+    RUN(test_runs);
+    RUN(test_matches);
+    RUN(test_filters);
+    return 0;
+}
