@@ -61,7 +61,7 @@ static void test_huffman(void)
     for (int round = 0; round < 200; round++) {
         unsigned count = 2 + (unsigned)(random_next(&state) % 285);
         for (unsigned i = 0; i < count; i++) /* many magnitudes, and zeros */
-            frequencies[i] = (uint32_t)(random_next(&state) >> (44 + random_next(&state) % 21));
+            frequencies[i] = (uint32_t)(random_next(&state) >> (44 + random_next(&state) % 20));
         check_lengths(frequencies, count, 9 + (unsigned)round % 7);
     }
 }

@@ -113,12 +113,17 @@ __attribute__((target("bmi,bmi2"))) static void emit_bmi2(const wb_deflate_stret
         emit(stretch, codes, false, writer);
 }
 #define HAVE_EMIT_BMI2
+#include "x86/deflate_emit_avx512.h"
 #endif
 
 void wb_deflate_emit(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
                      bool short_codes, wb_cpu cpu, wb_bit_writer *writer)
 {
 #ifdef HAVE_EMIT_BMI2
+    if (cpu & WB_CPU_AVX512) {
+        emit_avx512(stretch, codes, writer);
+        return;
+    }
     if (cpu & WB_CPU_AVX2) {
         emit_bmi2(stretch, codes, short_codes, writer);
         return;

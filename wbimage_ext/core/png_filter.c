@@ -2,7 +2,6 @@
  * In: rows. Out: scores, filtered bytes. Ownership: see png_filter.h. */
 #include "png_filter.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,54 +11,78 @@
 #include "arm/png_filter_kernels.h"
 #endif
 
-static uint8_t paeth_predict(int left, int above, int above_left)
+/* The neighbour nearest to left + above - above_left; of equals left goes before above. */
+static int paeth_predict(int left, int above, int above_left)
 {
     int to_left = abs(above - above_left);
     int to_above = abs(left - above_left);
     int to_above_left = abs(left + above - 2 * above_left);
-    if (to_left <= to_above && to_left <= to_above_left)
-        return (uint8_t)left;
-    return (uint8_t)(to_above <= to_above_left ? above : above_left);
+    int above_or_corner = to_above <= to_above_left ? above : above_left;
+    return (to_left <= to_above) & (to_left <= to_above_left) ? left : above_or_corner;
 }
 
-static uint8_t filter_byte(const wb_png_row *row, wb_png_filter filter, size_t i)
+/* One loop a filter, without branches, so that a compiler can make vectors of all but Paeth's. The
+ * first pixel has zeros to its left. */
+static void filter_portable(wb_png_filter filter, const uint8_t *pixels, const uint8_t *left,
+                            const uint8_t *above, const uint8_t *above_left, size_t size_bytes,
+                            uint8_t *filtered)
 {
-    bool first = i < row->pixel_bytes; /* left of the image everything is 0 */
-    int left = first ? 0 : row->pixels[i - row->pixel_bytes];
-    int above = row->above[i];
-    int above_left = first ? 0 : row->above[i - row->pixel_bytes];
-    int prediction = 0;
     switch (filter) {
-    case WB_PNG_SUB: prediction = left; break;
-    case WB_PNG_UP: prediction = above; break;
-    case WB_PNG_AVERAGE: prediction = (left + above) / 2; break;
-    case WB_PNG_PAETH: prediction = paeth_predict(left, above, above_left); break;
-    default: break;
+    case WB_PNG_SUB:
+        for (size_t i = 0; i < size_bytes; i++)
+            filtered[i] = (uint8_t)(pixels[i] - left[i]);
+        break;
+    case WB_PNG_UP:
+        for (size_t i = 0; i < size_bytes; i++)
+            filtered[i] = (uint8_t)(pixels[i] - above[i]);
+        break;
+    case WB_PNG_AVERAGE:
+        for (size_t i = 0; i < size_bytes; i++)
+            filtered[i] = (uint8_t)(pixels[i] - (left[i] + above[i]) / 2);
+        break;
+    default:
+        for (size_t i = 0; i < size_bytes; i++)
+            filtered[i] = (uint8_t)(pixels[i] - paeth_predict(left[i], above[i], above_left[i]));
     }
-    return (uint8_t)(row->pixels[i] - prediction);
+}
+
+static void apply_piece(const wb_png_row *row, wb_png_filter filter, size_t start,
+                        size_t size_bytes, uint8_t *filtered)
+{
+    static const uint8_t ZEROS[WB_PNG_MAX_PIXEL_BYTES] = {0};
+    size_t pixel_bytes = row->pixel_bytes;
+    if (start == 0) {
+        start = pixel_bytes < size_bytes ? pixel_bytes : size_bytes;
+        filter_portable(filter, row->pixels, ZEROS, row->above, ZEROS, start, filtered);
+        filtered += start;
+        size_bytes -= start;
+    }
+    if (size_bytes != 0)
+        filter_portable(filter, row->pixels + start, row->pixels + start - pixel_bytes,
+                        row->above + start, row->above + start - pixel_bytes, size_bytes, filtered);
 }
 
 static void scores_portable(const wb_png_row *row, size_t step,
                             uint64_t scores[WB_PNG_FILTER_COUNT])
 {
-    scores[WB_PNG_NONE] = 0;
-    for (int filter = WB_PNG_SUB; filter < WB_PNG_FILTER_COUNT; filter++) {
-        uint64_t sum = 0;
-        for (size_t start = 0; start < row->size_bytes; start += step * WB_PNG_SCORE_CHUNK_BYTES) {
-            size_t end = start + WB_PNG_SCORE_CHUNK_BYTES;
-            for (size_t i = start; i < end && i < row->size_bytes; i++) {
-                int residual = filter_byte(row, (wb_png_filter)filter, i);
-                sum += (unsigned)(residual < 128 ? residual : 256 - residual);
-            }
+    uint8_t filtered[WB_PNG_SCORE_CHUNK_BYTES];
+    memset(scores, 0, WB_PNG_FILTER_COUNT * sizeof *scores);
+    for (size_t start = 0; start < row->size_bytes; start += step * WB_PNG_SCORE_CHUNK_BYTES) {
+        size_t left_bytes = row->size_bytes - start;
+        size_t count = left_bytes < sizeof filtered ? left_bytes : sizeof filtered;
+        for (int filter = WB_PNG_SUB; filter < WB_PNG_FILTER_COUNT; filter++) {
+            uint32_t sum = 0;
+            apply_piece(row, (wb_png_filter)filter, start, count, filtered);
+            for (size_t i = 0; i < count; i++)
+                sum += (uint32_t)(filtered[i] < 128 ? filtered[i] : 256 - filtered[i]);
+            scores[filter] += sum;
         }
-        scores[filter] = sum;
     }
 }
 
 static void apply_portable(const wb_png_row *row, wb_png_filter filter, uint8_t *filtered)
 {
-    for (size_t i = 0; i < row->size_bytes; i++)
-        filtered[i] = filter_byte(row, filter, i);
+    apply_piece(row, filter, 0, row->size_bytes, filtered);
 }
 
 void wb_png_filter_scores(const wb_png_row *row, size_t step, wb_cpu cpu,

@@ -23,7 +23,7 @@
 #define SELECT(mask, yes, no) OR(AND(mask, yes), _mm_andnot_si128(mask, no))
 #define SUM_BYTES(a) _mm_sad_epu8(a, ZERO())
 #define ADD64(a, b) _mm_add_epi64(a, b)
-#include "png_filter_impl.h"
+#include "../png_filter_impl.h"
 
 #define WB_PNG_FILTER_AVX2
 #define KERNEL(name) name##_avx2
@@ -46,4 +46,4 @@
 #define SELECT(mask, yes, no) _mm256_blendv_epi8(no, yes, mask)
 #define SUM_BYTES(a) _mm256_sad_epu8(a, ZERO())
 #define ADD64(a, b) _mm256_add_epi64(a, b)
-#include "png_filter_impl.h"
+#include "../png_filter_impl.h"
