@@ -1,4 +1,4 @@
-/* The PNG filters over vectors; included once for each vector type by the png_filter_kernels.h of x86 and arm.
+/* The PNG filters over vectors; included once for each vector type, by x86 and arm/png_filter_kernels.h.
  * In: the macros that name a vector's operations. Out: KERNEL(scores) and KERNEL(apply).
  * Ownership: see png_filter.h; undefines its macros at the end. */
 
