@@ -92,7 +92,7 @@ bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
     for (unsigned i = 1; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
         only_runs = only_runs && frequencies->distance[i] == 0;
     bool sampled = size_bytes >= SAMPLED_MIN_BYTES && (matched == 0 || only_runs)
-                   && matched <= size_bytes / 4;
+                   && matched <= size_bytes / 2;
     literal_counts counts = {{0}};
     if (sampled)
         count_sample(stretch->bytes, size_bytes, counts);

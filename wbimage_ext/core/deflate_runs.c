@@ -28,34 +28,32 @@ static size_t find_run_end_portable(const uint8_t *bytes, size_t i, size_t end)
     return i;
 }
 
-typedef size_t find_run_function(const uint8_t *bytes, size_t i, size_t end, unsigned min_run);
-typedef size_t find_run_end_function(const uint8_t *bytes, size_t i, size_t end);
+static size_t find_runs_portable(const uint8_t *bytes, size_t size_bytes, unsigned min_run,
+                                 wb_deflate_token *tokens)
+{
+    size_t count = 0, literals_start = 0;
+    while (literals_start < size_bytes) {
+        size_t run = find_run_portable(bytes, literals_start, size_bytes, min_run);
+        size_t end = run == size_bytes ? run
+                                       : find_run_end_portable(bytes, run + min_run, size_bytes);
+        tokens[count++] = (wb_deflate_token){(uint32_t)(run - literals_start),
+                                             (uint32_t)(end - run), 1};
+        literals_start = end;
+    }
+    return count;
+}
 
 size_t wb_deflate_find_runs(const uint8_t *bytes, size_t size_bytes, unsigned min_run, wb_cpu cpu,
                             wb_deflate_token *tokens)
 {
-    find_run_function *find_run = find_run_portable;
-    find_run_end_function *find_run_end = find_run_end_portable;
-#ifdef WB_DEFLATE_RUNS_SSE2
-    if (cpu & WB_CPU_SSE2) {
-        find_run = find_run_sse2;
-        find_run_end = find_run_end_sse2;
-    }
-#endif
 #ifdef WB_DEFLATE_RUNS_AVX2
-    if (cpu & WB_CPU_AVX2) {
-        find_run = find_run_avx2;
-        find_run_end = find_run_end_avx2;
-    }
+    if (cpu & WB_CPU_AVX2)
+        return find_runs_avx2(bytes, size_bytes, min_run, tokens);
+#endif
+#ifdef WB_DEFLATE_RUNS_SSE2
+    if (cpu & WB_CPU_SSE2)
+        return find_runs_sse2(bytes, size_bytes, min_run, tokens);
 #endif
     (void)cpu;
-    size_t count = 0, literals_start = 0;
-    while (literals_start < size_bytes) {
-        size_t run = find_run(bytes, literals_start, size_bytes, min_run);
-        size_t run_end = run == size_bytes ? run : find_run_end(bytes, run + min_run, size_bytes);
-        tokens[count++] = (wb_deflate_token){(uint32_t)(run - literals_start),
-                                             (uint32_t)(run_end - run), 1};
-        literals_start = run_end;
-    }
-    return count;
+    return find_runs_portable(bytes, size_bytes, min_run, tokens);
 }
