@@ -18,6 +18,7 @@ enum {
     /* Positions inside a match go into the tables up to this length: glyphs begin in the middle of
      * matches (gray text gets a tenth smaller). Longer ones are background. */
     INSERT_MAX = 32,
+    INSERT_MAX_GRAY = 64,
     SURE_BYTES = 24, /* a match this long costs less than any literals */
     HASHED_BYTES = 8 /* the tables look at so many; what lies after the end must not count */
 };

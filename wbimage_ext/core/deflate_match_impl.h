@@ -51,6 +51,7 @@ TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_match
     size_t line = matcher->line_bytes, step = matcher->step_bytes;
     /* Where a price is checked, short matches may try. */
     size_t min_far = matcher->literal_costs != NULL ? MIN_NEAR : MIN_FAR;
+    size_t insert_max = step == 1 ? INSERT_MAX_GRAY : INSERT_MAX;
     size_t count = 0, literals_start = start;
     place at = {start, end, start, start - line};
     while (at.i < end) {
@@ -77,7 +78,7 @@ TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_match
             remember_column(matcher, at, found);
         tokens[count++] = (wb_deflate_token){(uint32_t)(at.i - literals_start),
                                              (uint32_t)found.length, (uint32_t)found.distance};
-        if (!near && found.length < INSERT_MAX)
+        if (!near && found.length < insert_max)
             for (size_t k = step; k < found.length && at.i + k + HASHED_BYTES <= end; k += step)
                 insert(matcher, bytes, at.i + k);
         at.i += found.length;
