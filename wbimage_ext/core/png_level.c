@@ -1,10 +1,10 @@
 /* PNG at a compression level: adaptive filters, then libdeflate over the whole image, or zlib strip
  * by strip where libdeflate is missing or the image very large.
  * In: a raster. Out: a zlib stream in IDAT chunks. Ownership: see png_stream.h. */
+#include "png_plan.h"
 #include "png_rows.h"
 #include "png_stream.h"
 
-#include <string.h>
 #include <zlib.h>
 
 #ifdef WB_HAVE_LIBDEFLATE
@@ -20,21 +20,34 @@ const char *wb_png_library(void)
 #endif
 }
 
-/* Filters a row as Pillow does, by the least sum of absolute residuals; indices are left alone,
- * because their differences mean nothing. */
-static void filter_row(const wb_png_row *row, const wb_png_options *options, uint8_t *filtered)
+/* Whether filters are worth while: indices, whose differences mean nothing, get smaller without, and
+ * so do text and plots, if a level looks long enough to find what repeats. */
+static wb_status choose_filtering(const wb_raster *raster, const wb_png_options *options,
+                                  wb_png_scratch *scratch, bool *filtered)
+{
+    enum { THOROUGH_LEVEL = 6 };
+    wb_png_plan plan = {.filtered = options->compress_level != 0 && options->palette_rgb == NULL};
+    wb_status status = WB_OK;
+    if (options->compress_level >= THOROUGH_LEVEL)
+        status = wb_png_plan_choose(raster, options, scratch, &plan);
+    *filtered = plan.filtered;
+    return status;
+}
+
+/* Filters a row by the least sum of absolute residuals. */
+static void filter_row(const wb_png_row *row, bool filtered, wb_cpu cpu, uint8_t *line)
 {
     wb_png_filter best = WB_PNG_NONE;
-    if (options->palette_rgb == NULL && options->compress_level != 0) {
+    if (filtered) {
         uint64_t scores[WB_PNG_FILTER_COUNT];
-        wb_png_filter_scores(row, 1, options->cpu, scores);
+        wb_png_filter_scores(row, 1, cpu, scores);
         best = WB_PNG_SUB;
         for (int filter = WB_PNG_UP; filter < WB_PNG_FILTER_COUNT; filter++)
             if (scores[filter] < scores[best])
                 best = (wb_png_filter)filter;
     }
-    filtered[0] = (uint8_t)best;
-    wb_png_filter_apply(row, best, options->cpu, filtered + 1);
+    line[0] = (uint8_t)best;
+    wb_png_filter_apply(row, best, cpu, line + 1);
 }
 
 enum {
@@ -60,7 +73,7 @@ static wb_status zlib_drain(z_stream *stream, int flush, wb_png_idat *idat, wb_e
     }
 }
 
-static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *options,
+static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *options, bool filtered,
                              wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
 {
     wb_png_rows rows;
@@ -74,7 +87,7 @@ static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *opti
     z_stream stream = {0};
     int answer = deflateInit2(&stream, options->compress_level, Z_DEFLATED, MAX_WBITS,
                               MAX_MEM_LEVEL,
-                              options->palette_rgb == NULL ? Z_FILTERED : Z_DEFAULT_STRATEGY);
+                              filtered ? Z_FILTERED : Z_DEFAULT_STRATEGY);
     if (answer != Z_OK)
         return answer == Z_MEM_ERROR
                    ? WB_OUT_OF_MEMORY
@@ -82,7 +95,7 @@ static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *opti
                              options->compress_level);
     for (size_t y = 0; y < raster->height && status == WB_OK; y++) {
         wb_png_row row = wb_png_rows_next(&rows);
-        filter_row(&row, options, scratch->filtered.data);
+        filter_row(&row, filtered, options->cpu, scratch->filtered.data);
         stream.next_in = scratch->filtered.data;
         stream.avail_in = (uInt)line_bytes;
         status = zlib_drain(&stream, Z_NO_FLUSH, idat, error);
@@ -96,10 +109,11 @@ static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *opti
 #ifdef WB_HAVE_LIBDEFLATE
 
 static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options *options,
-                                   wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
+                                   bool filtered, wb_png_scratch *scratch, wb_png_idat *idat,
+                                   wb_error *error)
 {
-    /* libdeflate's scale is finer at the end: 10 to 12 look for near-optimal parses. */
-    static const int LIBDEFLATE_LEVELS[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    /* Level 6 there finds less than zlib's in periodic patterns. */
+    static const int LIBDEFLATE_LEVELS[10] = {0, 1, 2, 3, 4, 5, 7, 7, 8, 9};
     wb_png_rows rows;
     wb_status status = wb_png_rows_init(&rows, raster, scratch);
     if (status != WB_OK)
@@ -110,7 +124,7 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
         return status;
     for (size_t y = 0; y < raster->height; y++) {
         wb_png_row row = wb_png_rows_next(&rows);
-        filter_row(&row, options, scratch->filtered.data + y * line_bytes);
+        filter_row(&row, filtered, options->cpu, scratch->filtered.data + y * line_bytes);
     }
     struct libdeflate_compressor *compressor =
         libdeflate_alloc_compressor(LIBDEFLATE_LEVELS[options->compress_level]);
@@ -135,12 +149,16 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
 wb_status wb_png_stream_level(const wb_raster *raster, const wb_png_options *options,
                               wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
 {
+    bool filtered;
+    wb_status status = choose_filtering(raster, options, scratch, &filtered);
+    if (status != WB_OK)
+        return status;
 #ifdef WB_HAVE_LIBDEFLATE
     size_t line_bytes = raster->width * raster->channels + 1, size_bytes;
     /* libdeflate takes all at once, and one chunk has to hold what comes out. */
     if (wb_multiply(line_bytes, raster->height, &size_bytes)
         && size_bytes <= WB_PNG_IDAT_LARGE_BYTES)
-        return stream_libdeflate(raster, options, scratch, idat, error);
+        return stream_libdeflate(raster, options, filtered, scratch, idat, error);
 #endif
-    return stream_zlib(raster, options, scratch, idat, error);
+    return stream_zlib(raster, options, filtered, scratch, idat, error);
 }
