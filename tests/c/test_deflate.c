@@ -1,7 +1,10 @@
 /* Tests of the entropy coder's parts: Huffman lengths, bits, runs, matches, filters.
  * In: nothing. Out: an exit code. Ownership: each test frees what it makes. */
+#include <zlib.h>
+
 #include "bit_writer.h"
 #include "deflate_cost.h"
+#include "deflate_fast.h"
 #include "deflate_match.h"
 #include "deflate_tokens.h"
 #include "huffman.h"
@@ -68,8 +71,9 @@ static void test_huffman(void)
 
 static void test_symbols_and_pieces(void)
 {
-    static const uint16_t FIRST_LENGTHS[] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                             31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+    static const uint16_t FIRST_LENGTHS[] = {3,  4,  5,  6,  7,  8,  9,  10,  11,  13,
+                                             15, 17, 19, 23, 27, 31, 35, 43,  51,  59,
+                                             67, 83, 99, 115, 131, 163, 195, 227, 258};
     for (unsigned length = 3; length <= 258; length++) {
         wb_deflate_symbol symbol = wb_deflate_length_symbol(length);
         CHECK_EQUAL(FIRST_LENGTHS[symbol.symbol - 257] + symbol.extra, length);
@@ -78,7 +82,8 @@ static void test_symbols_and_pieces(void)
     for (unsigned distance = 1; distance <= 32768; distance++) {
         wb_deflate_symbol symbol = wb_deflate_distance_symbol(distance);
         unsigned bits = symbol.symbol < 4 ? 0 : symbol.symbol / 2u - 1;
-        unsigned first = symbol.symbol < 4 ? symbol.symbol + 1u : ((2u + symbol.symbol % 2u) << bits) + 1;
+        unsigned first = symbol.symbol < 4 ? symbol.symbol + 1u
+                                           : ((2u + symbol.symbol % 2u) << bits) + 1;
         CHECK_EQUAL(symbol.extra_bits, bits);
         CHECK_EQUAL(first + symbol.extra, distance);
     }
@@ -203,6 +208,38 @@ static void test_matches(void)
     wb_release(tokens);
 }
 
+/* ---- streams */
+
+/* A stream that is flushed ends in an empty block; one that is not marks its last block. */
+static void test_flush(void)
+{
+    enum { SIZE_BYTES = 3000 };
+    uint8_t *bytes = repetitive_bytes(SIZE_BYTES, 21);
+    wb_deflate_token token = {SIZE_BYTES, 0, 0};
+    wb_deflate_stretch stretch = {bytes, &token, 1};
+    for (int flushes = 0; flushes < 4; flushes++) {
+        wb_bytes out = {0};
+        wb_deflate deflate;
+        wb_error error = {{0}};
+        CHECK_OK(wb_deflate_begin(&deflate, &out, wb_cpu_detect(NULL)), error);
+        CHECK_OK(wb_deflate_append(&deflate, &stretch, SIZE_BYTES), error);
+        if (flushes & 1)
+            CHECK_OK(wb_deflate_flush(&deflate), error);
+        CHECK_OK(wb_deflate_append(&deflate, &stretch, SIZE_BYTES), error);
+        if (flushes & 2)
+            CHECK_OK(wb_deflate_flush(&deflate), error);
+        CHECK_OK(wb_deflate_end(&deflate), error);
+        uint8_t inflated[2 * SIZE_BYTES];
+        uLongf inflated_bytes = sizeof inflated;
+        CHECK_EQUAL(uncompress(inflated, &inflated_bytes, out.data, (uLong)out.size_bytes), Z_OK);
+        CHECK_EQUAL(inflated_bytes, 2 * SIZE_BYTES);
+        CHECK_BYTES(inflated, bytes, SIZE_BYTES);
+        CHECK_BYTES(inflated + SIZE_BYTES, bytes, SIZE_BYTES);
+        wb_bytes_free(&out);
+    }
+    wb_release(bytes);
+}
+
 /* ---- filters */
 
 static void test_filters(void)
@@ -246,6 +283,7 @@ int main(void)
     RUN(test_bits);
     RUN(test_runs);
     RUN(test_matches);
+    RUN(test_flush);
     RUN(test_filters);
     return 0;
 }

@@ -96,7 +96,8 @@ static void finish_codes(wb_deflate_codes *codes, unsigned litlen_symbols,
     wb_huffman_codes(codes->distance_bits, distance_symbols, codes->distance);
     for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++) {
         unsigned bits = codes->litlen_bits[i];
-        codes->literal_entries[i] = bits == 0 ? 0 : (uint64_t)codes->litlen[i] << (64 - bits) | bits;
+        codes->literal_entries[i] =
+            bits == 0 ? 0 : (uint64_t)codes->litlen[i] << (64 - bits) | bits;
     }
 }
 
@@ -139,7 +140,8 @@ void wb_deflate_codes_write_header(const wb_deflate_codes *codes, wb_bit_writer 
     for (unsigned i = 0; i < codes->header_symbol_count; i++) {
         unsigned symbol = codes->header_symbols[i].symbol;
         unsigned bits = codes->precode_bits[symbol];
-        wb_bits_put(writer, codes->precode[symbol] | (uint64_t)codes->header_symbols[i].extra << bits,
+        uint64_t extra = codes->header_symbols[i].extra;
+        wb_bits_put(writer, codes->precode[symbol] | extra << bits,
                     bits + precode_extra_bits(symbol));
     }
 }

@@ -1,5 +1,5 @@
 /* The two Huffman codes of a DEFLATE block, ready to emit, and the block header that tells them.
- * In: symbol frequencies. Out: codes, their cost, the header's bits. Ownership: none; plain data. */
+ * In: symbol frequencies. Out: codes, the header's bits. Ownership: none; plain data. */
 #ifndef WB_DEFLATE_CODES_H
 #define WB_DEFLATE_CODES_H
 

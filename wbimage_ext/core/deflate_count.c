@@ -106,8 +106,7 @@ bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
     subtract_runs(stretch, frequencies->litlen);
     for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
         frequencies->litlen[i] += frequencies->litlen[i] == 0;
-    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
-        frequencies->distance[i] += frequencies->distance[i] == 0;
+    frequencies->distance[0] += frequencies->distance[0] == 0; /* so that runs may come later */
     return false;
 }
 

@@ -1,5 +1,6 @@
 /* How often a stretch's symbols occur.
- * In: bytes and the tokens that cover them. Out: frequencies, prices of literals. Ownership: none. */
+ * In: bytes and the tokens that cover them. Out: frequencies, prices of literals.
+ * Ownership: none. */
 #ifndef WB_DEFLATE_COUNT_H
 #define WB_DEFLATE_COUNT_H
 

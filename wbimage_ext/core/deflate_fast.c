@@ -23,6 +23,7 @@ wb_status wb_deflate_begin(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu)
     deflate->writer = (wb_bit_writer){0};
     deflate->adler = WB_ADLER32_START;
     deflate->block_open = false;
+    deflate->header_byte = SIZE_MAX;
     return wb_bytes_append(out, ZLIB_HEADER, sizeof ZLIB_HEADER);
 }
 
@@ -165,6 +166,7 @@ wb_status wb_deflate_flush(wb_deflate *deflate)
     if (status != WB_OK)
         return status;
     end_block(deflate);
+    deflate->header_byte = SIZE_MAX;
     writer_close(deflate);
     return WB_OK;
 }
@@ -176,6 +178,10 @@ wb_status wb_deflate_end(wb_deflate *deflate)
     if (status != WB_OK)
         return status;
     end_block(deflate);
+    if (deflate->header_byte == SIZE_MAX) { /* an empty block: fixed codes, end of block */
+        begin_block(deflate, FIXED);
+        wb_bits_put(&deflate->writer, 0, 7);
+    }
     wb_bits_align(&deflate->writer);
     deflate->out->data[deflate->header_byte] |= (uint8_t)(1u << deflate->header_bit);
     for (unsigned i = 0; i < ADLER_BYTES; i++) /* RFC 1950: most significant byte first */

@@ -17,7 +17,8 @@ typedef struct wb_deflate {
     wb_bit_writer writer; /* `next` is only set while a block is written */
     uint32_t adler;
     bool block_open;      /* a block with `codes` waits for more or its end */
-    size_t header_byte;   /* where in `out` the last block begins, to mark it as the last */
+    /* Where in `out` the last block begins, to mark it as the last; SIZE_MAX when it is flushed. */
+    size_t header_byte;
     unsigned header_bit;
     wb_deflate_codes codes;
     wb_deflate_frequencies frequencies; /* of the stretch at hand */

@@ -9,7 +9,7 @@ enum {
     MIN_HASH_BITS = 8,
     MAX_HASH_BITS = 13,
     COLUMN_BYTES = 8, /* what shares an entry of column_distances */
-    MIN_NEAR = 3, /* to the left, a distance of few bits; and where a match is checked for its price */
+    MIN_NEAR = 3, /* to the left, a distance of few bits; or checked for its price */
     MIN_FAR = 4,
     /* A match this long is taken without looking for a better one, in whole if it is to the left:
      * there each piece of 258 bytes costs a few bits, above or far away about 14. */
@@ -175,8 +175,8 @@ __attribute__((target("avx2,bmi,bmi2"))) static inline size_t equal_bytes_avx2(c
 #define HAVE_AVX2
 #endif
 
-size_t wb_deflate_find_matches(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
-                               size_t end, wb_cpu cpu, wb_deflate_token *tokens)
+size_t wb_deflate_find_matches(const wb_deflate_matcher *matcher, const uint8_t *bytes,
+                               size_t start, size_t end, wb_cpu cpu, wb_deflate_token *tokens)
 {
 #ifdef HAVE_AVX2
     if (cpu & WB_CPU_AVX2)

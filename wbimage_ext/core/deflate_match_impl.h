@@ -9,8 +9,8 @@ TARGET static inline match KERNEL(better)(match best, const uint8_t *here, size_
     return length > best.length + margin ? (match){length, distance} : best;
 }
 
-TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher, const uint8_t *bytes,
-                                              place at)
+TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
+                                              const uint8_t *bytes, place at)
 {
     const uint8_t *here = bytes + at.i;
     size_t above = at.line_start - at.above_start, step = matcher->step_bytes;

@@ -12,7 +12,8 @@ static const uint8_t SIGNATURE[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'
 enum {
     CHUNK_HEAD_BYTES = 8, /* length and type */
     CHUNK_CRC_BYTES = 4,
-    SIDE_MAX = 0x7fffffff /* PNG specification, 11.2.1: a side is at most 2^31 - 1 */
+    SIDE_MAX = 0x7fffffff, /* PNG specification, 11.2.1: a side is at most 2^31 - 1 */
+    ROW_MAX_BYTES = WB_PNG_IDAT_STEP_BYTES
 };
 
 static void put_32(uint8_t *to, uint32_t value) /* PNG is big-endian */
@@ -77,6 +78,8 @@ static wb_status check(const wb_raster *raster, const wb_png_options *options, w
                        raster->height, SIDE_MAX);
     if (raster->channels < 1 || raster->channels > WB_MAX_CHANNELS)
         return wb_fail(error, WB_BAD_SHAPE, "%u channels", raster->channels);
+    if (raster->width * raster->channels > ROW_MAX_BYTES)
+        return wb_fail(error, WB_TOO_LARGE, "rows of %zu pixels", raster->width);
     if (options->compress_level < WB_PNG_LEVEL_FAST || options->compress_level > 9)
         return wb_fail(error, WB_BAD_ARGUMENT, "compress_level %d is not in 0 to 9",
                        options->compress_level);
@@ -102,7 +105,8 @@ static wb_status append_header(const wb_raster *raster, const wb_png_options *op
     if (status == WB_OK)
         status = chunk_append(file, "IHDR", header, sizeof header);
     if (status == WB_OK && options->palette_rgb != NULL)
-        status = chunk_append(file, "PLTE", options->palette_rgb, (size_t)3 * options->palette_count);
+        status = chunk_append(file, "PLTE", options->palette_rgb,
+                              (size_t)3 * options->palette_count);
     return status;
 }
 

@@ -12,6 +12,15 @@ enum {
     MATCHED_STRIP_BYTES = 256 << 10
 };
 
+/* What a closed chunk holds must not change any more. */
+static wb_status break_large(wb_deflate *deflate, wb_png_idat *idat)
+{
+    if (idat->file->size_bytes - idat->start < WB_PNG_IDAT_LARGE_BYTES)
+        return WB_OK;
+    wb_status status = wb_deflate_flush(deflate);
+    return status == WB_OK ? wb_png_idat_break_large(idat) : status;
+}
+
 wb_status wb_png_stream_fast(const wb_raster *raster, const wb_png_options *options,
                              wb_png_scratch *scratch, wb_png_idat *idat)
 {
@@ -33,6 +42,8 @@ wb_status wb_png_stream_fast(const wb_raster *raster, const wb_png_options *opti
         wb_deflate_stretch stretch = wb_png_lines_next(&lines, rows);
         status = wb_deflate_append(&deflate, &stretch, rows * line_bytes);
         wb_png_lines_advance(&lines, rows);
+        if (status == WB_OK)
+            status = break_large(&deflate, idat);
     }
     return status == WB_OK ? wb_deflate_end(&deflate) : status;
 }

@@ -2,6 +2,7 @@
  * In: rows. Out: scores, filtered bytes. Ownership: see png_filter.h. */
 #include "png_filter.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ static int paeth_predict(int left, int above, int above_left)
     int to_above = abs(left - above_left);
     int to_above_left = abs(left + above - 2 * above_left);
     int above_or_corner = to_above <= to_above_left ? above : above_left;
-    return (to_left <= to_above) & (to_left <= to_above_left) ? left : above_or_corner;
+    bool left_is_nearest = (to_left <= to_above) & (to_left <= to_above_left);
+    return left_is_nearest ? left : above_or_corner;
 }
 
 /* One loop a filter, without branches, so that a compiler can make vectors of all but Paeth's. The

@@ -1,4 +1,4 @@
-/* The PNG filters over vectors; included once for each vector type, by x86 and arm/png_filter_kernels.h.
+/* The PNG filters over vectors; each png_filter_kernels.h includes this once a vector type.
  * In: the macros that name a vector's operations. Out: KERNEL(scores) and KERNEL(apply).
  * Ownership: see png_filter.h; undefines its macros at the end. */
 

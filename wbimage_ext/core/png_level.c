@@ -20,8 +20,8 @@ const char *wb_png_library(void)
 #endif
 }
 
-/* Whether filters are worth while: indices, whose differences mean nothing, get smaller without, and
- * so do text and plots, if a level looks long enough to find what repeats. */
+/* Whether filters are worth while: indices, whose differences mean nothing, get smaller without,
+ * and so do text and plots, if a level looks long enough to find what repeats. */
 static wb_status choose_filtering(const wb_raster *raster, const wb_png_options *options,
                                   wb_png_scratch *scratch, bool *filtered)
 {
@@ -73,8 +73,9 @@ static wb_status zlib_drain(z_stream *stream, int flush, wb_png_idat *idat, wb_e
     }
 }
 
-static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *options, bool filtered,
-                             wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
+static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *options,
+                             bool filtered, wb_png_scratch *scratch, wb_png_idat *idat,
+                             wb_error *error)
 {
     wb_png_rows rows;
     wb_status status = wb_png_rows_init(&rows, raster, scratch);

@@ -30,14 +30,15 @@ wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, const 
     if (status == WB_OK)
         status = wb_bytes_renew(&scratch->tokens, token_bytes);
     if (status == WB_OK && plan->matched)
-        status = wb_bytes_renew(&scratch->tables, wb_deflate_matcher_size(lines->line_bytes, strip_rows));
+        status = wb_bytes_renew(&scratch->tables,
+                                wb_deflate_matcher_size(lines->line_bytes, strip_rows));
     if (status != WB_OK)
         return status;
     lines->bytes = scratch->filtered.data;
     lines->tokens = (wb_deflate_token *)(void *)scratch->tokens.data;
     if (plan->matched)
-        wb_deflate_matcher_init(&lines->matcher, scratch->tables.data, lines->line_bytes, strip_rows,
-                                plan->filtered ? 1 : raster->channels);
+        wb_deflate_matcher_init(&lines->matcher, scratch->tables.data, lines->line_bytes,
+                                strip_rows, plan->filtered ? 1 : raster->channels);
     return WB_OK;
 }
 

@@ -56,7 +56,11 @@ static wb_status try_plan(const wb_raster *raster, const wb_png_plan *plan, wb_c
     wanted_bytes = wanted_bytes < BANDS_MIN_BYTES ? BANDS_MIN_BYTES : wanted_bytes;
     wanted_bytes = wanted_bytes > BANDS_MAX_BYTES ? BANDS_MAX_BYTES : wanted_bytes;
     size_t band_rows = wanted_bytes / BANDS / line_bytes, bands = BANDS;
-    band_rows = band_rows < BAND_MIN_ROWS ? BAND_MIN_ROWS : band_rows;
+    if (band_rows < BAND_MIN_ROWS) { /* wide rows: rather fewer bands */
+        band_rows = BAND_MIN_ROWS;
+        bands = 1 + wanted_bytes / (band_rows * line_bytes);
+        bands = bands < BANDS ? bands : BANDS;
+    }
     if (band_rows * BANDS >= raster->height) {
         band_rows = raster->height;
         bands = 1;

@@ -26,7 +26,7 @@ void wb_png_rows_seek(wb_png_rows *rows, size_t y)
     const wb_raster *raster = rows->raster;
     rows->y = y;
     if (y == 0) {
-        /* Row 0 is pulled into buffer 0; the zeros above it are in buffer 1 until row 1 needs it. */
+        /* Row 0 goes to buffer 0; the zeros above it are in buffer 1 until row 1 needs it. */
         memset(rows->buffers[1], 0, rows->size_bytes);
         rows->above = rows->buffers[1];
         return;

@@ -1,5 +1,5 @@
 /* NEON version of the PNG filters, made from png_filter_impl.h.
- * In: rows. Out: scores, filtered bytes, equal to the portable ones. Ownership: see png_filter.h. */
+ * In: rows. Out: scores and bytes equal to the portable ones. Ownership: see png_filter.h. */
 #include <arm_neon.h>
 
 #define WB_PNG_FILTER_NEON

@@ -1,5 +1,5 @@
 /* SSE2 and AVX2 versions of the PNG filters, both made from png_filter_impl.h.
- * In: rows. Out: scores, filtered bytes, equal to the portable ones. Ownership: see png_filter.h. */
+ * In: rows. Out: scores and bytes equal to the portable ones. Ownership: see png_filter.h. */
 #include <immintrin.h>
 
 #define WB_PNG_FILTER_SSE2
