@@ -494,7 +494,7 @@ class TestSteps:
     def test_the_step_survives_a_reload(self, visit: Any, tmp_path: Path) -> None:
         opened = visit(stepped_run(tmp_path))
         opened.page.keyboard.press("Home")
-        opened.settled()
+        opened.page.wait_for_url("**#step=0")
         opened.page.reload()
         assert self.shown(opened) == ["at 0"]
 
@@ -555,12 +555,14 @@ class TestViewer:
             page.locator(".pick input").nth(at).check(force=True)
         page.get_by_role("button", name="Compare", exact=True).click()
         assert len(opened.text(".pane")) == 2
-        page.mouse.move(300, 400)
+        opened.settled()
+        fitting = page.locator(".pane .base").first.bounding_box()
+        page.mouse.move(300, 300)
         page.mouse.wheel(0, -300)
         opened.settled()
         first, second = (page.locator(".pane .base").nth(n).bounding_box() for n in range(2))
         panes = [page.locator(".pane .shot").nth(n).bounding_box() for n in range(2)]
-        assert first["width"] == second["width"] > panes[0]["width"]
+        assert first["width"] == second["width"] > 1.5 * fitting["width"]
         assert first["x"] - panes[0]["x"] == pytest.approx(second["x"] - panes[1]["x"], abs=1)
 
     def test_compare_steps(self, visit: Any, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ STYLE_TAG = re.compile(r'<link rel="stylesheet" href="([\w.]+)">')
 SCRIPT_TAG = re.compile(r'<script src="([\w.]+)"></script>')
 POLICY_TAG = "<!-- content security policy -->"
 DATA_TAG = "<!-- data -->"
+MASKS_TAG = "<!-- masks -->"  # after the scripts: the first picture does not wait for masks
 
 
 def write_page(catalog: Catalog, folder: Path) -> Path:
@@ -79,9 +80,14 @@ def _page(catalog: Catalog, folder: Path) -> Iterator[str]:
     )
     template = STYLE_TAG.sub(lambda _: f"<style>{styles.pop(0)}</style>", template)
     template = SCRIPT_TAG.sub(lambda _: f"<script>{scripts.pop(0)}</script>", template)
-    before, after = template.split(DATA_TAG)
+    before, rest = template.split(DATA_TAG)
+    between, after = rest.split(MASKS_TAG)
+    mask_blocks = list(_mask_blocks(catalog))
     yield before
-    yield from _data(catalog, folder)
+    yield from _data(catalog, folder, mask_blocks)
+    yield between
+    for number, masks in enumerate(mask_blocks):
+        yield _block(f"masks-{number}", _json([_mask_text(mask) for mask in masks]))
     yield after
 
 
@@ -96,8 +102,8 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _data(catalog: Catalog, folder: Path) -> Iterator[str]:
-    """Yield the index, then blocks of cells in order of steps, then blocks of mask files."""
+def _data(catalog: Catalog, folder: Path, mask_blocks: list[list[Mask]]) -> Iterator[str]:
+    """Yield the index, then blocks of cells in order of steps."""
     steps = catalog.index["steps"]
     blocks: list[list[str]] = []
     starts: list[int] = []
@@ -110,7 +116,6 @@ def _data(catalog: Catalog, folder: Path) -> Iterator[str]:
         cells = f'"{at}":{_json(catalog.cells[step])}'
         characters += len(cells)
         blocks[-1].append(cells)
-    mask_blocks = list(_mask_blocks(catalog))
     places: list[list[int] | None] = [None] * len(catalog.masks)
     for number, masks in enumerate(mask_blocks):
         for at, mask in enumerate(masks):
@@ -125,8 +130,6 @@ def _data(catalog: Catalog, folder: Path) -> Iterator[str]:
     yield _block("index", _json(index))
     for number, block in enumerate(blocks):
         yield _block(f"cells-{number}", "{" + ",".join(block) + "}")
-    for number, masks in enumerate(mask_blocks):
-        yield _block(f"masks-{number}", _json([_mask_text(mask) for mask in masks]))
 
 
 def _json(value: Any) -> str:

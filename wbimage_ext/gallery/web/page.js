@@ -13,6 +13,7 @@
   const picks = [];
   let at = Math.max(0, steps.length - 1);
   let frame = 0;
+  let addressTimer = 0;
 
   function showFacts() {
     const { run } = index;
@@ -56,9 +57,11 @@
         frame = 0;
         Panels.goTo(at);
         Viewer.goTo(at);
-        history.replaceState(null, "", `#step=${steps[at]}`);
       });
     }
+    // The address keeps the step for a reload; browsers limit how often it may change.
+    clearTimeout(addressTimer);
+    addressTimer = setTimeout(() => history.replaceState(null, "", `#step=${steps[at]}`), 300);
   }
 
   /* Goes to the latest step at or before the one typed. */

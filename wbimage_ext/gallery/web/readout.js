@@ -19,7 +19,7 @@ const Readout = (() => {
     current = shot;
     turn += 1;
     const mine = turn;
-    if (!shot.image || event.pointerType === "touch") {
+    if (!shot.image) {
       return;
     }
     const area = shot.base.getBoundingClientRect();

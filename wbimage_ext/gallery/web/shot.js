@@ -24,7 +24,9 @@ class Shot {
     this.element.append(this.base, this.masks, this.boxes, this.names);
     this.base.addEventListener("load", () => this.measured());
     this.base.addEventListener("error", () => this.failed());
-    this.element.addEventListener("pointermove", (event) => Readout.follow(this, event));
+    for (const kind of ["pointerdown", "pointermove"]) {
+      this.element.addEventListener(kind, (event) => Readout.follow(this, event));
+    }
     this.element.addEventListener("pointerleave", () => Readout.hide(this));
   }
 

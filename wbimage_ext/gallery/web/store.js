@@ -61,12 +61,18 @@ const Store = (() => {
     return found < 0 ? -1 : steps[found];
   }
 
+  /* The mask blocks stand behind the scripts, so that pictures are shown before they are read. */
+  const wholePage = new Promise((done) => {
+    document.addEventListener("DOMContentLoaded", done);
+  });
+
   /* A promise of {width, height, values}: the classes of a mask; null where they are not known. */
-  const maskValues = remembered(MASKS_KEPT, (number) => {
+  const maskValues = remembered(MASKS_KEPT, async (number) => {
+    await wholePage;
     const place = index.maskPlaces[number];
     const text = place ? maskBlock(place[0])[place[1]] : "";
     if (!text) {
-      return Promise.resolve(null);
+      return null;
     }
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
     return decodePng(bytes).catch(() => null);

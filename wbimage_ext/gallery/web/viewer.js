@@ -235,11 +235,22 @@ const Viewer = (() => {
     });
   }
 
+  /* Whether the pictures are larger one above the other than side by side. */
+  function isBetterStacked() {
+    const { clientWidth, clientHeight } = find("panes");
+    const { width, height } = panes[0].shot;
+    const count = panes.length;
+    const beside = Math.min(clientWidth / count / width, clientHeight / height);
+    const stacked = Math.min(clientWidth / width, clientHeight / count / height);
+    return (count === 2 || count === 3) && stacked > beside * 1.15;
+  }
+
   function arrange() {
     find("panes").dataset.count = String(panes.length);
     find("viewer-move").hidden = panes.length > 1;
     find("viewer-add").disabled = panes.length >= MOST_PANES;
     panes.forEach((pane) => pane.update());
+    find("panes").classList.toggle("stacked", isBetterStacked());
   }
 
   function add(panel, item, pinnedAt = null) {
