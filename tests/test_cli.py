@@ -26,7 +26,8 @@ def test_demo_logs_and_says_where(
     run = tmp_path / "run"
     assert main(["demo", str(path), "--dir", str(run)]) == 0
     printed = capsys.readouterr().out
-    assert str(run) in printed
+    assert str(run / "index.html") in printed
+    assert (run / "index.html").exists()
     rows = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     keys = [key for row in rows for key in row if not key.startswith("_")]
     assert keys[:3] == ["random_field_png", "random_field_uint8", "random_field_jpg"]
@@ -55,6 +56,19 @@ def test_log_counts_what_it_could_not_read(
     assert "1 of 2" in captured.out
     assert main(["log", "--key", "a/b", "--dir", str(run), str(good)]) == 0
     assert len((run / "history.jsonl").read_text().splitlines()) == 2
+
+
+def test_view_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = tmp_path / "run"
+    assert main(["demo", "--dir", str(run)]) == 0
+    (run / "index.html").unlink()
+    capsys.readouterr()
+    assert main(["view", str(run)]) == 0
+    assert capsys.readouterr().out.strip() == str(run / "index.html")
+    assert main(["view", str(run), "--output", str(tmp_path / "page")]) == 0
+    assert (tmp_path / "page" / "index.html").exists()
+    assert main(["view", str(tmp_path / "nothing")]) == 1
+    assert "nothing" in capsys.readouterr().err
 
 
 def test_many_files_show_progress(

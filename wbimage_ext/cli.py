@@ -1,4 +1,4 @@
-"""The command line: `python -m wbimage_ext demo | log | info | bench`.
+"""The command line: `python -m wbimage_ext demo | log | view | info | bench`.
 
 In: arguments. Out: text on standard output, errors on standard error, and an exit code: 0 all done,
 1 something could not be read or written, 2 the arguments are wrong.
@@ -53,6 +53,16 @@ def _parser() -> argparse.ArgumentParser:
     log.add_argument("--dir", help="run directory (default: a new one under wbimage-runs)")
     log.add_argument("files", nargs="+", metavar="FILE", help="image files")
     log.set_defaults(command=_log)
+
+    view = commands.add_parser(
+        "view",
+        help="write a page to look at a run: images, masks, boxes, steps",
+        description="Write index.html beside a run's media; it needs no network and no server.",
+    )
+    view.add_argument("run", metavar="RUN_DIR", help="a LocalRun or wandb run directory")
+    view.add_argument("--output", metavar="DIR", help="folder for the page, if not the run's")
+    view.add_argument("--open", action="store_true", help="open the page in the browser")
+    view.set_defaults(command=_view)
 
     info = commands.add_parser(
         "info",
@@ -111,6 +121,17 @@ def _log(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _view(options: argparse.Namespace) -> int:
+    from .gallery import write_gallery
+
+    page = write_gallery(options.run, options.output)
+    print(page)
+    if options.open:
+        import webbrowser
+
+        webbrowser.open(page.absolute().as_uri())
+
+
 def _info(options: argparse.Namespace) -> int:
     import platform
     from importlib import metadata
@@ -152,6 +173,7 @@ def _bench(options: argparse.Namespace) -> int:
 
 def _print_place(directory: str) -> None:
     print(f"\nThe run is in {directory}")
+    print(f"  a page to look at it:      {os.path.join(directory, 'index.html')}")
     print(f"  images, masks and boxes:   {os.path.join(directory, 'media')}")
     print(f"  one JSON line a step:      {os.path.join(directory, 'history.jsonl')}")
 

@@ -1,8 +1,8 @@
 """LocalRun: a run in a directory, without a server.
 
 In: dicts of values and images. Out: `media/` as wandb lays it out, one JSON line a step in
-`history.jsonl`, `config.json`, and `summary.json` at the end. One process writes; others may read
-meanwhile: a line counts once its newline is there.
+`history.jsonl`, `config.json`, and at the end `summary.json` and `index.html`. One process writes;
+others may read meanwhile: a line counts once its newline is there.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from .gallery import write_gallery
 from .media import Media
 from .store import write_whole
 
@@ -132,7 +133,7 @@ class LocalRun:
         self._open_row = {}
 
     def finish(self) -> None:
-        """Write what is left; calling it again does nothing."""
+        """Write what is left, and `index.html` to look at it; calling it again does nothing."""
         with self._lock:
             if self._history.is_closed:
                 return
@@ -142,6 +143,7 @@ class LocalRun:
                 self._write(CONFIG_NAME, self.config)
             finally:
                 self._history.close()
+            write_gallery(self.dir)
 
     def __enter__(self) -> LocalRun:
         return self
