@@ -130,6 +130,7 @@ def _view(options: argparse.Namespace) -> int:
         import webbrowser
 
         webbrowser.open(page.absolute().as_uri())
+    return 0
 
 
 def _info(options: argparse.Namespace) -> int:
