@@ -3,15 +3,16 @@
 Importing this costs neither wandb nor Pillow; see the README for what each name does.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .functions import encode, guess_mode, make_grid, to_uint8
-from .integration import MEDIA_NAMES, install, media_classes, uninstall
-from .local_run import LocalRun, init
 
 if TYPE_CHECKING:
+    from .functions import encode, guess_mode, make_grid, to_uint8
     from .image import Image
+    from .integration import install, uninstall
+    from .local_run import LocalRun, init
     from .metadata import BoundingBoxes2D, Classes, ImageMask
 
 __all__ = [
@@ -32,16 +33,32 @@ __all__ = [
 ]
 
 
+# Imported when first asked for, so that a program pays for what it uses.
+_HOMES = {
+    "LocalRun": "local_run",
+    "encode": "functions",
+    "guess_mode": "functions",
+    "init": "local_run",
+    "install": "integration",
+    "make_grid": "functions",
+    "to_uint8": "functions",
+    "uninstall": "integration",
+}
+
+
 def __getattr__(name: str) -> Any:
-    # With wandb installed these are subclasses of wandb's; it is imported when one is asked for.
-    if name in MEDIA_NAMES:
-        globals().update(media_classes())
-        return globals()[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _HOMES:
+        globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    elif name in __all__:
+        # The media classes: with wandb installed subclasses of wandb's, which is imported now.
+        globals().update(import_module(".integration", __name__).media_classes())
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return globals()[name]
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *MEDIA_NAMES})
+    return sorted({*globals(), *__all__})
 
 
 def build_info() -> dict[str, str]:
