@@ -12,7 +12,7 @@ static size_t find_run_portable(const uint8_t *bytes, size_t i, size_t end, unsi
 {
     while (i + min_run <= end) {
         size_t j = i + min_run;
-        while (j > i && bytes[j - 1] == bytes[j - 2])
+        while (j > i && *(bytes + j - 1) == *(bytes + j - 2)) /* j may be 1 */
             j--;
         if (j == i)
             return i;
