@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from . import colors, inputs
 from .media import Media
 
@@ -43,7 +45,9 @@ def build(
         if name in shared and not isinstance(shared[name], (str, Mapping, type(None)))
     }
     if isinstance(shared.get("colormap"), str):
-        shared["colormap"] = colors.colormap_table(shared["colormap"])
+        # Looked up once for all items.
+        rows = colors.colormap_table(shared["colormap"])
+        shared["colormap"] = np.frombuffer(rows or b"", np.uint8).reshape(256, 3)
 
     def build_item(index: int) -> Any:
         arguments = {name: values[index] for name, values in varying.items()}

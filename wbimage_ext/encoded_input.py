@@ -31,7 +31,7 @@ def check_file(path: str | os.PathLike[str]) -> EncodedFile:
     """
     name = os.path.abspath(os.fsdecode(path))
     check = _Check(repr(os.fspath(path)))
-    with open(name, "rb", buffering=0) as file:
+    with open(path, "rb", buffering=0) as file:
         for piece in _pieces(file):
             check.feed(piece)
             if check.is_foreign:

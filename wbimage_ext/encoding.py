@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import _core, colors
-from .inputs import PillowImage, Pixels
+from .inputs import PillowImage, Pixels, describe
 
 FILE_TYPES = ("png", "jpg", "jpeg", "bmp")
 
@@ -79,8 +79,8 @@ class EncodedImage:
     height: int
 
 
-def encode(source: Pixels | PillowImage, options: EncodeOptions) -> EncodedImage:
-    """Encode an image.
+def encode(source: Pixels | PillowImage, options: EncodeOptions, given: Any) -> EncodedImage:
+    """Encode an image; `given` is what the caller passed, to be named in refusals.
 
     Raises:
         TypeError, ValueError: pixels that make no image, or options that are none.
@@ -88,15 +88,37 @@ def encode(source: Pixels | PillowImage, options: EncodeOptions) -> EncodedImage
     """
     if isinstance(source, PillowImage):
         return _encode_pillow(source.image, options)
-    if options.mode is None or options.mode in MODES_IN_C:
-        return _encode_pixels(source, options, options.mode)
-    return _encode_in_rare_mode(source, options, options.mode)
+    try:
+        if options.mode is None or options.mode in MODES_IN_C:
+            return _encode_pixels(source, options, options.mode)
+        return _encode_in_rare_mode(source, options, options.mode)
+    except ValueError as error:
+        raise _explained(error, source, given) from None
+
+
+def _explained(error: ValueError, source: Pixels, given: Any) -> ValueError:
+    """The error with the type, shape and dtype of what was given, where its shape is at fault."""
+    if isinstance(given, Pixels):
+        given = given.array
+    if str(error).startswith("Un-supported shape"):
+        would_work = "(H, W), (H, W, 3) and (H, W, 4) are images"
+        if source.is_tensor:
+            would_work = "tensors are (H, W), (C, H, W) or (N, C, H, W) with C up to 4"
+        return ValueError(f"{error}; {would_work}; given {describe(given)}")
+    if 0 in source.array.shape:
+        return ValueError(f"{error}; given {describe(given)}")
+    return error
 
 
 # The core.
 
 
 def _encode_pixels(source: Pixels, options: EncodeOptions, mode: str | None) -> EncodedImage:
+    if source.is_drawn:
+        options = replace(options, normalize=False)
+        if options.is_jpeg and (source.array[:, :, 3] == 255).all():
+            # Nothing is lost, so there is nothing to warn of.
+            source = Pixels(source.array[:, :, :3])
     drops_alpha = mode == "LA" and options.file_type != "png"
     encoded = _call_core(source, options, "L" if drops_alpha else mode)
     if encoded.found_nan and options.nan_color is None:
@@ -116,12 +138,14 @@ def _call_core(source: Pixels, options: EncodeOptions, mode: str | None) -> _cor
     }
     if source.is_tensor and options.colormap is None:
         if source.dataformats is None and not 2 <= source.array.ndim <= 4:
-            raise ValueError(
-                f"Un-supported shape for image conversion {list(source.array.shape)}: a tensor is "
-                "HW, CHW or NCHW"
-            )
+            raise ValueError(f"Un-supported shape for image conversion {list(source.array.shape)}")
         return _core.encode_grid(
             source.array, options.file_type, dataformats=source.dataformats, **arguments
+        )
+    if source.is_tensor and source.array.squeeze().ndim > 2:
+        raise ValueError(
+            "a colormap needs two-dimensional data, not a tensor of shape "
+            f"{list(source.array.shape)}"
         )
     return _core.encode(
         source.array,

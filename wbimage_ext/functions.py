@@ -5,6 +5,7 @@ In: arrays, tensors, nested lists; encode takes Pillow images and figures too. O
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -109,9 +110,9 @@ def encode(
         TypeError, ValueError: as Image; also for what is encoded already.
     """
     options = encoding.EncodeOptions.of(file_type, mode, normalize, quality, compress_level)
-    if isinstance(data, (str, bytes, bytearray)):
+    if isinstance(data, (str, os.PathLike, bytes, bytearray)):
         raise inputs.refusal(data, "it is encoded already")
     source = inputs.resolve(data)
     if not isinstance(source, (inputs.Pixels, inputs.PillowImage)):
         raise inputs.refusal(data, "it is encoded already")
-    return bytes(encoding.encode(source, options).data)
+    return bytes(encoding.encode(source, options, data).data)

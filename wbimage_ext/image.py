@@ -101,7 +101,7 @@ class Image(Media):
                 options = encoding.EncodeOptions.of(
                     file_type, mode, normalize, quality, compress_level, colormap, nan_color
                 )
-                self._encode(source, options)
+                self._encode(source, options, data_or_path)
             else:
                 self._set_encoded_file(source)
         self._set_metadata(caption, grouping, classes, boxes, masks)
@@ -145,9 +145,12 @@ class Image(Media):
         self.format = urlparse(reference.url).path.split("/")[-1].split(".")[-1]
 
     def _encode(
-        self, source: inputs.Pixels | inputs.PillowImage, options: encoding.EncodeOptions
+        self,
+        source: inputs.Pixels | inputs.PillowImage,
+        options: encoding.EncodeOptions,
+        given: Any,
     ) -> None:
-        encoded = encoding.encode(source, options)
+        encoded = encoding.encode(source, options, given)
         self.format = options.file_type
         self._width, self._height = encoded.width, encoded.height
         self._extension = f".{self.format}"

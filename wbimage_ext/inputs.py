@@ -27,13 +27,14 @@ class Pixels:
 
     `is_bfloat16`: the uint16 elements are the bits of bfloat16 values. `is_tensor`: the array was a
     torch tensor, which is laid out as a normalised grid. `dataformats` names a tensor's axes; None
-    goes by their number.
+    goes by their number. `is_drawn`: RGBA colours that were drawn, with no values to scale.
     """
 
     array: Array
     is_bfloat16: bool = False
     is_tensor: bool = False
     dataformats: str | None = None
+    is_drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def resolve(data: Any) -> Pixels | PillowImage | EncodedFile | Reference:
     if _is_figure(data):
         from . import figure_input
 
-        return Pixels(figure_input.draw(data))
+        return Pixels(figure_input.draw(data), is_drawn=True)
     if callable(getattr(data, "read", None)):
         from . import encoded_input
 

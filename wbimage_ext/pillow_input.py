@@ -20,8 +20,15 @@ _MODES_OF_PNG = frozenset(["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B"])
 _MODES_OF_JPEG = frozenset(["1", "L", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"])
 _MODES_OF_BMP = frozenset(["1", "L", "P", "RGB", "RGBA"])
 
-# PNG has 16-bit gray for I, and alpha for modes that keep it in a way of their own.
-_PNG_SUBSTITUTES = {"I": "I;16", "La": "LA", "PA": "RGBA", "RGBa": "RGBA"}
+# PNG has 16-bit gray for integers, and alpha for modes that keep it in a way of their own.
+_PNG_SUBSTITUTES = {
+    "I": "I;16",
+    "I;16L": "I;16",
+    "I;16N": "I;16",
+    "La": "LA",
+    "PA": "RGBA",
+    "RGBa": "RGBA",
+}
 _GRAY_MODES = frozenset(["1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"])
 _ALPHA_MODES = frozenset(["LA", "La", "PA", "RGBA", "RGBa"])
 _VALUE_MODES = frozenset(["L", "RGB", "RGBA", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"])
@@ -125,6 +132,9 @@ def fitted(image: Any, file_type: str) -> tuple[Any, bool]:
         image = image.convert(image.mode.upper())
     elif image.mode == "P" and had_alpha:
         image = image.convert("RGBA")
+    elif substitute == "I;16":
+        # The way between two 16-bit modes that loses nothing.
+        image = image.convert("I")
     return converted(image, substitute), had_alpha and substitute not in ("LA", "RGBA")
 
 

@@ -13,7 +13,9 @@ enum { WB_PNG_LEVEL_FAST = -1 };
 
 typedef struct wb_png_options {
     int compress_level;          /* WB_PNG_LEVEL_FAST, or 0 to 9 as zlib's levels */
-    const uint8_t *palette_rgb;  /* NULL, or 3 * palette_count bytes: indices, one channel */
+    /* NULL, or 3 * palette_count bytes: indices, one channel. The palette is a colormap: its indices
+     * are values, and filtered as gray is. */
+    const uint8_t *palette_rgb;
     unsigned palette_count;      /* 1 to 256; every index in the raster is below it */
     wb_cpu cpu;
 } wb_png_options;

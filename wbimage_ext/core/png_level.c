@@ -20,13 +20,13 @@ const char *wb_png_library(void)
 #endif
 }
 
-/* Whether filters are worth while: indices, whose differences mean nothing, get smaller without,
- * and so do text and plots, if a level looks long enough to find what repeats. */
+/* Whether filters are worth while: text and plots get smaller without, if a level looks long enough to
+ * find what repeats. */
 static wb_status choose_filtering(const wb_raster *raster, const wb_png_options *options,
                                   wb_png_scratch *scratch, bool *filtered)
 {
     enum { THOROUGH_LEVEL = 6 };
-    wb_png_plan plan = {.filtered = options->compress_level != 0 && options->palette_rgb == NULL};
+    wb_png_plan plan = {.filtered = options->compress_level != 0};
     wb_status status = WB_OK;
     if (options->compress_level >= THOROUGH_LEVEL)
         status = wb_png_plan_choose(raster, options, scratch, &plan);

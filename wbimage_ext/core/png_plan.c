@@ -128,7 +128,7 @@ wb_status wb_png_plan_choose(const wb_raster *raster, const wb_png_options *opti
         return status;
     unsigned flat = flat_percent(raster, &rows);
     bool is_tiny = raster->width * raster->channels < TINY_BYTES / raster->height;
-    if (flat >= (is_tiny ? FLAT_PERCENT : VERY_FLAT_PERCENT) || options->palette_rgb != NULL)
+    if (flat >= (is_tiny ? FLAT_PERCENT : VERY_FLAT_PERCENT))
         *plan = CANDIDATE[MATCHES_PLAIN].plan;
     else if (flat < FLAT_PERCENT)
         *plan = CANDIDATE[RUNS_LONG].plan;

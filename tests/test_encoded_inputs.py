@@ -1,0 +1,316 @@
+"""Images that are encoded already: passed through byte for byte, and checked to their end."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+import tracemalloc
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as PILImage
+
+from wbimage_ext import Image, store
+
+from .conftest import PlainRun, files_below
+
+Array = np.ndarray[Any, Any]
+
+FORMATS = ["PNG", "JPEG", "BMP", "GIF", "WEBP"]
+RARE_FORMATS = ["TIFF", "PPM", "ICO"]
+
+
+def encoded(name: str, size: tuple[int, int] = (40, 30), **options: Any) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    PILImage.fromarray(pixels).save(buffer, name, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def nothing_stays() -> Iterator[None]:
+    """Checks that a test leaves no staged file behind."""
+    before = files_below(store.staging_directory())
+    yield
+    assert files_below(store.staging_directory()) == before
+
+
+def spread(data: bytes) -> memoryview:
+    twice = bytearray(2 * len(data))
+    twice[::2] = data
+    return memoryview(twice)
+
+
+KINDS: dict[str, Any] = {
+    "bytes": bytes,
+    "bytearray": bytearray,
+    "memoryview": memoryview,
+    "BytesIO": io.BytesIO,
+    "every second byte": lambda data: spread(data)[::2],
+    "BufferedReader": lambda data: io.BufferedReader(io.BytesIO(data)),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_pass_through(kind: str, name: str, plain_run: PlainRun) -> None:
+    data = encoded(name)
+    image = Image(KINDS[kind](data), caption="c", file_type="bmp", mode="L")
+    assert image.format == name.lower()
+    assert (image._width, image._height) == (40, 30)
+    assert image._sha256 == hashlib.sha256(data).hexdigest()
+    assert image._size == len(data)
+    image.bind_to_run(plain_run, "k", 0)
+    described = image.to_json(plain_run)
+    assert described["path"].endswith(f".{name.lower()}")
+    assert (Path(plain_run.dir) / described["path"]).read_bytes() == data
+
+
+@pytest.mark.usefixtures("nothing_stays")
+@pytest.mark.parametrize("name", FORMATS)
+def test_paths_are_left_where_they_are(name: str, tmp_path: Path, plain_run: PlainRun) -> None:
+    data = encoded(name)
+    given = tmp_path / f"photo.{name.lower()}"
+    given.write_bytes(data)
+    for path in (given, str(given), os.path.relpath(given)):
+        image = Image(path)
+        assert image._path == str(given)
+        assert (image.format, image._size) == (name.lower(), len(data))
+        image.bind_to_run(plain_run, "k", 0)
+    assert given.read_bytes() == data
+
+
+def test_a_path_of_bytes(tmp_path: Path) -> None:
+    class BytesPath:
+        def __fspath__(self) -> bytes:
+            return os.fsencode(tmp_path / "photo.png")
+
+    (tmp_path / "photo.png").write_bytes(encoded("PNG"))
+    assert Image(BytesPath())._width == 40
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_bytes_after_the_end_are_kept(name: str) -> None:
+    data = encoded(name) + b"and more"
+    image = Image(data)
+    assert Path(str(image._path)).read_bytes() == data
+
+
+def test_a_file_is_read_from_its_position_to_its_end() -> None:
+    data = encoded("PNG")
+    file = io.BytesIO(b"a header" + data)
+    file.seek(8)
+    image = Image(file)
+    assert image._sha256 == hashlib.sha256(data).hexdigest()
+    assert file.tell() == 8 + len(data)
+    assert not file.closed
+    with pytest.raises(ValueError, match="no bytes"):
+        Image(file)
+
+
+def test_files_that_cannot_seek() -> None:
+    data = encoded("JPEG", (300, 200))
+    read_end, write_end = os.pipe()
+    with os.fdopen(write_end, "wb") as writer:
+        writer.write(data[:60000])
+    with os.fdopen(read_end, "rb", buffering=0) as reader:
+        assert len(data) < 60000
+        assert Image(reader)._sha256 == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("name", RARE_FORMATS)
+def test_rare_formats_that_pillow_opens(name: str, tmp_path: Path) -> None:
+    data = encoded(name, (32, 32))
+    path = tmp_path / "photo"
+    path.write_bytes(data)
+    for source in (data, io.BytesIO(data), path):
+        image = Image(source)
+        assert (image.format, image._width, image._height) == (name.lower(), 32, 32)
+        assert Path(str(image._path)).read_bytes() == data
+
+
+def damaged(name: str) -> dict[str, bytes]:
+    data = encoded(name)
+    half = data[: len(data) // 2]
+    return {"half": half, "all but a byte": data[:-1], "head": data[:12]}
+
+
+SOURCES = ["bytes", "BytesIO", "path", "open file"]
+
+
+def source_of(kind: str, data: bytes, folder: Path) -> tuple[Any, str]:
+    """The source, and what a refusal has to name."""
+    if kind == "bytes":
+        return data, f"bytes of {len(data)} bytes"
+    if kind == "BytesIO":
+        return io.BytesIO(data), "_io.BytesIO"
+    path = folder / "photo.png"
+    path.write_bytes(data)
+    return (path if kind == "path" else path.open("rb")), "photo.png"
+
+
+@pytest.mark.usefixtures("nothing_stays")
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("kind", SOURCES)
+def test_truncated_files_are_named(kind: str, name: str, tmp_path: Path) -> None:
+    for data in damaged(name).values():
+        if name == "JPEG" and data == encoded(name)[:-1]:
+            continue
+        source, named = source_of(kind, data, tmp_path)
+        with pytest.raises(ValueError, match="is not a whole image file") as raised:
+            Image(source)
+        assert named in str(raised.value)
+        if hasattr(source, "close"):
+            source.close()
+
+
+@pytest.mark.usefixtures("nothing_stays")
+@pytest.mark.parametrize("kind", SOURCES)
+def test_damage_is_named(kind: str, tmp_path: Path) -> None:
+    data = bytearray(encoded("PNG"))
+    data[60] ^= 1
+    source, named = source_of(kind, bytes(data), tmp_path)
+    with pytest.raises(ValueError, match=r"IDAT|CRC") as raised:
+        Image(source)
+    assert named in str(raised.value)
+    if hasattr(source, "close"):
+        source.close()
+
+
+@pytest.mark.usefixtures("nothing_stays")
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("data", [b"", b"x", b"hello, this is no image at all", bytes(5000)])
+def test_foreign_files_are_named(kind: str, data: bytes, tmp_path: Path) -> None:
+    source, named = source_of(kind, data, tmp_path)
+    with pytest.raises(ValueError, match=r"no bytes|begins with") as raised:
+        Image(source)
+    assert named in str(raised.value)
+    if hasattr(source, "close"):
+        source.close()
+
+
+def test_the_systems_errors(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"missing\.png"):
+        Image(tmp_path / "missing.png")
+    with pytest.raises(OSError, match=tmp_path.name) as raised:
+        Image(tmp_path)
+    assert raised.value.errno is not None
+    with pytest.raises(FileNotFoundError):
+        Image("")
+    locked = tmp_path / "locked.png"
+    locked.write_bytes(encoded("PNG"))
+    locked.chmod(0)
+    if not os.access(locked, os.R_OK):
+        with pytest.raises(PermissionError, match=r"locked\.png"):
+            Image(locked)
+
+
+def test_a_file_without_end_is_refused_at_once() -> None:
+    if not os.path.exists("/dev/zero"):
+        pytest.skip("there is no /dev/zero")
+    with pytest.raises(ValueError, match="/dev/zero"):
+        Image("/dev/zero")
+
+
+@pytest.mark.usefixtures("nothing_stays")
+def test_text_and_closed_files_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("notes")
+    with path.open() as file, pytest.raises(TypeError, match="'rb'"):
+        Image(file)
+    with pytest.raises(TypeError, match="StringIO"):
+        Image(io.StringIO("notes"))
+    file = io.BytesIO(encoded("PNG"))
+    file.close()
+    with pytest.raises(ValueError, match="closed"):
+        Image(file)
+
+
+@pytest.mark.usefixtures("nothing_stays")
+def test_a_failing_read_leaves_nothing_behind() -> None:
+    class Failing(io.RawIOBase):
+        def __init__(self) -> None:
+            self.pieces = [encoded("PNG")[:100]]
+
+        def read(self, size: int = -1) -> bytes:
+            if self.pieces:
+                return self.pieces.pop()
+            raise OSError(5, "the disk has gone")
+
+    with pytest.raises(OSError, match="the disk has gone"):
+        Image(Failing())
+
+
+@pytest.mark.usefixtures("nothing_stays")
+def test_a_file_that_does_not_wait() -> None:
+    read_end, write_end = os.pipe()
+    os.set_blocking(read_end, False)
+    with (
+        os.fdopen(read_end, "rb", buffering=0) as reader,
+        os.fdopen(write_end, "wb"),
+        pytest.raises(BlockingIOError, match="no bytes ready"),
+    ):
+        Image(reader)
+
+
+def large_png(path: Path) -> int:
+    """A PNG of some 64 MB: a chunk of text before the pixels."""
+    data = encoded("PNG")
+    text = b"comment\0" + bytes(1 << 20)
+    chunk = b"tEXt" + text
+    whole = len(text).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    with path.open("wb") as file:
+        file.write(data[:33])
+        for _ in range(64):
+            file.write(whole)
+        file.write(data[33:])
+    return path.stat().st_size
+
+
+@pytest.mark.parametrize("kind", ["path", "open file"])
+def test_memory_is_bounded(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "large.png"
+    size = large_png(path)
+    tracemalloc.start()
+    try:
+        if kind == "path":
+            image = Image(path)
+        else:
+            with path.open("rb") as file:
+                image = Image(file)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert image._size == size
+    assert peak < 3_000_000
+
+
+def test_files_are_staged_in_the_staging_directory(plain_run: PlainRun) -> None:
+    image = Image(io.BytesIO(encoded("GIF")))
+    staged = Path(str(image._path))
+    assert staged.parent == Path(store.staging_directory())
+    assert staged.suffix == ".gif"
+    image.bind_to_run(plain_run, "k", 0)
+    assert not staged.exists()
+
+
+def test_temporary_files_of_the_standard_library() -> None:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(encoded("PNG"))
+        file.seek(0)
+        assert Image(file)._width == 40
+    with tempfile.SpooledTemporaryFile() as spooled:
+        spooled.write(encoded("JPEG"))
+        spooled.seek(0)
+        assert Image(spooled).format == "jpeg"
+
+
+def test_a_flat_memoryview_of_numbers_is_an_array() -> None:
+    with pytest.raises(ValueError, match=r"Un-supported shape.*\[3\]"):
+        Image(memoryview(np.zeros(3)))
