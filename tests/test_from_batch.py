@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -216,14 +218,17 @@ def test_threads_work_at_the_same_time() -> None:
 def test_an_interrupt_ends_the_batch() -> None:
     started = []
 
-    class Interrupted(Image):
+    class Interrupting(Image):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             started.append(1)
-            raise KeyboardInterrupt
+            if len(started) == 1:
+                _thread.interrupt_main()
+            time.sleep(0.01)
+            super().__init__(*args, **kwargs)
 
     with pytest.raises(KeyboardInterrupt):
-        Interrupted.from_batch(values(100, 4, 4, 3), num_threads=2)
-    assert len(started) <= 2
+        Interrupting.from_batch(values(2000, 4, 4, 3), num_threads=2)
+    assert len(started) < 2000
 
 
 def test_thread_counts() -> None:

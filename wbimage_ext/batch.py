@@ -7,6 +7,7 @@ Image. The core works without the GIL, so that threads encode at the same time.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -139,25 +140,25 @@ def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> lis
 
     built: list[Any] = [None] * count
     failures: dict[int, Exception] = {}
-    # Threads take items from the front: whatever comes before a failed one was taken as well.
+    stop = threading.Event()
+    # Items are taken from the front, and built once taken: so are all those before a failed one.
     indices = iter(range(count))
 
     def build_some() -> None:
-        for index in indices:
+        while not stop.is_set() and (index := next(indices, None)) is not None:
             try:
                 built[index] = build_item(index)
             except Exception as error:
                 failures[index] = error
-            if failures:
-                return
+                stop.set()
 
     with ThreadPoolExecutor(threads) as pool:
         try:
             for work in [pool.submit(build_some) for _ in range(threads)]:
                 work.result()
         finally:
-            # After an interrupt, nobody waits for the rest.
-            indices = iter(())
+            # After an interrupt, the pool waits for the items that were begun, not for the rest.
+            stop.set()
     if failures:
         raise failures[min(failures)]
     return built

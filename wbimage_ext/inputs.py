@@ -167,7 +167,7 @@ def _numpy_array(data: Any) -> Array:
     if isinstance(data, np.ndarray):
         return data
     try:
-        if _exports_dlpack_only(data):
+        if _exports_dlpack_only(data) and hasattr(np, "from_dlpack"):
             return np.from_dlpack(data)
         array = np.asarray(data)
         if array.dtype == object and callable(getattr(data, "numpy", None)):
