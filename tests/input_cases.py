@@ -166,6 +166,17 @@ def jax_arrays(folder: Path) -> list[tuple[Any, Array]]:
     ]
 
 
+def tensorflow_tensors(folder: Path) -> list[tuple[Any, Array]]:
+    import tensorflow
+
+    small = (gray() // 64).astype(np.float32) * 32
+    return [
+        (tensorflow.constant(color()), color()),
+        (tensorflow.Variable(color()), color()),
+        (tensorflow.cast(small, tensorflow.bfloat16), small),
+    ]
+
+
 def tensors(folder: Path) -> list[tuple[Any, Array]]:
     import torch
 
@@ -287,14 +298,20 @@ INPUTS = [
         buffers,
     ),
     InputCase(
-        "anything with `__array_interface__`, `__array__`, `__dlpack__` or `numpy()`: TensorFlow, "
-        "Ray, ...",
+        "anything with `__array_interface__`, `__array__`, `__dlpack__` on the CPU or `numpy()`",
         "as an array",
         "none of ours",
         array_likes,
     ),
     InputCase("pandas frame", "as an array", "none of one dtype", pandas_frames, ("pandas",)),
     InputCase("JAX array, bfloat16 too", "as an array", "none on the CPU", jax_arrays, ("jax",)),
+    InputCase(
+        "TensorFlow tensor or variable, bfloat16 too",
+        "as an array",
+        "none on the CPU",
+        tensorflow_tensors,
+        ("tensorflow",),
+    ),
     InputCase(
         "torch tensor HW, CHW or NCHW, any dtype but complex",
         "torchvision's `make_grid(normalize=True)`, native",

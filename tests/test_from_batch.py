@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 import time
 from pathlib import Path
@@ -226,8 +227,13 @@ def test_an_interrupt_ends_the_batch() -> None:
             time.sleep(0.01)
             super().__init__(*args, **kwargs)
 
-    with pytest.raises(KeyboardInterrupt):
-        Interrupting.from_batch(values(2000, 4, 4, 3), num_threads=2)
+    # A process in the background may have been started with interrupts ignored.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Interrupting.from_batch(values(2000, 4, 4, 3), num_threads=2)
+    finally:
+        signal.signal(signal.SIGINT, previous)
     assert len(started) < 2000
 
 
