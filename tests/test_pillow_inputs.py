@@ -100,6 +100,13 @@ def test_what_a_file_type_cannot_hold_is_converted(mode: str, file_type: str) ->
     np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))
 
 
+@pytest.fixture
+def without_wandb(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Warnings go through Python, as they do where wandb is not imported."""
+    monkeypatch.delitem(sys.modules, "wandb", raising=False)
+
+
+@pytest.mark.usefixtures("without_wandb")
 @pytest.mark.parametrize(
     ("mode", "file_type", "becomes"),
     [
@@ -126,6 +133,7 @@ def test_mode_is_ignored() -> None:
     assert logged(image, mode="RGB").mode == "L"
 
 
+@pytest.mark.usefixtures("without_wandb")
 def test_a_palette_keeps_its_transparency() -> None:
     palette = images()["P"]
     palette.info["transparency"] = bytes([0, 100, 200])
