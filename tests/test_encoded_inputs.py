@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import mmap
 import os
 import tempfile
 import tracemalloc
@@ -222,6 +223,9 @@ def test_text_and_closed_files_are_named(tmp_path: Path) -> None:
     path.write_text("notes")
     with path.open() as file, pytest.raises(TypeError, match="'rb'"):
         Image(file)
+    path.write_bytes(encoded("PNG"))
+    with path.open(encoding="utf-8") as file, pytest.raises(TypeError, match="'rb'"):
+        Image(file)
     with pytest.raises(TypeError, match="StringIO"):
         Image(io.StringIO("notes"))
     file = io.BytesIO(encoded("PNG"))
@@ -307,6 +311,13 @@ def test_temporary_files_of_the_standard_library() -> None:
         spooled.write(encoded("JPEG"))
         spooled.seek(0)
         assert Image(spooled).format == "jpeg"
+
+
+def test_memory_maps_of_files(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(encoded("PNG"))
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert Image(mapped)._sha256 == hashlib.sha256(encoded("PNG")).hexdigest()
 
 
 def test_a_flat_memoryview_of_numbers_is_an_array() -> None:

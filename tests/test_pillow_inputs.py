@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image as PILImage
 
-from wbimage_ext import Image, pillow_input
+from wbimage_ext import Image, _core, pillow_input
 
 Array = np.ndarray[Any, Any]
 
@@ -174,6 +174,18 @@ def test_pixels_outlive_their_image() -> None:
     other = [PILImage.new("RGBA", (50, 40)) for _ in range(50)]
     np.testing.assert_array_equal(view, values)
     assert other
+
+
+def test_only_bytes_are_taken_from_arrow() -> None:
+    image = images()["F"]
+    if not hasattr(image, "__arrow_c_array__"):
+        pytest.skip("this Pillow exports no memory")
+    with pytest.raises(TypeError, match="uint8"):
+        _core.arrow_bytes(*image.__arrow_c_array__())
+    schema, _array = image.__arrow_c_array__()
+    for wrong in ((1, 2), (schema, schema)):
+        with pytest.raises(ValueError, match="PyCapsule"):
+            _core.arrow_bytes(*wrong)
 
 
 def test_an_image_in_several_blocks() -> None:

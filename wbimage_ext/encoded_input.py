@@ -74,7 +74,8 @@ def check_stream(file: Any) -> EncodedFile:
 
 def _pieces(file: Any) -> Iterator[bytes]:
     while True:
-        piece = file.read(_PIECE_BYTES)
+        # A file open for text fails to decode an image before it could hand out a str.
+        piece = "" if isinstance(file, io.TextIOBase) else file.read(_PIECE_BYTES)
         if isinstance(piece, str):
             raise TypeError(
                 f"{describe(file)} is open for text; an image needs a file opened in mode 'rb'"
