@@ -181,6 +181,14 @@ def test_an_artist_without_a_figure_is_named() -> None:
         Image(Line2D([1], [1]))
 
 
+@pytest.mark.parametrize("dataformats", ["NHWC", "NCHW", "NHW"])
+def test_a_batch_of_figures(dataformats: str) -> None:
+    images = Image.from_batch([figure_with_axes(), figure_with_axes()], dataformats=dataformats)
+    theirs = savefig(figure_with_axes())
+    for image in images:
+        np.testing.assert_array_equal(np.asarray(image.image), theirs)
+
+
 def test_figures_on_threads() -> None:
     figures = [figure_with_axes() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:

@@ -164,6 +164,19 @@ def test_a_bad_item_names_its_index(num_threads: int | None, tmp_path: Path) -> 
         Image.from_batch(items, num_threads=num_threads)
 
 
+def test_errors_of_other_types_name_the_item_too(tmp_path: Path) -> None:
+    pillow = pytest.importorskip("PIL.Image")
+    path = tmp_path / "cut.png"
+    pillow.fromarray(values(100, 100, 3)).save(path)
+    path.write_bytes(path.read_bytes()[:2000])
+    with pillow.open(path) as cut, pytest.raises(OSError, match=r"item 0.*truncated"):
+        Image.from_batch([cut])
+    data = np.zeros((2, 4, 4))
+    data[1, 1, 1] = np.nan
+    with pytest.raises(Warning, match=r"item 1 of the batch: .*NaN"):
+        Image.from_batch(data, dataformats="NHW")
+
+
 def test_a_bad_mask_names_its_item() -> None:
     masks = [mask(1), {"m": {"mask_data": np.full((4, 5), 300)}}]
     with pytest.raises(TypeError, match=r"item 1 of the batch: Mask data must be integers"):

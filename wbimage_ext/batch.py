@@ -84,7 +84,7 @@ def _laid_out(item: Any, dataformats: str) -> Any:
         return item
     axes = _AXES_OF_ITEMS[dataformats]
     source = inputs.resolve(item)
-    if not isinstance(source, inputs.Pixels):
+    if not isinstance(source, inputs.Pixels) or source.is_drawn:
         return source
     if source.array.ndim != len(axes):
         raise ValueError(
@@ -117,8 +117,10 @@ def _with_index(error: Exception, index: int) -> Exception:
         return type(error)(
             error.errno, f"item {index} of the batch: {error.strerror}", error.filename
         )
-    if type(error) in (TypeError, ValueError, ImportError, RuntimeError, MemoryError, OSError):
-        return type(error)(message)
+    # Not its own type: some need more arguments than a message.
+    for kind in (TypeError, ValueError, ImportError, OSError, MemoryError, Warning):
+        if isinstance(error, kind):
+            return kind(message)
     return RuntimeError(message)
 
 
