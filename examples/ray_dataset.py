@@ -24,7 +24,6 @@ from typing import Any
 
 import wbimage_ext
 
-BATCH_IMAGES = 32
 IMAGES_A_STEP = 100  # what one key of one step shows; Image.MAX_ITEMS is the limit
 
 
@@ -59,7 +58,7 @@ def encode_folder(folder: Path, output: Path, workers: int, file_type: str = "pn
     data.map_batches(
         encode_batch,
         fn_args=(file_type,),
-        batch_size=BATCH_IMAGES,
+        batch_size=None,  # whole blocks: a batch of its own size would have to be put together
         batch_format="numpy",
         zero_copy_batch=True,
         concurrency=workers,

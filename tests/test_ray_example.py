@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +33,7 @@ def example() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
@@ -53,17 +55,14 @@ def arrays(index: int) -> np.ndarray[Any, Any]:
     return small.repeat(8, 1).repeat(8, 2) + random.integers(0, 9, (1, 96, 128, 1), np.uint8)
 
 
-def test_thousands_of_arrays(
-    example: ModuleType, local_ray: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_thousands_of_arrays(example: ModuleType, local_ray: None, tmp_path: Path) -> None:
     folder = tmp_path / "arrays"
     folder.mkdir()
     for index in range(FILES):
         np.save(folder / f"{index:03}.npy", arrays(index))
     example.encode_folder(folder, tmp_path / "warm", workers=2)
     speeds = {n: example.encode_folder(folder, tmp_path / f"out{n}", workers=n) for n in (1, 2)}
-    with capsys.disabled():
-        print(f"\n{IMAGES} images of 128 x 96, images a second by workers: {speeds}")
+    print(f"\n{IMAGES} images of 128 x 96, images a second by workers: {speeds}")
 
     rows = list(example.stored_rows(tmp_path / "out2"))
     assert len(rows) == IMAGES
@@ -77,6 +76,20 @@ def test_thousands_of_arrays(
     assert sum(json.loads(line)["data_set"]["count"] for line in lines) == IMAGES
     written = {path.read_bytes() for path in Path(directory).rglob("*.png")}
     assert written == expected
+
+
+def test_workers_see_the_shared_memory(
+    example: ModuleType, local_ray: None, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "0.npy", arrays(0))
+
+    def look(batch: dict[str, Any]) -> dict[str, Any]:
+        # Memory of Ray's store cannot be written to; a copy could.
+        return {"is_copy": [bool(batch["data"].flags.writeable or batch["data"].flags.owndata)]}
+
+    data = example.read_folder(tmp_path).materialize()
+    looked = data.map_batches(look, batch_size=None, batch_format="numpy", zero_copy_batch=True)
+    assert [row["is_copy"] for row in looked.take_all()] == [False]
 
 
 def test_a_folder_of_images_becomes_a_table(
