@@ -1,6 +1,6 @@
 """Writes docs/reference.md from the signatures and docstrings of what the package offers.
 
-    python docs/make_reference.py
+python docs/make_reference.py
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from wbimage_ext import image, local_run, metadata
 HEAD = """# Reference
 
 Made from the docstrings by `python docs/make_reference.py`; the text lives there. With wandb
-installed, `Image`, `ImageMask`, `BoundingBoxes2D` and `Classes` are subclasses of wandb's classes of
-the same names and take the same arguments.
+installed, `Image`, `ImageMask`, `BoundingBoxes2D` and `Classes` are subclasses of the classes in wandb
+that have these names, and take the same arguments.
 """
 
 # The standalone classes, so that the page is the same with wandb installed and without.
