@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from wbimage_ext import image, local_run, metadata
 HEAD = """# Reference
 
 Made from the docstrings by `python docs/make_reference.py`; the text lives there. With wandb
-installed, `Image`, `ImageMask`, `BoundingBoxes2D` and `Classes` are subclasses of the classes in wandb
-that have these names, and take the same arguments.
+installed, `Image`, `ImageMask`, `BoundingBoxes2D` and `Classes` are subclasses of wandb's, with the
+same names, and take the same arguments.
 """
 
 # The standalone classes, so that the page is the same with wandb installed and without.
@@ -100,4 +101,8 @@ def _markdown(text: str) -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("reference.md").write_text(reference(), encoding="utf-8")
+    page = Path(__file__).with_name("reference.md")
+    if sys.argv[1:] != ["--check"]:
+        page.write_text(reference(), encoding="utf-8")
+    elif page.read_text(encoding="utf-8") != reference():
+        sys.exit("docs/reference.md is not what the docstrings say: python docs/make_reference.py")

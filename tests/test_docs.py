@@ -7,7 +7,6 @@ call this package's command line are run as well; others install or build and be
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 import subprocess
@@ -76,19 +75,7 @@ def test_links_lead_somewhere() -> None:
 
 
 @pytest.mark.source_tree
-def test_the_reference_is_what_the_docstrings_say() -> None:
-    script = ROOT / "docs/make_reference.py"
-    spec = importlib.util.spec_from_file_location("make_reference", script)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    written = (ROOT / "docs/reference.md").read_text("utf-8")
-    assert written == module.reference(), "run: python docs/make_reference.py"
-
-
-@pytest.mark.source_tree
-def test_help_is_in_the_reference() -> None:
+def test_the_guide_shows_every_command() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "wbimage_ext", "--help"], capture_output=True, text=True, cwd=ROOT
     )
