@@ -52,6 +52,8 @@ def run_python(directory: Path, *command: str) -> str:
         "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE / "with_wandb")]),
         "PYTHONHASHSEED": "0",
     }
+    # The service of this process is not the child's to use or to end.
+    environment.pop("WANDB_SERVICE", None)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", *command],
         cwd=directory,
