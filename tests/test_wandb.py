@@ -536,3 +536,11 @@ run.finish()
 @pytest.mark.parametrize("imports", ["", "import wandb", "from wandb import Image"])
 def test_install_in_either_order(imports: str, tmp_path: Path) -> None:
     run_python(tmp_path, "-c", INSTALL_ORDER.format(imports=imports))
+
+
+def test_the_pytorch_example(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    run_python(tmp_path, str(HERE.parent / "examples" / "train_pytorch.py"))
+    assert len(list(tmp_path.rglob("media/images/*.png"))) == 4 * 8
+    # Masks that are the same, such as those of nothing found, share a file.
+    assert len(list(tmp_path.rglob("media/images/mask/*.png"))) > 4 * 8
