@@ -59,6 +59,8 @@ def install() -> None:
     Raises:
         ImportError: wandb is not installed, or cannot be imported.
     """
+    if not is_wandb_installed():
+        raise ImportError("install() needs the wandb package. To get it, run: pip install wandb")
     _with_wandb().install()
 
 
