@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         chosen = choose(options.set, options.pictures)
         what = Options(chosen, options.rounds, options.clock)
         result = measure(options.sections, what, partial(_save, options.save))
-    for line in report.report(result):
+    for line in report.report(result, options.each):
         print(line)
     return 0
 
@@ -108,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--save", type=Path, metavar="FILE", help="write the result as JSON, after each section"
     )
+    parser.add_argument("--each", action="store_true", help="print a line a picture too")
     parser.add_argument("--show", type=Path, metavar="FILE", help="print a saved result")
     parser.add_argument(
         "--publish",

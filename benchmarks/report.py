@@ -35,8 +35,8 @@ SECTIONS = {
 }
 
 
-def report(result: dict[str, Any]) -> Iterator[str]:
-    """The whole result: machine, then each section by set and group."""
+def report(result: dict[str, Any], each: bool = False) -> Iterator[str]:
+    """The whole result: machine, then each section by set and group; `each` adds every row."""
     yield from _machine(result)
     for name, section in SECTIONS.items():
         rows: list[Row] = result["sections"].get(name, [])
@@ -51,6 +51,8 @@ def report(result: dict[str, Any]) -> Iterator[str]:
             yield from (_levels(in_set) if name == "levels" else _groups(in_set, section.reference))
             if name == "uint8":
                 yield from _throughput(in_set)
+            if each and name in ("png", "jpeg", "masks"):
+                yield from _each(in_set, section.reference)
             if name == "image":
                 yield from _floor(in_set)
         if name == "jpeg":
@@ -125,6 +127,18 @@ def _throughput(rows: Sequence[Row]) -> Iterator[str]:
             for peer, measure in row["peers"].items()
         )
         yield f"      {row['name']:34}" + ", ".join(speeds)
+
+
+def _each(rows: Sequence[Row], reference: str) -> Iterator[str]:
+    for row in rows:
+        theirs, ours = row["peers"][reference], row["peers"][OURS]
+        text = f"      {row['name']:26}{row['kind']:8}{'x'.join(map(str, row['shape'])):14}"
+        text += f"{theirs['best_us'] / ours['best_us']:7.1f}x {ours['best_us']:9.1f} us"
+        text += f" {ours['best_us'] * 1e3 / row['raw_bytes']:6.2f} ns a byte"
+        if ours["size_bytes"] and theirs["size_bytes"]:
+            text += f"  size {ours['size_bytes'] / theirs['size_bytes']:.3f},"
+            text += f" {ours['size_bytes'] / row['raw_bytes']:.4f} of raw"
+        yield text
 
 
 def _floor(rows: Sequence[Row]) -> Iterator[str]:
