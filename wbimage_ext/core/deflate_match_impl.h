@@ -63,7 +63,7 @@ TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_match
         match found = KERNEL(best_match)(matcher, bytes, at);
         bool near = found.distance == step;
         bool far = !near && found.distance != at.line_start - at.above_start;
-        if (far && found.length < GOOD_ENOUGH
+        if (far && found.length < GOOD_ENOUGH && at.i + step + found.length <= end
             && KERNEL(equal_bytes)(bytes + at.i + step, bytes + at.i, found.length)
                    == found.length) {
             at.i += step; /* a run begins here: a literal and the run say more for less */
