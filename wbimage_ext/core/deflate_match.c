@@ -61,20 +61,20 @@ size_t wb_deflate_matcher_size(size_t line_bytes, size_t line_count)
 {
     size_t slots = (size_t)1 << hash_bits(line_bytes * line_count);
     size_t columns = line_bytes / COLUMN_BYTES + 1;
-    return 2 * slots * sizeof(uint32_t) + columns * sizeof(uint16_t);
+    return 2 * slots * sizeof(uint16_t) + columns * sizeof(uint16_t);
 }
 
 void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t line_bytes,
                              size_t line_count, unsigned step_bytes)
 {
-    uint32_t *tables = memory;
+    uint16_t *tables = memory;
     unsigned bits = hash_bits(line_bytes * line_count);
     memset(memory, 0, wb_deflate_matcher_size(line_bytes, line_count));
     *matcher = (wb_deflate_matcher){
         .hash_bits = bits,
         .short_hash = tables,
         .long_hash = tables + ((size_t)1 << bits),
-        .column_distances = (uint16_t *)(void *)(tables + ((size_t)2 << bits)),
+        .column_distances = tables + ((size_t)2 << bits),
         .line_bytes = line_bytes,
         .step_bytes = step_bytes,
         .word_bytes = step_bytes == 1 ? 4 : 6,
@@ -106,7 +106,7 @@ static inline uint64_t short_word(const wb_deflate_matcher *matcher, uint64_t wo
 static inline void insert(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i)
 {
     uint64_t word = load_le64(bytes + i);
-    uint32_t position = matcher->origin + (uint32_t)i;
+    uint16_t position = (uint16_t)(matcher->origin + i);
     matcher->short_hash[hash(matcher, short_word(matcher, word))] = position;
     matcher->long_hash[hash(matcher, word)] = position;
 }

@@ -9,10 +9,10 @@
 
 typedef struct wb_deflate_matcher {
     unsigned hash_bits;
-    uint32_t *short_hash; /* where the next few bytes were seen last, 1 << hash_bits slots each: */
-    uint32_t *long_hash;  /* positions in the stream, modulo 2^32 */
+    uint16_t *short_hash; /* where the next few bytes were seen last, 1 << hash_bits slots each: */
+    uint16_t *long_hash;  /* positions in the stream, modulo 2^16, twice the window */
     uint16_t *column_distances; /* of the last match that covered a column of the line */
-    uint32_t origin;      /* position of bytes[0] in the stream, modulo 2^32 */
+    uint32_t origin;      /* position of bytes[0] in the stream, modulo 2^16 at least */
     unsigned word_bytes;  /* that short_hash looks at */
     size_t line_bytes;    /* distance to the byte above */
     unsigned step_bytes;  /* distance to the byte left: a pixel, or 1 where bytes are filtered */

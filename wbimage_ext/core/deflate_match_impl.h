@@ -1,6 +1,13 @@
 /* The search for matches; included once for each equal_bytes, which tells how many bytes agree.
  * In: KERNEL and TARGET. Out: KERNEL(find_matches). Ownership: see deflate_match.h. */
 
+/* How many of the first bytes of two words agree, without a branch where the processor can. */
+TARGET static inline size_t KERNEL(equal_of_word)(uint64_t a, uint64_t b)
+{
+    uint64_t differs = a ^ b;
+    return (differs != 0 ? lowest_bit(differs) : 64) / 8;
+}
+
 /* Keeps `best` unless the bytes `distance` back agree for more than `margin` longer. */
 TARGET static inline match KERNEL(better)(match best, const uint8_t *here, size_t distance,
                                           size_t most, size_t margin)
@@ -9,37 +16,59 @@ TARGET static inline match KERNEL(better)(match best, const uint8_t *here, size_
     return length > best.length + margin ? (match){length, distance} : best;
 }
 
+/* Takes the first word alone into account, of which `length` bytes agree. */
+static inline match KERNEL(better_short)(match best, size_t length, size_t distance,
+                                         size_t margin)
+{
+    bool take = length > best.length + margin;
+    best.length = take ? length : best.length;
+    best.distance = take ? distance : best.distance;
+    return best;
+}
+
+/* At least a pixel and HASHED_BYTES lie behind and before the place. */
 TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
                                               const uint8_t *bytes, place at)
 {
     const uint8_t *here = bytes + at.i;
     size_t above = at.line_start - at.above_start, step = matcher->step_bytes;
     size_t most = at.end - at.i, piece = most < PIECE ? most : PIECE;
-    match best = {0, step};
-    if (at.i >= step)
+    size_t reach = at.i < WB_DEFLATE_WINDOW_BYTES ? at.i : WB_DEFLATE_WINDOW_BYTES;
+    uint64_t word = load_le64(here);
+    match best = {KERNEL(equal_of_word)(word, load_le64(here - step)), step};
+    if (best.length == sizeof word)
         best.length = KERNEL(equal_bytes)(here, here - step, most);
     if (best.length >= PIECE)
         return best;
-    if (at.i >= above && above <= WB_DEFLATE_WINDOW_BYTES)
+    above = above <= reach ? above : step;
+    size_t length = KERNEL(equal_of_word)(word, load_le64(here - above));
+    if (length == sizeof word)
         best = KERNEL(better)(best, here, above, piece, 3);
+    else
+        best = KERNEL(better_short)(best, length, above, 3);
     if (best.length >= GOOD_ENOUGH)
         return best;
     size_t column = (at.i - at.line_start) / COLUMN_BYTES;
-    size_t distance = matcher->column_distances[column];
-    if (distance != 0 && distance <= at.i)
-        best = KERNEL(better)(best, here, distance, piece, 2);
-    if (most < HASHED_BYTES)
-        return best;
-    uint64_t word = load_le64(here);
-    uint32_t position = matcher->origin + (uint32_t)at.i;
-    uint32_t *slots[2] = {&matcher->short_hash[hash(matcher, short_word(matcher, word))],
-                          &matcher->long_hash[hash(matcher, word)]};
-    for (int k = 0; k < 2; k++) {
-        uint32_t back = position - *slots[k];
-        *slots[k] = position;
-        if (back - 1 < WB_DEFLATE_WINDOW_BYTES && back <= at.i)
-            best = KERNEL(better)(best, here, back, piece, 3);
+    uint16_t position = (uint16_t)(matcher->origin + at.i);
+    uint16_t *short_slot = &matcher->short_hash[hash(matcher, short_word(matcher, word))];
+    uint16_t *long_slot = &matcher->long_hash[hash(matcher, word)];
+    size_t distances[3] = {matcher->column_distances[column], (uint16_t)(position - *short_slot),
+                           (uint16_t)(position - *long_slot)};
+    *short_slot = position;
+    *long_slot = position;
+    size_t lengths[3];
+    for (int k = 0; k < 3; k++) {
+        distances[k] = distances[k] - 1 < reach ? distances[k] : step;
+        lengths[k] = KERNEL(equal_of_word)(word, load_le64(here - distances[k]));
     }
+    if (((lengths[0] | lengths[1] | lengths[2]) & sizeof word) == 0) {
+        best = KERNEL(better_short)(best, lengths[0], distances[0], 2);
+        best = KERNEL(better_short)(best, lengths[1], distances[1], 3);
+        return KERNEL(better_short)(best, lengths[2], distances[2], 3);
+    }
+    for (int k = 0; k < 3; k++)
+        if (lengths[k] == sizeof word)
+            best = KERNEL(better)(best, here, distances[k], piece, k == 0 ? 2 : 3);
     return best;
 }
 
@@ -54,7 +83,9 @@ TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_match
     size_t insert_max = step == 1 ? INSERT_MAX_GRAY : INSERT_MAX;
     size_t count = 0, literals_start = start;
     place at = {start, end, start, start - line};
-    while (at.i < end) {
+    if (at.i < step) /* nothing lies to the left */
+        at.i = step;
+    while (at.i + HASHED_BYTES <= end) {
         while (at.i - at.line_start >= line) {
             if (matcher->literal_costs != NULL || bytes[at.line_start] == 0) /* filter None */
                 at.above_start = at.line_start;
