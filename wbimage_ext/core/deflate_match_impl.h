@@ -35,17 +35,11 @@ TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
     size_t most = at.end - at.i, piece = most < PIECE ? most : PIECE;
     size_t reach = at.i < WB_DEFLATE_WINDOW_BYTES ? at.i : WB_DEFLATE_WINDOW_BYTES;
     uint64_t word = load_le64(here);
-    match best = {KERNEL(equal_of_word)(word, load_le64(here - step)), step};
-    if (best.length == sizeof word)
-        best.length = KERNEL(equal_bytes)(here, here - step, most);
+    match best = {KERNEL(equal_bytes)(here, here - step, most), step};
     if (best.length >= PIECE)
         return best;
-    above = above <= reach ? above : step;
-    size_t length = KERNEL(equal_of_word)(word, load_le64(here - above));
-    if (length == sizeof word)
+    if (above <= reach)
         best = KERNEL(better)(best, here, above, piece, 3);
-    else
-        best = KERNEL(better_short)(best, length, above, 3);
     if (best.length >= GOOD_ENOUGH)
         return best;
     size_t column = (at.i - at.line_start) / COLUMN_BYTES;
