@@ -3,7 +3,7 @@
  * In: lines of bytes. Out: tokens. Ownership: see deflate_match.h. */
 #include "deflate_match.h"
 
-#include <string.h>
+#include "deflate_words.h"
 
 enum {
     MIN_HASH_BITS = 8,
@@ -22,31 +22,6 @@ enum {
     SURE_BYTES = 24, /* a match this long costs less than any literals */
     HASHED_BYTES = 8 /* the tables look at so many; what lies after the end must not count */
 };
-
-static inline uint64_t load_le64(const uint8_t *from)
-{
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value |= (uint64_t)from[i] << (8 * i);
-#else
-    uint64_t value;
-    memcpy(&value, from, sizeof value);
-#endif
-    return value;
-}
-
-static inline unsigned lowest_bit(uint64_t value)
-{
-#if defined(__GNUC__)
-    return (unsigned)__builtin_ctzll(value);
-#else
-    unsigned bit = 0;
-    for (; (value & 1) == 0; value >>= 1)
-        bit++;
-    return bit;
-#endif
-}
 
 /* A slot for every second to fourth byte, up to tables that leave room in a second-level cache. */
 static unsigned hash_bits(size_t size_bytes)
@@ -91,10 +66,9 @@ typedef struct match {
     size_t length, distance;
 } match;
 
-/* 2^64 / golden ratio: the highest bits of the product depend on all bits of the word. */
 static inline size_t hash(const wb_deflate_matcher *matcher, uint64_t word)
 {
-    return (size_t)(word * UINT64_C(0x9E3779B97F4A7C15) >> (64 - matcher->hash_bits));
+    return wb_hash_word(word, matcher->hash_bits);
 }
 
 /* Its first bytes alone; they are the lowest. */
@@ -105,7 +79,7 @@ static inline uint64_t short_word(const wb_deflate_matcher *matcher, uint64_t wo
 
 static inline void insert(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i)
 {
-    uint64_t word = load_le64(bytes + i);
+    uint64_t word = wb_load_le64(bytes + i);
     uint16_t position = (uint16_t)(matcher->origin + i);
     matcher->short_hash[hash(matcher, short_word(matcher, word))] = position;
     matcher->long_hash[hash(matcher, word)] = position;
@@ -136,14 +110,7 @@ static inline bool is_worth(const uint16_t *literal_costs, const uint8_t *here, 
 
 static inline size_t equal_bytes_portable(const uint8_t *a, const uint8_t *b, size_t most)
 {
-    for (size_t i = 0; i < most; i += 8) {
-        uint64_t differs = load_le64(a + i) ^ load_le64(b + i);
-        if (differs != 0) {
-            i += lowest_bit(differs) / 8;
-            return i < most ? i : most;
-        }
-    }
-    return most;
+    return wb_equal_bytes(a, b, most);
 }
 
 #define KERNEL(name) name##_portable

@@ -33,4 +33,13 @@ void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t l
 size_t wb_deflate_find_matches(const wb_deflate_matcher *matcher, const uint8_t *bytes,
                                size_t start, size_t end, wb_cpu cpu, wb_deflate_token *tokens);
 
+/* The same for lines whose channels are correlated, filtered and with literal_costs: looks at whole
+ * pixels, once each. step_bytes is 3 or 4. */
+size_t wb_deflate_find_pixels(const wb_deflate_matcher *matcher, const uint8_t *bytes,
+                              size_t start, size_t end, wb_cpu cpu, wb_deflate_token *tokens);
+
+typedef size_t (*wb_deflate_finder)(const wb_deflate_matcher *matcher, const uint8_t *bytes,
+                                    size_t start, size_t end, wb_cpu cpu,
+                                    wb_deflate_token *tokens);
+
 #endif

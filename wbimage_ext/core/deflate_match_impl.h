@@ -5,7 +5,7 @@
 TARGET static inline size_t KERNEL(equal_of_word)(uint64_t a, uint64_t b)
 {
     uint64_t differs = a ^ b;
-    return (differs != 0 ? lowest_bit(differs) : 64) / 8;
+    return (differs != 0 ? wb_lowest_bit(differs) : 64) / 8;
 }
 
 /* Keeps `best` unless the bytes `distance` back agree for more than `margin` longer. */
@@ -34,7 +34,7 @@ TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
     size_t above = at.line_start - at.above_start, step = matcher->step_bytes;
     size_t most = at.end - at.i, piece = most < PIECE ? most : PIECE;
     size_t reach = at.i < WB_DEFLATE_WINDOW_BYTES ? at.i : WB_DEFLATE_WINDOW_BYTES;
-    uint64_t word = load_le64(here);
+    uint64_t word = wb_load_le64(here);
     match best = {KERNEL(equal_bytes)(here, here - step, most), step};
     if (best.length >= PIECE)
         return best;
@@ -53,7 +53,7 @@ TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
     size_t lengths[3];
     for (int k = 0; k < 3; k++) {
         distances[k] = distances[k] - 1 < reach ? distances[k] : step;
-        lengths[k] = KERNEL(equal_of_word)(word, load_le64(here - distances[k]));
+        lengths[k] = KERNEL(equal_of_word)(word, wb_load_le64(here - distances[k]));
     }
     if (((lengths[0] | lengths[1] | lengths[2]) & sizeof word) == 0) {
         best = KERNEL(better_short)(best, lengths[0], distances[0], 2);

@@ -38,7 +38,7 @@ wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, const 
     lines->tokens = (wb_deflate_token *)(void *)scratch->tokens.data;
     if (plan->matched)
         wb_deflate_matcher_init(&lines->matcher, scratch->tables.data, lines->line_bytes,
-                                strip_rows, plan->filtered ? 1 : raster->channels);
+                                strip_rows, plan->filtered && !plan->correlated ? 1 : raster->channels);
     return WB_OK;
 }
 
@@ -91,9 +91,10 @@ wb_deflate_stretch wb_png_lines_next(wb_png_lines *lines, size_t row_count)
             wb_deflate_literal_costs(strip, size_bytes, lines->literal_costs);
             lines->matcher.literal_costs = lines->literal_costs;
         }
-        count = wb_deflate_find_matches(&lines->matcher, lines->bytes, lines->filled_bytes,
-                                        lines->filled_bytes + size_bytes, lines->cpu,
-                                        lines->tokens);
+        wb_deflate_finder find = lines->plan.correlated ? wb_deflate_find_pixels
+                                                        : wb_deflate_find_matches;
+        count = find(&lines->matcher, lines->bytes, lines->filled_bytes,
+                     lines->filled_bytes + size_bytes, lines->cpu, lines->tokens);
     } else {
         count = find_runs(lines, strip, size_bytes);
     }

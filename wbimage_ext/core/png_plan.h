@@ -7,7 +7,8 @@
 
 typedef struct wb_png_plan {
     bool filtered;    /* adaptive filters, or none */
-    bool matched;     /* wb_deflate_find_matches, or wb_deflate_find_runs */
+    bool matched;     /* wb_deflate_find_matches, or wb_deflate_find_runs; or, if the channels */
+    bool correlated;  /* are correlated, wb_deflate_find_pixels */
     unsigned min_run; /* for runs */
 } wb_png_plan;
 
