@@ -174,7 +174,7 @@ static void test_runs(void)
     wb_release(tokens);
 }
 
-static void test_matches(void)
+static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned priced_step)
 {
     enum { SIZE_BYTES = 60000, LINE_BYTES = 241, LINES = SIZE_BYTES / LINE_BYTES };
     uint16_t costs[WB_DEFLATE_LITERALS];
@@ -185,14 +185,14 @@ static void test_matches(void)
     wb_deflate_token *first = wb_allocate((SIZE_BYTES / 3 + 2) * sizeof *first);
     wb_deflate_token *tokens = wb_allocate((SIZE_BYTES / 3 + 2) * sizeof *tokens);
     CHECK(memory != NULL && first != NULL && tokens != NULL);
-    for (unsigned step = 1; step <= 4; step++) {
+    for (unsigned step = first_step; step <= 4; step++) {
         size_t first_count = 0;
         for (int i = CPUS - 1; i >= 0; i--) { /* the portable one first */
             wb_deflate_matcher matcher;
             wb_deflate_matcher_init(&matcher, memory, LINE_BYTES, LINES, step);
-            matcher.literal_costs = step == 1 ? costs : NULL;
-            size_t count = wb_deflate_find_matches(&matcher, bytes, LINE_BYTES, SIZE_BYTES,
-                                                   wb_cpu_detect(DISABLED[i]), tokens);
+            matcher.literal_costs = step >= priced_step ? costs : NULL;
+            size_t count = find(&matcher, bytes, LINE_BYTES, SIZE_BYTES,
+                                wb_cpu_detect(DISABLED[i]), tokens);
             if (i == CPUS - 1) {
                 first_count = count;
                 memcpy(first, tokens, count * sizeof *tokens);
@@ -206,6 +206,13 @@ static void test_matches(void)
     wb_release(memory);
     wb_release(first);
     wb_release(tokens);
+}
+
+static void test_matches(void)
+{
+    check_finder(wb_deflate_find_matches, 1, 1);
+    check_finder(wb_deflate_find_matches, 1, 5);
+    check_finder(wb_deflate_find_pixels, 3, 3);
 }
 
 /* ---- streams */

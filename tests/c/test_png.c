@@ -17,6 +17,7 @@ typedef enum content {
     BYTES,    /* all 256 values equally often */
     SKEWED,   /* frequencies as Fibonacci numbers: the deepest Huffman tree there is */
     TRIPLES,  /* gray kept as RGB, with a slow drift */
+    GRAINY,   /* the same with grain, as photographs */
     CONTENTS
 } content;
 
@@ -47,6 +48,7 @@ static uint8_t content_byte(content kind, size_t i, size_t row_bytes, uint64_t *
     case BYTES: return (uint8_t)(i * 167 + i / 256);
     case SKEWED: return skewed_byte(random_next(state));
     case TRIPLES: return (uint8_t)((x / 3 * 5 + y * 3 + (x / 3 * x / 3 + y) % 7) & 0xff);
+    case GRAINY: return (uint8_t)(x / 3 + (uint32_t)(x / 3 * 2654435761u + y * 40503u * 7919u) % 23);
     default: return 0;
     }
 }

@@ -22,7 +22,19 @@ static inline bool is_worth(const uint16_t *costs, const uint8_t *here, size_t d
     return cost > SYMBOLS_COST + (wb_log2_floor((uint32_t)distance) << 8);
 }
 
-/* The match at `i` or {0, 0}; `word` begins there and `reach` bytes may lie behind. */
+static inline uint16_t *slot_of(const wb_deflate_matcher *matcher, uint64_t word)
+{
+    return &matcher->short_hash[wb_hash_word(word << (8 * (WORD_BYTES - PAIR_BYTES)),
+                                             matcher->hash_bits)];
+}
+
+/* Enters a pair that ends behind a match, which the search leaves out. */
+static inline void remember(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i)
+{
+    *slot_of(matcher, wb_load_le64(bytes + i)) = (uint16_t)(matcher->origin + i);
+}
+
+/* The match at `i`, behind which there is at least a byte, or one of length 0. */
 static inline wb_deflate_token find(const wb_deflate_matcher *matcher, const uint8_t *bytes,
                                     size_t i, size_t end)
 {
@@ -32,8 +44,7 @@ static inline wb_deflate_token find(const wb_deflate_matcher *matcher, const uin
     if (differs << (8 * (WORD_BYTES - RUN_BYTES)) == 0)
         return (wb_deflate_token){0, (uint32_t)wb_equal_bytes(here, here - 1, end - i), 1};
     uint16_t position = (uint16_t)(matcher->origin + i);
-    uint16_t *slot = &matcher->short_hash[wb_hash_word(word << (8 * (WORD_BYTES - PAIR_BYTES)),
-                                                       matcher->hash_bits)];
+    uint16_t *slot = slot_of(matcher, word);
     size_t distance = (uint16_t)(position - *slot);
     *slot = position;
     size_t reach = i < WB_DEFLATE_WINDOW_BYTES ? i : WB_DEFLATE_WINDOW_BYTES;
@@ -58,7 +69,7 @@ size_t wb_deflate_find_pixels(const wb_deflate_matcher *matcher, const uint8_t *
         size_t pixels = line + 1, line_end = line + matcher->line_bytes;
         if (i < pixels)
             i = pixels;
-        else /* a match that began above covers some of the line */
+        else if (i < line_end) /* a match that began above covers some of the line */
             i += (step - (i - pixels) % step) % step;
         while (i < line_end && i + WORD_BYTES <= end) {
             wb_deflate_token token = find(matcher, bytes, i, end);
@@ -70,6 +81,8 @@ size_t wb_deflate_find_pixels(const wb_deflate_matcher *matcher, const uint8_t *
             tokens[count++] = token;
             literals_start = i + token.length;
             i += (token.length + step - 1) / step * step;
+            if (i - step + PAIR_BYTES <= end)
+                remember(matcher, bytes, i - step);
         }
     }
     if (literals_start < end)
