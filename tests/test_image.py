@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,9 @@ def test_mode_without_pillow_names_it(monkeypatch: pytest.MonkeyPatch, photo: An
     assert len(Image(photo).to_data_array()) == 512
 
 
-def test_rgba_as_jpeg_warns_and_drops_alpha() -> None:
+def test_rgba_as_jpeg_warns_and_drops_alpha(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Where wandb is imported, its own terminal says it.
+    monkeypatch.setitem(sys.modules, "wandb", None)
     rgba = np.full((8, 8, 4), 200, np.uint8)
     with pytest.warns(UserWarning, match="JPEG format does not support transparency"):
         image = Image(rgba, file_type="jpg")

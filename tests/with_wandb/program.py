@@ -199,6 +199,16 @@ class Program:
             lambda: run.log({"reference": image("gs://bucket/away.png")})
         )
         self.said["from_json"] = self._read_back(artifact)
+        draft = wandb.Artifact("draft", "dataset")
+        draft.add(image(pixels()), "added")
+        for name, kept in (("a draft", draft), ("an offline artifact", artifact)):
+            # Some versions have it at hand, others want it from a server.
+            got: list = []
+            self.said[f"get from {name}"] = self._error_of(
+                lambda kept=kept, got=got: got.append(
+                    kept.get("added" if kept is draft else "plain")
+                )
+            ) or [isinstance(got[0], wandb.Image), np.asarray(got[0].image).tolist()]
 
     def _read_back(self, artifact):
         """from_json of what the artifact holds, without a server."""
