@@ -5,6 +5,7 @@
 #include "png_rows.h"
 #include "png_stream.h"
 
+#include <string.h>
 #include <zlib.h>
 
 #ifdef WB_HAVE_LIBDEFLATE
@@ -18,20 +19,6 @@ const char *wb_png_library(void)
 #else
     return "zlib " ZLIB_VERSION;
 #endif
-}
-
-/* Whether filters are worth while: text and plots get smaller without, if a level looks long enough to
- * find what repeats. */
-static wb_status choose_filtering(const wb_raster *raster, const wb_png_options *options,
-                                  wb_png_scratch *scratch, bool *filtered)
-{
-    enum { THOROUGH_LEVEL = 6 };
-    wb_png_plan plan = {.filtered = options->compress_level != 0};
-    wb_status status = WB_OK;
-    if (options->compress_level >= THOROUGH_LEVEL)
-        status = wb_png_plan_choose(raster, options, scratch, &plan);
-    *filtered = plan.filtered;
-    return status;
 }
 
 /* Filters a row by the least sum of absolute residuals. */
@@ -74,9 +61,9 @@ static wb_status zlib_drain(z_stream *stream, int flush, wb_png_idat *idat, wb_e
 }
 
 static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *options,
-                             bool filtered, wb_png_scratch *scratch, wb_png_idat *idat,
-                             wb_error *error)
+                             wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
 {
+    const bool filtered = options->compress_level != 0;
     wb_png_rows rows;
     wb_status status = wb_png_rows_init(&rows, raster, scratch);
     if (status != WB_OK)
@@ -109,12 +96,11 @@ static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *opti
 
 #ifdef WB_HAVE_LIBDEFLATE
 
-static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options *options,
-                                   bool filtered, wb_png_scratch *scratch, wb_png_idat *idat,
-                                   wb_error *error)
+/* Appends the whole image, compressed, to the file. */
+static wb_status append_compressed(struct libdeflate_compressor *compressor,
+                                   const wb_raster *raster, bool filtered, wb_cpu cpu,
+                                   wb_png_scratch *scratch, wb_bytes *file, wb_error *error)
 {
-    /* Level 6 there finds less than zlib's in periodic patterns. */
-    static const int LIBDEFLATE_LEVELS[10] = {0, 1, 2, 3, 4, 5, 7, 7, 8, 9};
     wb_png_rows rows;
     wb_status status = wb_png_rows_init(&rows, raster, scratch);
     if (status != WB_OK)
@@ -125,22 +111,64 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
         return status;
     for (size_t y = 0; y < raster->height; y++) {
         wb_png_row row = wb_png_rows_next(&rows);
-        filter_row(&row, filtered, options->cpu, scratch->filtered.data + y * line_bytes);
+        filter_row(&row, filtered, cpu, scratch->filtered.data + y * line_bytes);
     }
+    size_t bound_bytes = libdeflate_zlib_compress_bound(compressor, size_bytes);
+    status = wb_bytes_reserve(file, bound_bytes);
+    if (status != WB_OK)
+        return status;
+    size_t written = libdeflate_zlib_compress(compressor, scratch->filtered.data, size_bytes,
+                                              file->data + file->size_bytes, bound_bytes);
+    if (written == 0)
+        return wb_fail(error, WB_LIBRARY_FAILED, "libdeflate cannot compress");
+    file->size_bytes += written;
+    return WB_OK;
+}
+
+/* Compresses once more without filters and keeps what is smaller: text and plots often are, if a
+ * level looks long enough to find what repeats, and nothing tells beforehand which do. */
+static wb_status try_unfiltered(struct libdeflate_compressor *compressor, const wb_raster *raster,
+                                size_t start, wb_png_scratch *scratch, wb_bytes *file,
+                                wb_error *error)
+{
+    size_t filtered_end = file->size_bytes;
+    wb_status status =
+        append_compressed(compressor, raster, false, WB_CPU_PORTABLE, scratch, file, error);
+    if (status != WB_OK)
+        return status;
+    size_t filtered_bytes = filtered_end - start;
+    size_t unfiltered_bytes = file->size_bytes - filtered_end;
+    if (unfiltered_bytes < filtered_bytes) {
+        memmove(file->data + start, file->data + filtered_end, unfiltered_bytes);
+        file->size_bytes = start + unfiltered_bytes;
+    } else {
+        file->size_bytes = filtered_end;
+    }
+    return WB_OK;
+}
+
+static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options *options,
+                                   wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
+{
+    enum { THOROUGH_LEVEL = 6 };
+    /* Level 6 there finds less than zlib's in periodic patterns. */
+    static const int LIBDEFLATE_LEVELS[10] = {0, 1, 2, 3, 4, 5, 7, 7, 8, 9};
+    const int level = options->compress_level;
+    wb_png_plan plan = {.filtered = true};
+    wb_status status = WB_OK;
+    if (level >= THOROUGH_LEVEL)
+        status = wb_png_plan_choose(raster, options, scratch, &plan);
+    if (status != WB_OK)
+        return status;
     struct libdeflate_compressor *compressor =
-        libdeflate_alloc_compressor(LIBDEFLATE_LEVELS[options->compress_level]);
+        libdeflate_alloc_compressor(LIBDEFLATE_LEVELS[level]);
     if (compressor == NULL)
         return WB_OUT_OF_MEMORY;
-    size_t bound_bytes = libdeflate_zlib_compress_bound(compressor, size_bytes);
-    status = wb_bytes_reserve(idat->file, bound_bytes);
-    if (status == WB_OK) {
-        size_t written = libdeflate_zlib_compress(compressor, scratch->filtered.data, size_bytes,
-                                                  idat->file->data + idat->file->size_bytes,
-                                                  bound_bytes);
-        idat->file->size_bytes += written;
-        if (written == 0)
-            status = wb_fail(error, WB_LIBRARY_FAILED, "libdeflate cannot compress");
-    }
+    size_t start = idat->file->size_bytes;
+    status = append_compressed(compressor, raster, level != 0, options->cpu, scratch, idat->file,
+                               error);
+    if (status == WB_OK && !plan.filtered)
+        status = try_unfiltered(compressor, raster, start, scratch, idat->file, error);
     libdeflate_free_compressor(compressor);
     return status;
 }
@@ -150,16 +178,12 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
 wb_status wb_png_stream_level(const wb_raster *raster, const wb_png_options *options,
                               wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
 {
-    bool filtered;
-    wb_status status = choose_filtering(raster, options, scratch, &filtered);
-    if (status != WB_OK)
-        return status;
 #ifdef WB_HAVE_LIBDEFLATE
     size_t line_bytes = raster->width * raster->channels + 1, size_bytes;
     /* libdeflate takes all at once, and one chunk has to hold what comes out. */
     if (wb_multiply(line_bytes, raster->height, &size_bytes)
         && size_bytes <= WB_PNG_IDAT_LARGE_BYTES)
-        return stream_libdeflate(raster, options, filtered, scratch, idat, error);
+        return stream_libdeflate(raster, options, scratch, idat, error);
 #endif
-    return stream_zlib(raster, options, filtered, scratch, idat, error);
+    return stream_zlib(raster, options, scratch, idat, error);
 }
