@@ -9,7 +9,7 @@ enum {
     /* With its tokens and output about 200 KB: less than any L2 cache. */
     STRIP_BYTES = 64 << 10,
     /* Little of a flat strip is looked at twice, and a block's codes should serve for long. */
-    MATCHED_STRIP_BYTES = 256 << 10
+    MATCHED_STRIP_BYTES = 512 << 10
 };
 
 /* What a closed chunk holds must not change any more. */
