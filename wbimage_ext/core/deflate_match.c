@@ -19,6 +19,9 @@ enum {
      * matches (gray text gets a tenth smaller). Longer ones are background. */
     INSERT_MAX = 32,
     INSERT_MAX_GRAY = 64,
+    /* In gray, shorter ones are compared with what begins a byte later. */
+    PATIENT_MAX = 12,
+    LATER_MARGIN = 3,
     SURE_BYTES = 24, /* a match this long costs less than any literals */
     HASHED_BYTES = 8 /* the tables look at so many; what lies after the end must not count */
 };

@@ -66,6 +66,21 @@ TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
     return best;
 }
 
+/* A short match in text may hide a longer one that begins a byte later; `at` moves to it. */
+TARGET static inline match KERNEL(match_later)(const wb_deflate_matcher *matcher,
+                                               const uint8_t *bytes, place *at, match found)
+{
+    place next = *at;
+    next.i++;
+    if (next.i + HASHED_BYTES > next.end || next.i - next.line_start >= matcher->line_bytes)
+        return found;
+    match later = KERNEL(best_match)(matcher, bytes, next);
+    if (later.length <= found.length + LATER_MARGIN)
+        return found;
+    *at = next;
+    return later;
+}
+
 TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_matcher,
                                           const uint8_t *bytes, size_t start, size_t end,
                                           wb_deflate_token *tokens)
@@ -75,6 +90,8 @@ TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_match
     /* Where a price is checked, short matches may try. */
     size_t min_far = matcher->literal_costs != NULL ? MIN_NEAR : MIN_FAR;
     size_t insert_max = step == 1 ? INSERT_MAX_GRAY : INSERT_MAX;
+    /* With whole pixels to step over, a literal costs more: plots in colour got larger. */
+    bool patient = step == 1 && matcher->literal_costs == NULL;
     size_t count = 0, literals_start = start;
     place at = {start, end, start, start - line};
     if (at.i < step) /* nothing lies to the left */
@@ -86,6 +103,8 @@ TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_match
             at.line_start += line;
         }
         match found = KERNEL(best_match)(matcher, bytes, at);
+        if (patient && found.length >= MIN_FAR && found.length < PATIENT_MAX)
+            found = KERNEL(match_later)(matcher, bytes, &at, found);
         bool near = found.distance == step;
         bool far = !near && found.distance != at.line_start - at.above_start;
         if (far && found.length < GOOD_ENOUGH && at.i + step + found.length <= end
