@@ -27,6 +27,16 @@ static const char *encoded_mode(const encode_options *options, const wb_image_in
     return options->has_palette ? "P" : wb_mode_name(info->mode);
 }
 
+/* What an encode gave as an object, or its failure as an exception; takes over `file`. */
+static PyObject *encoded_or_raise(module_state *state, wb_bytes *file, const wb_image_info *info,
+                                  const char *mode, wb_status status, const wb_error *error)
+{
+    if (status == WB_OK)
+        return encoded_new(state, file, info, mode);
+    state_return_file(state, file);
+    return raise_status(status, error);
+}
+
 /* ---- encode ---- */
 
 static int check_palette(const encode_options *options, unsigned channels)
@@ -84,12 +94,7 @@ static PyObject *core_encode(PyObject *module, PyObject *args, PyObject *kwargs)
     status = wb_image_encode(&view, &options.image, scratch, &file, &info, &error);
     Py_END_ALLOW_THREADS
     state_return_scratch(state, scratch);
-    if (status == WB_OK) {
-        result = encoded_new(state, &file, &info, encoded_mode(&options, &info));
-    } else {
-        state_return_file(state, &file);
-        raise_status(status, &error);
-    }
+    result = encoded_or_raise(state, &file, &info, encoded_mode(&options, &info), status, &error);
 
 cleanup:
     array_view_close(&array);
@@ -266,12 +271,7 @@ static PyObject *core_encode_grid(PyObject *module, PyObject *args, PyObject *kw
     }
     Py_END_ALLOW_THREADS
     state_return_scratch(state, scratch);
-    if (status == WB_OK) {
-        result = encoded_new(state, &file, &info, encoded_mode(&options, &info));
-    } else {
-        state_return_file(state, &file);
-        raise_status(status, &error);
-    }
+    result = encoded_or_raise(state, &file, &info, encoded_mode(&options, &info), status, &error);
 
 cleanup:
     array_view_close(&array);
@@ -346,12 +346,8 @@ static PyObject *core_encode_mask(PyObject *module, PyObject *object)
     wb_bytes_free(&values);
     Py_END_ALLOW_THREADS
     state_return_scratch(state, scratch);
-    if (status != WB_OK) {
-        state_return_file(state, &file);
-        raise_status(status, &error);
-        goto cleanup;
-    }
-    PyObject *encoded = encoded_new(state, &file, &info, wb_mode_name(info.mode));
+    PyObject *encoded =
+        encoded_or_raise(state, &file, &info, wb_mode_name(info.mode), status, &error);
     if (encoded != NULL)
         result = Py_BuildValue("(Ny#)", encoded, (const char *)present, (Py_ssize_t)sizeof present);
 
