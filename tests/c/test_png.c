@@ -48,7 +48,8 @@ static uint8_t content_byte(content kind, size_t i, size_t row_bytes, uint64_t *
     case BYTES: return (uint8_t)(i * 167 + i / 256);
     case SKEWED: return skewed_byte(random_next(state));
     case TRIPLES: return (uint8_t)((x / 3 * 5 + y * 3 + (x / 3 * x / 3 + y) % 7) & 0xff);
-    case GRAINY: return (uint8_t)(x / 3 + (uint32_t)(x / 3 * 2654435761u + y * 40503u * 7919u) % 23);
+    case GRAINY:
+        return (uint8_t)(x / 3 + (uint32_t)(x / 3 * 2654435761u + y * 40503u * 7919u) % 23);
     default: return 0;
     }
 }

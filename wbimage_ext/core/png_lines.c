@@ -36,9 +36,10 @@ wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, const 
         return status;
     lines->bytes = scratch->filtered.data;
     lines->tokens = (wb_deflate_token *)(void *)scratch->tokens.data;
+    bool by_pixels = !plan->filtered || plan->correlated;
     if (plan->matched)
         wb_deflate_matcher_init(&lines->matcher, scratch->tables.data, lines->line_bytes,
-                                strip_rows, plan->filtered && !plan->correlated ? 1 : raster->channels);
+                                strip_rows, by_pixels ? raster->channels : 1);
     return WB_OK;
 }
 

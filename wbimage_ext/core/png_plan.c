@@ -12,10 +12,10 @@ enum {
     VERY_FLAT_PERCENT = 90,
     BANDS = 4,
     BAND_MIN_ROWS = 3,
-    /* A contest looks at a 32nd of the image, at most at BANDS_MAX_BYTES. */
-    BANDS_PART = 32,
+    /* A contest looks at a 48th of the image, at most at BANDS_MAX_BYTES. */
+    BANDS_PART = 48,
     BANDS_MIN_BYTES = 4 << 10,
-    BANDS_MAX_BYTES = 32 << 10,
+    BANDS_MAX_BYTES = 16 << 10,
     TINY_BYTES = 4 << 10, /* a contest would take as long as the rest */
     /* In photographs at most 30 percent of the pixels, where channels are correlated 50 to 80. */
     ECHO_PERCENT = 40,
