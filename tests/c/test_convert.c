@@ -59,8 +59,8 @@ static void check_values(wb_dtype dtype, const void *values, size_t count,
     CHECK_BYTES(pixels, expected, count);
 }
 
-#define VALUES(dtype, type, normalize, expected, ...)                                              \
-    check_values(dtype, (const type[]){__VA_ARGS__}, sizeof(type[]){__VA_ARGS__} / sizeof(type),   \
+#define VALUES(dtype, type, normalize, expected, ...)                                            \
+    check_values(dtype, (const type[]){__VA_ARGS__}, sizeof(type[]){__VA_ARGS__} / sizeof(type), \
                  normalize, (const uint8_t *)(expected))
 
 static const wb_normalize DEFAULT = {.rule = WB_NORMALIZE_DEFAULT};
@@ -323,8 +323,8 @@ static void test_half_numbers(void)
     for (uint32_t bits = 0; bits < 0x10000; bits++) {
         const uint32_t exponent = bits >> 10 & 31, fraction = bits & 0x3ff;
         const float value = wb_float_from_half((uint16_t)bits);
-        double expected =
-            exponent == 0 ? ldexp(fraction, -24) : ldexp(fraction + 1024.0, (int)exponent - 25);
+        double expected = exponent == 0 ? ldexp(fraction, -24)
+                                        : ldexp(fraction + 1024.0, (int)exponent - 25);
         if (exponent == 31)
             expected = fraction ? NAN : INFINITY;
         if (bits & 0x8000)

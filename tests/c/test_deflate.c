@@ -71,8 +71,8 @@ static void test_huffman(void)
 
 static void test_symbols_and_pieces(void)
 {
-    static const uint16_t FIRST_LENGTHS[] = {3,  4,  5,  6,  7,  8,  9,  10,  11,  13,
-                                             15, 17, 19, 23, 27, 31, 35, 43,  51,  59,
+    static const uint16_t FIRST_LENGTHS[] = {3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+                                             15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
                                              67, 83, 99, 115, 131, 163, 195, 227, 258};
     for (unsigned length = 3; length <= 258; length++) {
         wb_deflate_symbol symbol = wb_deflate_length_symbol(length);
@@ -191,8 +191,8 @@ static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned p
             wb_deflate_matcher matcher;
             wb_deflate_matcher_init(&matcher, memory, LINE_BYTES, LINES, step);
             matcher.literal_costs = step >= priced_step ? costs : NULL;
-            size_t count = find(&matcher, bytes, LINE_BYTES, SIZE_BYTES,
-                                wb_cpu_detect(DISABLED[i]), tokens);
+            size_t count = find(&matcher, bytes, LINE_BYTES, SIZE_BYTES, wb_cpu_detect(DISABLED[i]),
+                                tokens);
             if (i == CPUS - 1) {
                 first_count = count;
                 memcpy(first, tokens, count * sizeof *tokens);

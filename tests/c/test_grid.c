@@ -91,8 +91,8 @@ static void test_layouts(void)
             for (unsigned channels = 1; channels <= MAX_CHANNELS; channels++)
                 for (size_t n = 0; n < sizeof NROW / sizeof NROW[0]; n++)
                     for (size_t padding = 0; padding < 4; padding++) {
-                        wb_batch batch =
-                            packed_batch(data, DTYPES[d], count, HEIGHT, WIDTH, channels);
+                        wb_batch batch = packed_batch(data, DTYPES[d], count, HEIGHT, WIDTH,
+                                                      channels);
                         check_grid(&batch, NROW[n], padding);
                         batch.first.data += (ptrdiff_t)(count - 1) * batch.image_stride_bytes;
                         batch.image_stride_bytes = -batch.image_stride_bytes;

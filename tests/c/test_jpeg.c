@@ -49,12 +49,12 @@ static void check_image(size_t width, size_t height, unsigned channels, int qual
     for (size_t i = 0; smooth && i < pixels.size_bytes; i++)
         pixels.data[i] = (uint8_t)(i / channels % width + i % channels * 50 + i / width / 3);
     unsigned long expected_bytes;
-    unsigned char *expected =
-        encode_plainly(pixels.data, width, height, channels, quality, &expected_bytes);
+    unsigned char *expected = encode_plainly(pixels.data, width, height, channels, quality,
+                                             &expected_bytes);
     for (int through_buffer = 0; through_buffer <= 1; through_buffer++) {
         memory_rows rows;
-        wb_raster raster =
-            memory_raster(&rows, pixels.data, width, height, channels, through_buffer != 0);
+        wb_raster raster = memory_raster(&rows, pixels.data, width, height, channels,
+                                         through_buffer != 0);
         wb_bytes file = {0};
         wb_error error = {{0}};
         CHECK_OK(wb_bytes_append(&file, "kept", 4), error);

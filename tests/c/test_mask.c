@@ -36,12 +36,12 @@ static void check_mask(const wb_view *view, wb_cpu cpu, const uint8_t *expected)
     wb_bytes_free(&values);
 }
 
-#define CHECK_DTYPE(dtype, type, ...)                                                              \
-    do {                                                                                           \
-        const type data[6] = {__VA_ARGS__};                                                        \
-        wb_view view = mask_view(data, dtype, 2, 3);                                               \
-        check_mask(&view, WB_CPU_PORTABLE, (const uint8_t *)"\0\1\2\3\x7f\0");                     \
-        check_mask(&view, wb_cpu_detect(NULL), (const uint8_t *)"\0\1\2\3\x7f\0");                 \
+#define CHECK_DTYPE(dtype, type, ...)                                              \
+    do {                                                                           \
+        const type data[6] = {__VA_ARGS__};                                        \
+        wb_view view = mask_view(data, dtype, 2, 3);                               \
+        check_mask(&view, WB_CPU_PORTABLE, (const uint8_t *)"\0\1\2\3\x7f\0");     \
+        check_mask(&view, wb_cpu_detect(NULL), (const uint8_t *)"\0\1\2\3\x7f\0"); \
     } while (0)
 
 static void test_every_dtype(void)

@@ -15,8 +15,9 @@ static void change_plainly(const uint8_t *from, unsigned from_channels, uint8_t 
     unsigned green = from_channels >= 3 ? from[1] : red;
     unsigned blue = from_channels >= 3 ? from[2] : red;
     unsigned alpha = from_channels == 2 ? from[1] : from_channels == 4 ? from[3] : 255;
-    unsigned gray =
-        from_channels < 3 ? red : (red * 19595 + green * 38470 + blue * 7471 + 0x8000) / 65536;
+    unsigned gray = from_channels < 3
+                        ? red
+                        : (red * 19595 + green * 38470 + blue * 7471 + 0x8000) / 65536;
     const unsigned values[5][4] = {
         {0}, {gray}, {gray, alpha}, {red, green, blue}, {red, green, blue, alpha}};
     for (unsigned c = 0; c < to_channels; c++)

@@ -70,8 +70,8 @@ static void check_refused(int ndim, const ptrdiff_t *shape, wb_status status, co
     CHECK_EQUAL(view.height, 0);
 }
 
-#define REFUSED(status, text, ...)                                                                 \
-    check_refused((int)(sizeof(ptrdiff_t[]){__VA_ARGS__} / sizeof(ptrdiff_t)),                     \
+#define REFUSED(status, text, ...)                                             \
+    check_refused((int)(sizeof(ptrdiff_t[]){__VA_ARGS__} / sizeof(ptrdiff_t)), \
                   (ptrdiff_t[]){__VA_ARGS__}, status, text)
 
 static void test_refused_shapes(void)

@@ -4,8 +4,7 @@
 #include <structmember.h>
 
 typedef struct encoded_object {
-    PyObject_HEAD
-    wb_bytes file;
+    PyObject_HEAD wb_bytes file;
     Py_ssize_t width;
     Py_ssize_t height;
     PyObject *mode;

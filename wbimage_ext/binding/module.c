@@ -43,7 +43,8 @@ static int check_palette(const encode_options *options, unsigned channels)
 {
     if (options->has_palette && channels != 1) {
         PyErr_Format(PyExc_ValueError,
-                     "a colormap needs two-dimensional data, not an image of %u channels", channels);
+                     "a colormap needs two-dimensional data, not an image of %u channels",
+                     channels);
         return -1;
     }
     return 0;
@@ -51,19 +52,18 @@ static int check_palette(const encode_options *options, unsigned channels)
 
 static PyObject *core_encode(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"array",    "file_type",      "mode",     "normalize", "quality",
-                               "compress_level", "colormap", "nan_color", "bfloat16",  "tensor_rule",
-                               NULL};
+    static char *keywords[] = {"array",    "file_type",      "mode",     "normalize",
+                               "quality",  "compress_level", "colormap", "nan_color",
+                               "bfloat16", "tensor_rule",    NULL};
     module_state *state = PyModule_GetState(module);
     encode_arguments arguments = {.file_type = "png", .quality = 75};
     PyObject *object;
     int is_bfloat16 = 0;
     int has_tensor_rule = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOiOOOpp:encode", keywords, &object,
-                                     &arguments.file_type, &arguments.mode, &arguments.normalize,
-                                     &arguments.quality, &arguments.compress_level,
-                                     &arguments.colormap, &arguments.nan_color, &is_bfloat16,
-                                     &has_tensor_rule))
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O|s$OOiOOOpp:encode", keywords, &object, &arguments.file_type,
+            &arguments.mode, &arguments.normalize, &arguments.quality, &arguments.compress_level,
+            &arguments.colormap, &arguments.nan_color, &is_bfloat16, &has_tensor_rule))
         return NULL;
     encode_options options;
     const wb_normalize_rule rule = has_tensor_rule ? WB_NORMALIZE_TORCH : WB_NORMALIZE_DEFAULT;
@@ -297,8 +297,7 @@ static wb_status encode_mask(const wb_view *view, const wb_image_options *option
                              wb_image_info *info, uint8_t present[256], wb_error *error)
 {
     packed_rows rows = {.values = NULL, .width = view->width};
-    wb_status status =
-        wb_mask_values(view, options->png.cpu, values, &rows.values, present, error);
+    wb_status status = wb_mask_values(view, options->png.cpu, values, &rows.values, present, error);
     if (status != WB_OK)
         return status;
     if (rows.values == NULL)
@@ -346,8 +345,8 @@ static PyObject *core_encode_mask(PyObject *module, PyObject *object)
     wb_bytes_free(&values);
     Py_END_ALLOW_THREADS
     state_return_scratch(state, scratch);
-    PyObject *encoded =
-        encoded_or_raise(state, &file, &info, wb_mode_name(info.mode), status, &error);
+    PyObject *encoded = encoded_or_raise(state, &file, &info, wb_mode_name(info.mode), status,
+                                         &error);
     if (encoded != NULL)
         result = Py_BuildValue("(Ny#)", encoded, (const char *)present, (Py_ssize_t)sizeof present);
 
@@ -495,7 +494,8 @@ static PyMethodDef core_methods[] = {
      "sample)."},
     {"arrow_bytes", arrow_bytes, METH_VARARGS,
      "arrow_bytes($module, schema, array, /)\n--\n\nThe uint8 values of an Arrow array, in place."},
-    {"build_info", core_build_info, METH_NOARGS, "Return the libraries and the CPU kernels in use."},
+    {"build_info", core_build_info, METH_NOARGS,
+     "Return the libraries and the CPU kernels in use."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -505,8 +505,7 @@ static int core_exec(PyObject *module)
     if (array_view_setup() < 0)
         return -1;
     state->cpu = wb_cpu_detect(getenv("WBIMAGE_CPU_DISABLE"));
-    state->encoded_type =
-        (PyTypeObject *)PyType_FromModuleAndSpec(module, &encoded_spec, NULL);
+    state->encoded_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &encoded_spec, NULL);
     if (state->encoded_type == NULL || PyModule_AddType(module, state->encoded_type) < 0)
         return -1;
     state->probe_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &probe_spec, NULL);

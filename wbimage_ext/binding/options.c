@@ -50,9 +50,10 @@ static int mode_parse(wb_mode *mode, PyObject *object)
 
 static int raise_normalize(PyObject *object)
 {
-    PyErr_Format(PyExc_ValueError,
-                 "normalize must be True, False or two finite numbers (lo, hi) with lo < hi, not %R",
-                 object);
+    PyErr_Format(
+        PyExc_ValueError,
+        "normalize must be True, False or two finite numbers (lo, hi) with lo < hi, not %R",
+        object);
     return -1;
 }
 

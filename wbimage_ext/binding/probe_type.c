@@ -7,8 +7,7 @@
 #include "probe.h"
 
 typedef struct probe_object {
-    PyObject_HEAD
-    wb_probe probe;
+    PyObject_HEAD wb_probe probe;
     char is_foreign;
 } probe_object;
 

@@ -255,8 +255,8 @@ static void convert_planes(const wb_conversion *conversion, const wb_view *view,
     for (size_t x = 0, count; x < view->width; x += count) {
         count = view->width - x < CHUNK_PIXELS ? view->width - x : CHUNK_PIXELS;
         for (unsigned c = 0; c < view->channels; c++) {
-            const uint8_t *values =
-                wb_view_pixel(view, y, x) + (ptrdiff_t)c * view->channel_stride_bytes;
+            const uint8_t *values = wb_view_pixel(view, y, x)
+                                    + (ptrdiff_t)c * view->channel_stride_bytes;
             planes[c] = conversion->is_identity ? values : converted[c];
             if (!conversion->is_identity)
                 convert_values(conversion, values, count, converted[c]);
@@ -273,8 +273,8 @@ static void convert_reversed(const wb_conversion *conversion, const wb_view *vie
     const unsigned channels = view->channels;
     for (size_t x = 0, count; x < view->width; x += count) {
         count = view->width - x < CHUNK_PIXELS ? view->width - x : CHUNK_PIXELS;
-        const uint8_t *values =
-            wb_view_pixel(view, y, x) + (ptrdiff_t)(channels - 1) * view->channel_stride_bytes;
+        const uint8_t *values = wb_view_pixel(view, y, x)
+                                + (ptrdiff_t)(channels - 1) * view->channel_stride_bytes;
         if (!conversion->is_identity) {
             convert_values(conversion, values, count * channels, converted);
             values = converted;

@@ -10,11 +10,11 @@
 typedef unsigned wb_cpu;
 
 enum {
-    WB_CPU_PORTABLE = 0,  /* plain C, the specification of every kernel */
-    WB_CPU_SSE2 = 1 << 0, /* x86-64 baseline */
-    WB_CPU_AVX2 = 1 << 1, /* AVX2, BMI1, BMI2, POPCNT */
+    WB_CPU_PORTABLE = 0,    /* plain C, the specification of every kernel */
+    WB_CPU_SSE2 = 1 << 0,   /* x86-64 baseline */
+    WB_CPU_AVX2 = 1 << 1,   /* AVX2, BMI1, BMI2, POPCNT */
     WB_CPU_AVX512 = 1 << 2, /* AVX-512 F, BW, DQ, VL, VBMI, VBMI2; implies AVX2 */
-    WB_CPU_NEON = 1 << 3  /* AArch64 baseline */
+    WB_CPU_NEON = 1 << 3    /* AArch64 baseline */
 };
 
 /* `disabled` is NULL or a list of names such as "avx512,avx2"; an unknown name is ignored.

@@ -53,8 +53,9 @@ static const pixel_layout *choose_layout(const wb_bmp_header *header, const uint
 
 static wb_status read_header(const wb_encoded *file, wb_bmp_header *header, wb_error *error)
 {
-    const size_t header_bytes =
-        file->size_bytes < WB_BMP_START_BYTES ? 0 : wb_bmp_header_bytes(file->data);
+    const size_t header_bytes = file->size_bytes < WB_BMP_START_BYTES
+                                    ? 0
+                                    : wb_bmp_header_bytes(file->data);
     if (header_bytes == 0)
         return wb_fail(error, WB_UNKNOWN_FORMAT, "no BMP header");
     if (file->size_bytes < header_bytes)

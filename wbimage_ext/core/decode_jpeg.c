@@ -126,9 +126,9 @@ static void decoder_read(jpeg_decoder *decoder)
     jpeg_read_header(library, TRUE);
     const char *mode = decoder_choose_mode(decoder);
     const unsigned channels = (unsigned)library->num_components;
-    wb_status status =
-        wb_decoded_allocate(decoder->decoded, decoder->file, library->image_width,
-                            library->image_height, channels, 1, mode, decoder->error);
+    wb_status status = wb_decoded_allocate(decoder->decoded, decoder->file, library->image_width,
+                                           library->image_height, channels, 1, mode,
+                                           decoder->error);
     if (status != WB_OK)
         decoder_escape((j_common_ptr)library, status);
     jpeg_start_decompress(library);

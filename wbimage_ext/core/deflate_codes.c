@@ -9,9 +9,9 @@
 enum {
     PRECODE_SYMBOLS = 19,
     PRECODE_MAX_BITS = 7,
-    REPEAT_LAST = 16,    /* 3 to 6 times, 2 extra bits */
-    ZEROS_SHORT = 17,    /* 3 to 10, 3 extra bits */
-    ZEROS_LONG = 18      /* 11 to 138, 7 extra bits */
+    REPEAT_LAST = 16, /* 3 to 6 times, 2 extra bits */
+    ZEROS_SHORT = 17, /* 3 to 10, 3 extra bits */
+    ZEROS_LONG = 18   /* 11 to 138, 7 extra bits */
 };
 
 static const uint8_t PRECODE_ORDER[PRECODE_SYMBOLS] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
@@ -96,8 +96,8 @@ static void finish_codes(wb_deflate_codes *codes, unsigned litlen_symbols,
     wb_huffman_codes(codes->distance_bits, distance_symbols, codes->distance);
     for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++) {
         unsigned bits = codes->litlen_bits[i];
-        codes->literal_entries[i] =
-            bits == 0 ? 0 : (uint64_t)codes->litlen[i] << (64 - bits) | bits;
+        codes->literal_entries[i] = bits == 0 ? 0
+                                              : (uint64_t)codes->litlen[i] << (64 - bits) | bits;
     }
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    SAMPLED_MIN_BYTES = 8192, /* shorter stretches are quickly counted, and a sample says little */
+    SAMPLED_MIN_BYTES = 8192,  /* shorter stretches are quickly counted, and a sample says little */
     SAMPLE_PERIOD_BYTES = 512, /* of each period a piece is counted: an eighth */
     SAMPLE_PIECE_BYTES = 64,
     SAMPLE_RATE = SAMPLE_PERIOD_BYTES / SAMPLE_PIECE_BYTES

@@ -51,8 +51,7 @@ ALWAYS_INLINE void put_two_groups(wb_bit_writer *writer, literal_group first, li
 {
     unsigned bits = first.bits + second.bits;
     if (bits <= WB_BIT_WRITER_MAX_BITS) {
-        put_group(writer,
-                  (literal_group){first.value >> (second.bits & 63) | second.value, bits});
+        put_group(writer, (literal_group){first.value >> (second.bits & 63) | second.value, bits});
     } else {
         put_group(writer, first);
         put_group(writer, second);
@@ -77,8 +76,8 @@ ALWAYS_INLINE void put_literals(const uint64_t *entries, const uint8_t *bytes, s
                    group_of_some(entries, bytes + 4, count - first));
 }
 
-ALWAYS_INLINE void put_long_match(const wb_deflate_codes *codes, uint32_t length,
-                                  uint32_t distance, wb_bit_writer *writer)
+ALWAYS_INLINE void put_long_match(const wb_deflate_codes *codes, uint32_t length, uint32_t distance,
+                                  wb_bit_writer *writer)
 {
     while (length != 0) {
         uint32_t piece = wb_deflate_piece(length);

@@ -10,7 +10,9 @@
 #include <string.h>
 
 enum {
-    STORED, FIXED, DYNAMIC, /* block types, RFC 1951, 3.2.3 */
+    STORED,
+    FIXED,
+    DYNAMIC, /* block types, RFC 1951, 3.2.3 */
     BLOCK_HEAD_BITS = 3,
     STORED_HEAD_BYTES = 5
 };

@@ -16,7 +16,7 @@ typedef struct wb_deflate {
     wb_cpu cpu;
     wb_bit_writer writer; /* `next` is only set while a block is written */
     uint32_t adler;
-    bool block_open;      /* a block with `codes` waits for more or its end */
+    bool block_open; /* a block with `codes` waits for more or its end */
     /* Where in `out` the last block begins, to mark it as the last; SIZE_MAX when it is flushed. */
     size_t header_byte;
     unsigned header_bit;

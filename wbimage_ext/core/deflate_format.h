@@ -65,8 +65,7 @@ static inline wb_deflate_symbol wb_deflate_distance_symbol(unsigned distance)
         return (wb_deflate_symbol){(uint16_t)above, 0, 0};
     unsigned extra_bits = wb_log2_floor(above) - 1;
     return (wb_deflate_symbol){(uint16_t)(2 * extra_bits + (above >> extra_bits)),
-                               (uint8_t)extra_bits,
-                               (uint16_t)(above & ((1u << extra_bits) - 1))};
+                               (uint8_t)extra_bits, (uint16_t)(above & ((1u << extra_bits) - 1))};
 }
 
 #endif

@@ -8,8 +8,8 @@
 enum {
     MIN_HASH_BITS = 8,
     MAX_HASH_BITS = 15, /* with 13 gray text was 2 percent larger, gray kept as RGB 9 */
-    COLUMN_BYTES = 8, /* what shares an entry of column_distances */
-    MIN_NEAR = 3, /* to the left, a distance of few bits; or checked for its price */
+    COLUMN_BYTES = 8,   /* what shares an entry of column_distances */
+    MIN_NEAR = 3,       /* to the left, a distance of few bits; or checked for its price */
     MIN_FAR = 4,
     /* A match this long is taken without looking for a better one, in whole if it is to the left:
      * there each piece of 258 bytes costs a few bits, above or far away about 14. */

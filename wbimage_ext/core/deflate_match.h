@@ -12,10 +12,10 @@ typedef struct wb_deflate_matcher {
     uint16_t *short_hash; /* where the next few bytes were seen last, 1 << hash_bits slots each: */
     uint16_t *long_hash;  /* positions in the stream, modulo 2^16, twice the window */
     uint16_t *column_distances; /* of the last match that covered a column of the line */
-    uint32_t origin;      /* position of bytes[0] in the stream, modulo 2^16 at least */
-    unsigned word_bytes;  /* that short_hash looks at */
-    size_t line_bytes;    /* distance to the byte above */
-    unsigned step_bytes;  /* distance to the byte left: a pixel, or 1 where bytes are filtered */
+    uint32_t origin;            /* position of bytes[0] in the stream, modulo 2^16 at least */
+    unsigned word_bytes;        /* that short_hash looks at */
+    size_t line_bytes;          /* distance to the byte above */
+    unsigned step_bytes; /* distance to the byte left: a pixel, or 1 where bytes are filtered */
     /* What each literal costs, in 1/256 bits, if the lines are filtered: then a match has to cost
      * less. NULL if their filters are None, or Up in lines that repeat the one above. */
     const uint16_t *literal_costs;
@@ -35,11 +35,10 @@ size_t wb_deflate_find_matches(const wb_deflate_matcher *matcher, const uint8_t 
 
 /* The same for lines whose channels are correlated, filtered and with literal_costs: looks at whole
  * pixels, once each. step_bytes is 3 or 4. */
-size_t wb_deflate_find_pixels(const wb_deflate_matcher *matcher, const uint8_t *bytes,
-                              size_t start, size_t end, wb_cpu cpu, wb_deflate_token *tokens);
+size_t wb_deflate_find_pixels(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
+                              size_t end, wb_cpu cpu, wb_deflate_token *tokens);
 
 typedef size_t (*wb_deflate_finder)(const wb_deflate_matcher *matcher, const uint8_t *bytes,
-                                    size_t start, size_t end, wb_cpu cpu,
-                                    wb_deflate_token *tokens);
+                                    size_t start, size_t end, wb_cpu cpu, wb_deflate_token *tokens);
 
 #endif

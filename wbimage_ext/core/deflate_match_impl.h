@@ -17,8 +17,7 @@ TARGET static inline match KERNEL(better)(match best, const uint8_t *here, size_
 }
 
 /* Takes the first word alone into account, of which `length` bytes agree. */
-static inline match KERNEL(better_short)(match best, size_t length, size_t distance,
-                                         size_t margin)
+static inline match KERNEL(better_short)(match best, size_t length, size_t distance, size_t margin)
 {
     bool take = length > best.length + margin;
     best.length = take ? length : best.length;

@@ -9,7 +9,7 @@ enum {
     RUN_BYTES = 5,
     PAIR_BYTES = 6,
     WORD_BYTES = 8,
-    SURE_BYTES = 16, /* a match this long costs less than any literals */
+    SURE_BYTES = 16,      /* a match this long costs less than any literals */
     SYMBOLS_COST = 5 << 8 /* of a match's two symbols, in 1/256 bits, beside the distance's bits */
 };
 
@@ -60,8 +60,8 @@ static inline wb_deflate_token find(const wb_deflate_matcher *matcher, const uin
     return (wb_deflate_token){0, (uint32_t)length, (uint32_t)distance};
 }
 
-size_t wb_deflate_find_pixels(const wb_deflate_matcher *matcher, const uint8_t *bytes,
-                              size_t start, size_t end, wb_cpu cpu, wb_deflate_token *tokens)
+size_t wb_deflate_find_pixels(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
+                              size_t end, wb_cpu cpu, wb_deflate_token *tokens)
 {
     (void)cpu;
     size_t count = 0, literals_start = start, step = matcher->step_bytes, i = start;

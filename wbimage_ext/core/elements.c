@@ -21,9 +21,9 @@ void wb_elements_copy(uint8_t *target, ptrdiff_t target_stride_bytes, const uint
         memcpy(target, source, count * block_bytes);
         return;
     }
-#define BLOCK(bytes)                                                                               \
-    case bytes:                                                                                    \
-        copy_blocks(target, target_stride_bytes, source, source_stride_bytes, count, bytes);       \
+#define BLOCK(bytes)                                                                         \
+    case bytes:                                                                              \
+        copy_blocks(target, target_stride_bytes, source, source_stride_bytes, count, bytes); \
         return
     switch (block_bytes) { /* 1, 3 or 4 channels of 1, 2, 4 or 8 bytes */
         BLOCK(1);

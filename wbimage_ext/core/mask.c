@@ -43,19 +43,19 @@ static void print_float(char *text, size_t size_bytes, double value, bool is_sin
 
 static void print_value(char *text, size_t size_bytes, wb_dtype dtype, const uint8_t *value)
 {
-#define PRINT(type, format, shown)                                                                 \
-    {                                                                                              \
-        type number;                                                                               \
-        memcpy(&number, value, sizeof number);                                                     \
-        snprintf(text, size_bytes, format, (shown)number);                                         \
-        return;                                                                                    \
+#define PRINT(type, format, shown)                         \
+    {                                                      \
+        type number;                                       \
+        memcpy(&number, value, sizeof number);             \
+        snprintf(text, size_bytes, format, (shown)number); \
+        return;                                            \
     }
-#define PRINT_FLOAT(type, to_double, is_single)                                                    \
-    {                                                                                              \
-        type bits;                                                                                 \
-        memcpy(&bits, value, sizeof bits);                                                         \
-        print_float(text, size_bytes, to_double(bits), is_single);                                 \
-        return;                                                                                    \
+#define PRINT_FLOAT(type, to_double, is_single)                    \
+    {                                                              \
+        type bits;                                                 \
+        memcpy(&bits, value, sizeof bits);                         \
+        print_float(text, size_bytes, to_double(bits), is_single); \
+        return;                                                    \
     }
     switch (dtype) {
     case WB_BOOL:

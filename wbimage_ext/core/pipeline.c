@@ -17,13 +17,11 @@ wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *opti
     info->height = in_mode.height;
     info->mode = (wb_mode)in_mode.channels;
     switch (options->file_type) {
-    case WB_FILE_PNG:
-        return wb_png_encode(&in_mode, &options->png, scratch, file, error);
+    case WB_FILE_PNG: return wb_png_encode(&in_mode, &options->png, scratch, file, error);
     case WB_FILE_JPEG:
         info->dropped_alpha = in_mode.channels == WB_MODE_RGBA;
         return wb_jpeg_encode(&in_mode, options->quality, file, error);
-    case WB_FILE_BMP:
-        return wb_bmp_encode(&in_mode, file, error);
+    case WB_FILE_BMP: return wb_bmp_encode(&in_mode, file, error);
     }
     return wb_fail(error, WB_BAD_ARGUMENT, "unknown file type %d", (int)options->file_type);
 }
@@ -34,8 +32,8 @@ wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
 {
     *info = (wb_image_info){0};
     wb_conversion conversion;
-    wb_status status =
-        wb_conversion_plan(&conversion, view, &options->normalize, options->png.cpu, error);
+    wb_status status = wb_conversion_plan(&conversion, view, &options->normalize, options->png.cpu,
+                                          error);
     if (status != WB_OK)
         return status;
     wb_raster rows = wb_conversion_raster(&conversion);

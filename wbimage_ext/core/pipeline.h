@@ -21,7 +21,7 @@ typedef struct wb_image_options {
 typedef struct wb_image_info {
     size_t width;
     size_t height;
-    wb_mode mode;      /* as encoded */
+    wb_mode mode; /* as encoded */
     bool found_nan;
     bool dropped_alpha; /* RGBA pixels in a file type without alpha */
 } wb_image_info;

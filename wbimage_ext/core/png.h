@@ -12,17 +12,17 @@
 enum { WB_PNG_LEVEL_FAST = -1 };
 
 typedef struct wb_png_options {
-    int compress_level;          /* WB_PNG_LEVEL_FAST, or 0 to 9 as zlib's levels */
+    int compress_level; /* WB_PNG_LEVEL_FAST, or 0 to 9 as zlib's levels */
     /* NULL, or 3 * palette_count bytes: indices, one channel. The palette is a colormap: its indices
      * are values, and filtered as gray is. */
     const uint8_t *palette_rgb;
-    unsigned palette_count;      /* 1 to 256; every index in the raster is below it */
+    unsigned palette_count; /* 1 to 256; every index in the raster is below it */
     wb_cpu cpu;
 } wb_png_options;
 
 /* Working memory of one encode at a time; zeroed before its first use. */
 typedef struct wb_png_scratch wb_png_scratch;
-wb_png_scratch *wb_png_scratch_new(void); /* NULL without memory */
+wb_png_scratch *wb_png_scratch_new(void);          /* NULL without memory */
 void wb_png_scratch_free(wb_png_scratch *scratch); /* NULL is allowed */
 /* Gives memory back when more than `limit_bytes` are held. */
 void wb_png_scratch_trim(wb_png_scratch *scratch, size_t limit_bytes);

@@ -7,8 +7,8 @@ typedef struct KERNEL(neighbours) {
     VECTOR pixel, left, above, above_left;
 } KERNEL(neighbours);
 
-TARGET static inline KERNEL(neighbours) KERNEL(load)(const uint8_t *pixels, const uint8_t *above,
-                                                     size_t pixel_bytes)
+TARGET static inline KERNEL(neighbours)
+    KERNEL(load)(const uint8_t *pixels, const uint8_t *above, size_t pixel_bytes)
 {
     return (KERNEL(neighbours)){LOAD(pixels), LOAD(pixels - pixel_bytes), LOAD(above),
                                 LOAD(above - pixel_bytes)};
@@ -16,8 +16,8 @@ TARGET static inline KERNEL(neighbours) KERNEL(load)(const uint8_t *pixels, cons
 
 /* The same at an edge, where the bytes before or after may not be read: through a copy that has
  * zeros left of the row and after its end. `count` bytes from `start` belong to the row. */
-TARGET static KERNEL(neighbours) KERNEL(load_edge)(const wb_png_row *row, size_t start,
-                                                   size_t count)
+TARGET static KERNEL(neighbours)
+    KERNEL(load_edge)(const wb_png_row *row, size_t start, size_t count)
 {
     uint8_t copy[2][WB_PNG_MAX_PIXEL_BYTES + VECTOR_BYTES] = {{0}};
     size_t before = start == 0 ? 0 : row->pixel_bytes;
@@ -70,12 +70,12 @@ TARGET static inline VECTOR KERNEL(add_score)(VECTOR sum, VECTOR residual, VECTO
     return ADD64(sum, SUM_BYTES(AND(magnitude, counted)));
 }
 
-TARGET static inline void KERNEL(add_scores)(VECTOR sums[WB_PNG_FILTER_COUNT],
-                                             KERNEL(neighbours) n, VECTOR counted)
+TARGET static inline void KERNEL(add_scores)(VECTOR sums[WB_PNG_FILTER_COUNT], KERNEL(neighbours) n,
+                                             VECTOR counted)
 {
     for (int filter = WB_PNG_SUB; filter < WB_PNG_FILTER_COUNT; filter++)
-        sums[filter] = KERNEL(add_score)(
-            sums[filter], KERNEL(filter)((wb_png_filter)filter, n), counted);
+        sums[filter] = KERNEL(add_score)(sums[filter], KERNEL(filter)((wb_png_filter)filter, n),
+                                         counted);
 }
 
 TARGET static uint64_t KERNEL(total)(VECTOR sum)
@@ -99,8 +99,8 @@ TARGET static void KERNEL(scores)(const wb_png_row *row, size_t step,
              i += VECTOR_BYTES) {
             size_t count = row->size_bytes - i;
             if (i >= row->pixel_bytes && count >= VECTOR_BYTES) {
-                KERNEL(add_scores)(
-                    sums, KERNEL(load)(row->pixels + i, row->above + i, row->pixel_bytes), all);
+                KERNEL(add_scores)
+                (sums, KERNEL(load)(row->pixels + i, row->above + i, row->pixel_bytes), all);
                 continue;
             }
             count = count < VECTOR_BYTES ? count : VECTOR_BYTES;
@@ -113,8 +113,9 @@ TARGET static void KERNEL(scores)(const wb_png_row *row, size_t step,
         scores[filter] = KERNEL(total)(sums[filter]);
 }
 
-TARGET static inline __attribute__((always_inline)) void KERNEL(apply_one)(
-    const wb_png_row *row, wb_png_filter filter, uint8_t *filtered)
+TARGET static inline __attribute__((always_inline)) void KERNEL(apply_one)(const wb_png_row *row,
+                                                                           wb_png_filter filter,
+                                                                           uint8_t *filtered)
 {
     size_t size = row->size_bytes, head = size < VECTOR_BYTES ? size : VECTOR_BYTES;
     uint8_t edge[VECTOR_BYTES];

@@ -74,13 +74,11 @@ static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *opti
         return status;
     z_stream stream = {0};
     int answer = deflateInit2(&stream, options->compress_level, Z_DEFLATED, MAX_WBITS,
-                              MAX_MEM_LEVEL,
-                              filtered ? Z_FILTERED : Z_DEFAULT_STRATEGY);
+                              MAX_MEM_LEVEL, filtered ? Z_FILTERED : Z_DEFAULT_STRATEGY);
     if (answer != Z_OK)
-        return answer == Z_MEM_ERROR
-                   ? WB_OUT_OF_MEMORY
-                   : wb_fail(error, WB_LIBRARY_FAILED, "zlib refuses level %d",
-                             options->compress_level);
+        return answer == Z_MEM_ERROR ? WB_OUT_OF_MEMORY
+                                     : wb_fail(error, WB_LIBRARY_FAILED, "zlib refuses level %d",
+                                               options->compress_level);
     for (size_t y = 0; y < raster->height && status == WB_OK; y++) {
         wb_png_row row = wb_png_rows_next(&rows);
         filter_row(&row, filtered, options->cpu, scratch->filtered.data);
@@ -132,8 +130,8 @@ static wb_status try_unfiltered(struct libdeflate_compressor *compressor, const 
                                 wb_error *error)
 {
     size_t filtered_end = file->size_bytes;
-    wb_status status =
-        append_compressed(compressor, raster, false, WB_CPU_PORTABLE, scratch, file, error);
+    wb_status status = append_compressed(compressor, raster, false, WB_CPU_PORTABLE, scratch, file,
+                                         error);
     if (status != WB_OK)
         return status;
     size_t filtered_bytes = filtered_end - start;
@@ -160,8 +158,8 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
         status = wb_png_plan_choose(raster, options, scratch, &plan);
     if (status != WB_OK)
         return status;
-    struct libdeflate_compressor *compressor =
-        libdeflate_alloc_compressor(LIBDEFLATE_LEVELS[level]);
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(
+        LIBDEFLATE_LEVELS[level]);
     if (compressor == NULL)
         return WB_OUT_OF_MEMORY;
     size_t start = idat->file->size_bytes;

@@ -81,8 +81,8 @@ static bool scan_run(const walk *plan, const uint8_t *run, wb_range_kernel *kern
 {
     const size_t item_bytes = wb_dtype_size_bytes(plan->dtype);
     const ptrdiff_t stride_bytes = plan->strides_bytes[0];
-    const bool is_packed =
-        !plan->is_byte_swapped && (stride_bytes == (ptrdiff_t)item_bytes || plan->sides[0] == 1);
+    const bool is_packed = !plan->is_byte_swapped
+                           && (stride_bytes == (ptrdiff_t)item_bytes || plan->sides[0] == 1);
     const size_t block_values = is_packed ? BLOCK_VALUES : GATHERED_VALUES;
     uint64_t gathered[GATHERED_VALUES]; /* of any size up to 8 bytes */
     for (size_t i = 0, count; i < plan->sides[0]; i += count) {

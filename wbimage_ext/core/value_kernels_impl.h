@@ -5,12 +5,12 @@
 #include "numbers.h"
 #include "value_kernels.h"
 
-#define LOADER(name, type, number, expression)                                                     \
-    static inline number load_##name(const uint8_t *source)                                        \
-    {                                                                                              \
-        type bits;                                                                                 \
-        memcpy(&bits, source, sizeof bits);                                                        \
-        return expression;                                                                         \
+#define LOADER(name, type, number, expression)              \
+    static inline number load_##name(const uint8_t *source) \
+    {                                                       \
+        type bits;                                          \
+        memcpy(&bits, source, sizeof bits);                 \
+        return expression;                                  \
     }
 LOADER(uint8, uint8_t, uint8_t, bits)
 LOADER(int8, int8_t, int8_t, bits)
@@ -29,25 +29,25 @@ LOADER(double, uint64_t, double, wb_double_from_bits(bits))
 
 /* Keys, see value_kernels.h. `bits` is unsigned and of the key's size. */
 #define KEY_OF_SIGNED(unsigned_key, key, bits) ((key)(bits))
-#define KEY_OF_UNSIGNED(unsigned_key, key, bits)                                                   \
+#define KEY_OF_UNSIGNED(unsigned_key, key, bits) \
     ((key)(unsigned_key)((bits) ^ (unsigned_key)((unsigned_key)1 << (8 * sizeof(key) - 1))))
-#define KEY_OF_FLOAT(unsigned_key, key, bits)                                                      \
+#define KEY_OF_FLOAT(unsigned_key, key, bits) \
     ((key)(unsigned_key)((bits) ^ (unsigned_key)((unsigned_key)((key)(bits) < 0 ? -1 : 0) >> 1)))
 
-#define RANGE(name, unsigned_key, key, key_of)                                                     \
-    TARGET static void range_##name(const void *values, size_t count, int64_t *lo, int64_t *hi)    \
-    {                                                                                              \
-        const uint8_t *source = values;                                                            \
-        key least = (key)*lo, most = (key)*hi;                                                     \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            unsigned_key bits;                                                                     \
-            memcpy(&bits, source + i * sizeof bits, sizeof bits);                                  \
-            const key k = key_of(unsigned_key, key, bits);                                         \
-            least = k < least ? k : least;                                                         \
-            most = k > most ? k : most;                                                            \
-        }                                                                                          \
-        *lo = least;                                                                               \
-        *hi = most;                                                                                \
+#define RANGE(name, unsigned_key, key, key_of)                                                  \
+    TARGET static void range_##name(const void *values, size_t count, int64_t *lo, int64_t *hi) \
+    {                                                                                           \
+        const uint8_t *source = values;                                                         \
+        key least = (key)*lo, most = (key)*hi;                                                  \
+        for (size_t i = 0; i < count; i++) {                                                    \
+            unsigned_key bits;                                                                  \
+            memcpy(&bits, source + i * sizeof bits, sizeof bits);                               \
+            const key k = key_of(unsigned_key, key, bits);                                      \
+            least = k < least ? k : least;                                                      \
+            most = k > most ? k : most;                                                         \
+        }                                                                                       \
+        *lo = least;                                                                            \
+        *hi = most;                                                                             \
     }
 RANGE(uint8, uint8_t, int8_t, KEY_OF_UNSIGNED)
 RANGE(int8, uint8_t, int8_t, KEY_OF_SIGNED)
@@ -86,19 +86,19 @@ FINITE_RANGE(float32, uint32_t, int32_t, 0x7f800000)
 FINITE_RANGE(float64, uint64_t, int64_t, 0x7ff0000000000000)
 
 /* Integers without a division; `most` is the largest value, or 255. */
-#define CLIP(name, type, most)                                                                     \
-    TARGET static void clip_##name(const wb_arithmetic *arithmetic, const void *values,            \
-                                   size_t count, uint8_t *restrict target)                         \
-    {                                                                                              \
-        const uint8_t *source = values;                                                            \
-        const type ceiling = (type)(arithmetic->ceiling < most ? arithmetic->ceiling : most);      \
-        const uint8_t factor = (uint8_t)arithmetic->factor;                                        \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            type x = load_##name(source + i * sizeof x);                                           \
-            x = x > 0 ? x : 0;                                                                     \
-            x = x < ceiling ? x : ceiling;                                                         \
-            target[i] = (uint8_t)((uint8_t)x * factor);                                            \
-        }                                                                                          \
+#define CLIP(name, type, most)                                                                \
+    TARGET static void clip_##name(const wb_arithmetic *arithmetic, const void *values,       \
+                                   size_t count, uint8_t *restrict target)                    \
+    {                                                                                         \
+        const uint8_t *source = values;                                                       \
+        const type ceiling = (type)(arithmetic->ceiling < most ? arithmetic->ceiling : most); \
+        const uint8_t factor = (uint8_t)arithmetic->factor;                                   \
+        for (size_t i = 0; i < count; i++) {                                                  \
+            type x = load_##name(source + i * sizeof x);                                      \
+            x = x > 0 ? x : 0;                                                                \
+            x = x < ceiling ? x : ceiling;                                                    \
+            target[i] = (uint8_t)((uint8_t)x * factor);                                       \
+        }                                                                                     \
     }
 CLIP(uint8, uint8_t, 255)
 CLIP(int8, int8_t, 127)
@@ -110,11 +110,11 @@ CLIP(uint64, uint64_t, 255)
 CLIP(int64, int64_t, 255)
 
 /* The comparisons are false for NaN, which so becomes 0; the cast is only reached by 0..ceiling. */
-#define STORE_CLIPPED(x)                                                                           \
-    do {                                                                                           \
-        (x) = (x) > 0 ? (x) : 0;                                                                   \
-        (x) = (x) < ceiling ? (x) : ceiling;                                                       \
-        target[i] = (uint8_t)(int32_t)(x);                                                         \
+#define STORE_CLIPPED(x)                     \
+    do {                                     \
+        (x) = (x) > 0 ? (x) : 0;             \
+        (x) = (x) < ceiling ? (x) : ceiling; \
+        target[i] = (uint8_t)(int32_t)(x);   \
     } while (0)
 
 #define EXACT(x) (x)
@@ -134,21 +134,21 @@ CLIP(int64, int64_t, 255)
             STORE_CLIPPED(x);                                                                      \
         }                                                                                          \
     }
-#define DIVIDE(rule, name, load, item_bytes, number, rounded)                                      \
-    TARGET static void rule##_divide_##name(const wb_arithmetic *arithmetic, const void *values,   \
-                                            size_t count, uint8_t *restrict target)                \
-    {                                                                                              \
-        const uint8_t *source = values;                                                            \
-        const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;             \
-        const number span = (number)arithmetic->span;                                              \
-        const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling;   \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            number x = (number)load(source + i * item_bytes);                                      \
-            x = rounded(x * before - lo);                                                          \
-            x = rounded(x / span);                                                                 \
-            x = rounded(x * factor);                                                               \
-            STORE_CLIPPED(x);                                                                      \
-        }                                                                                          \
+#define DIVIDE(rule, name, load, item_bytes, number, rounded)                                    \
+    TARGET static void rule##_divide_##name(const wb_arithmetic *arithmetic, const void *values, \
+                                            size_t count, uint8_t *restrict target)              \
+    {                                                                                            \
+        const uint8_t *source = values;                                                          \
+        const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;           \
+        const number span = (number)arithmetic->span;                                            \
+        const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling; \
+        for (size_t i = 0; i < count; i++) {                                                     \
+            number x = (number)load(source + i * item_bytes);                                    \
+            x = rounded(x * before - lo);                                                        \
+            x = rounded(x / span);                                                               \
+            x = rounded(x * factor);                                                             \
+            STORE_CLIPPED(x);                                                                    \
+        }                                                                                        \
     }
 
 MULTIPLY(numpy, float16, load_half, 2, float, wb_round_to_half)
@@ -199,17 +199,17 @@ TARGET static void numpy_divide_int64(const wb_arithmetic *arithmetic, const voi
     }
 }
 
-#define REPLACE_NAN(name, unsigned_key, infinity)                                                  \
-    TARGET static void replace_nan_##name(const void *values, size_t count, uint8_t nan_value,     \
-                                          uint8_t *restrict target)                                \
-    {                                                                                              \
-        const uint8_t *source = values;                                                            \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            unsigned_key bits;                                                                     \
-            memcpy(&bits, source + i * sizeof bits, sizeof bits);                                  \
-            const bool is_nan = (bits & (unsigned_key)~KEY_SIGN(unsigned_key)) > infinity;         \
-            target[i] = is_nan ? nan_value : target[i];                                            \
-        }                                                                                          \
+#define REPLACE_NAN(name, unsigned_key, infinity)                                              \
+    TARGET static void replace_nan_##name(const void *values, size_t count, uint8_t nan_value, \
+                                          uint8_t *restrict target)                            \
+    {                                                                                          \
+        const uint8_t *source = values;                                                        \
+        for (size_t i = 0; i < count; i++) {                                                   \
+            unsigned_key bits;                                                                 \
+            memcpy(&bits, source + i * sizeof bits, sizeof bits);                              \
+            const bool is_nan = (bits & (unsigned_key)~KEY_SIGN(unsigned_key)) > infinity;     \
+            target[i] = is_nan ? nan_value : target[i];                                        \
+        }                                                                                      \
     }
 REPLACE_NAN(float16, uint16_t, 0x7c00)
 REPLACE_NAN(bfloat16, uint16_t, 0x7f80)
@@ -217,14 +217,14 @@ REPLACE_NAN(float32, uint32_t, 0x7f800000)
 REPLACE_NAN(float64, uint64_t, 0x7ff0000000000000)
 
 /* `number` holds every value of the dtype and every byte; NaN equals nothing. */
-#define EQUALS(name, load, item_bytes, number)                                                     \
-    TARGET static bool equals_##name(const void *values, size_t count, const uint8_t *bytes)       \
-    {                                                                                              \
-        const uint8_t *source = values;                                                            \
-        unsigned differ = 0;                                                                       \
-        for (size_t i = 0; i < count; i++)                                                         \
-            differ |= (number)load(source + i * item_bytes) != (number)bytes[i];                   \
-        return differ == 0;                                                                        \
+#define EQUALS(name, load, item_bytes, number)                                               \
+    TARGET static bool equals_##name(const void *values, size_t count, const uint8_t *bytes) \
+    {                                                                                        \
+        const uint8_t *source = values;                                                      \
+        unsigned differ = 0;                                                                 \
+        for (size_t i = 0; i < count; i++)                                                   \
+            differ |= (number)load(source + i * item_bytes) != (number)bytes[i];             \
+        return differ == 0;                                                                  \
     }
 EQUALS(uint8, load_uint8, 1, int32_t)
 EQUALS(int8, load_int8, 1, int32_t)
@@ -275,11 +275,11 @@ static inline void reverse_pixels(const uint8_t *pixels, unsigned channels, size
 }
 
 /* The count of channels is a constant in each loop, so that it unrolls. */
-#define FOR_CONSTANT_CHANNELS(loop, source)                                                        \
-    switch (channels) {                                                                            \
-    case 3: loop(source, 3, count, target); return;                                                \
-    case 4: loop(source, 4, count, target); return;                                                \
-    default: loop(source, channels, count, target); return;                                        \
+#define FOR_CONSTANT_CHANNELS(loop, source)                 \
+    switch (channels) {                                     \
+    case 3: loop(source, 3, count, target); return;         \
+    case 4: loop(source, 4, count, target); return;         \
+    default: loop(source, channels, count, target); return; \
     }
 
 TARGET static void interleave(const uint8_t *const *planes, unsigned channels, size_t count,

@@ -67,29 +67,26 @@ TARGET_AVX512 static inline merged merge_by_four(const literal_tables *tables, _
     __m512i four_bits = _mm512_add_epi32(pair_low_bits, _mm512_srli_epi32(pair_bits, 16));
     /* Fours in 64 bits. */
     merged result;
-    result.even = _mm512_or_si512(
-        _mm512_and_si512(pair_low, low_32),
-        _mm512_sllv_epi64(_mm512_and_si512(pair_high, low_32),
-                          _mm512_and_si512(pair_low_bits, low_32)));
+    result.even = _mm512_or_si512(_mm512_and_si512(pair_low, low_32),
+                                  _mm512_sllv_epi64(_mm512_and_si512(pair_high, low_32),
+                                                    _mm512_and_si512(pair_low_bits, low_32)));
     result.odd = _mm512_or_si512(
         _mm512_srli_epi64(pair_low, 32),
-        _mm512_sllv_epi64(_mm512_srli_epi64(pair_high, 32),
-                          _mm512_srli_epi64(pair_low_bits, 32)));
+        _mm512_sllv_epi64(_mm512_srli_epi64(pair_high, 32), _mm512_srli_epi64(pair_low_bits, 32)));
     result.even_bits = _mm512_and_si512(four_bits, low_32);
     result.odd_bits = _mm512_srli_epi64(four_bits, 32);
     return result;
 }
 
-TARGET_AVX512 static inline void put_64_literals(const literal_tables *tables,
-                                                 const uint8_t *bytes, wb_bit_writer *writer)
+TARGET_AVX512 static inline void put_64_literals(const literal_tables *tables, const uint8_t *bytes,
+                                                 wb_bit_writer *writer)
 {
     merged fours = merge_by_four(tables, _mm512_loadu_si512(bytes));
     __m512i sizes = _mm512_add_epi64(fours.even_bits, fours.odd_bits);
     uint64_t values[2][8], bits[2][8];
     const __m512i most = _mm512_set1_epi64(WB_BIT_WRITER_MAX_BITS);
     if (_mm512_cmpgt_epu64_mask(sizes, most) == 0) {
-        __m512i eights = _mm512_or_si512(fours.even,
-                                         _mm512_sllv_epi64(fours.odd, fours.even_bits));
+        __m512i eights = _mm512_or_si512(fours.even, _mm512_sllv_epi64(fours.odd, fours.even_bits));
         _mm512_storeu_si512(values[0], eights);
         _mm512_storeu_si512(bits[0], sizes);
         for (int i = 0; i < 8; i++)

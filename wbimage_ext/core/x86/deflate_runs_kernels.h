@@ -6,18 +6,18 @@
 #define KERNEL(name) name##_sse2
 #define TARGET
 #define VECTOR_BYTES 16
-#define EQUAL_MASK(a, b)                                                                  \
-    (uint64_t)(unsigned)_mm_movemask_epi8(                                                \
-        _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(a)),               \
-                       _mm_loadu_si128((const __m128i *)(const void *)(b))))
+#define EQUAL_MASK(a, b)                                                                      \
+    (uint64_t)(unsigned)                                                                      \
+        _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(a)), \
+                                         _mm_loadu_si128((const __m128i *)(const void *)(b))))
 #include "deflate_runs_impl.h"
 
 #define WB_DEFLATE_RUNS_AVX2
 #define KERNEL(name) name##_avx2
 #define TARGET __attribute__((target("avx2,bmi,bmi2")))
 #define VECTOR_BYTES 32
-#define EQUAL_MASK(a, b)                                                                  \
-    (uint64_t)(unsigned)_mm256_movemask_epi8(                                             \
-        _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(a)),         \
+#define EQUAL_MASK(a, b)                                                          \
+    (uint64_t)(unsigned) _mm256_movemask_epi8(                                    \
+        _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(a)), \
                           _mm256_loadu_si256((const __m256i *)(const void *)(b))))
 #include "deflate_runs_impl.h"
