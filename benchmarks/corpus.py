@@ -2,7 +2,7 @@
 
 Everything is shipped in a wheel (scikit-image, matplotlib, scikit-learn) or drawn here; nothing is
 downloaded. An image belongs to one of two sets: ``tune`` is what parameters may be chosen on,
-``judge`` is never looked at while choosing. A source that is not installed is left out.
+``judge`` is kept apart to judge by. A source that is not installed is left out.
 """
 
 from __future__ import annotations

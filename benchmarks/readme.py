@@ -22,7 +22,7 @@ PLOT = PUBLISHED.with_suffix(".svg")
 ZLIB_NG = PUBLISHED.with_name("zlib-ng.json")
 BEGIN, END = "<!-- numbers -->\n", "<!-- end -->"
 
-# The set that no parameter was chosen on; arrays drawn by the benchmark belong to no set.
+# The set that was kept to judge by; arrays drawn by the benchmark belong to no set.
 SET = "judge"
 
 # What the table of Image() shows: row of the result -> what a reader calls it.
@@ -175,10 +175,10 @@ def _conditions(result: dict[str, Any]) -> str:
     build = machine["build"]
     packages = machine["packages"]
     return (
-        f"Speed and size are geometric means relative to Pillow's default, over pictures that no "
-        f"parameter was chosen on; *largest* is the worst picture's size, *70 KB and more* counts "
-        f"raw pixels of at least {LARGE_BYTES:,} bytes, *floor* is SHA-256 and one write of the "
-        f"same bytes. {machine['cpu']}, one thread, kernels {build['cpu']}, {machine['date']}; "
+        f"Speed and size are geometric means relative to Pillow's default, over pictures kept "
+        f"apart from those that the constants were fitted on; *largest* is the worst picture's "
+        f"size, *70 KB and more* counts raw pixels of at least {LARGE_BYTES:,} bytes, *floor* is "
+        f"SHA-256 and one write of the same bytes. {machine['cpu']}, one thread, kernels {build['cpu']}, {machine['date']}; "
         f"Pillow {packages['pillow']} on zlib {machine['pillow']['zlib']}; {build['png']}; "
         f"{build['jpeg']}. `python -m benchmarks` measures all of it again, on the other half of "
         f"the pictures too."
