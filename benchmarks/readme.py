@@ -180,8 +180,8 @@ def _conditions(result: dict[str, Any]) -> str:
         f"size, *70 KB and more* counts raw pixels of at least {LARGE_BYTES:,} bytes, *floor* is "
         f"SHA-256 and one write of the same bytes. {machine['cpu']}, one thread, "
         f"kernels {build['cpu']}, {machine['date']}; Pillow {packages['pillow']} on zlib "
-        f"{machine['pillow']['zlib']}; {build['png']}; {build['jpeg']}. `python -m benchmarks` measures all of it again, on the other half of "
-        f"the pictures too."
+        f"{machine['pillow']['zlib']}; {build['png']}; {build['jpeg']}. `python -m benchmarks` "
+        f"measures all of it again, on the other half of the pictures too."
     )
 
 
