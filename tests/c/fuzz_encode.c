@@ -10,12 +10,6 @@ enum { PARAMETERS = 4, MAX_PIXELS_BYTES = 1 << 17 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 
-/* The bytes again and again, each time a little different, so that a short input makes an image. */
-static uint8_t pixel_byte(const uint8_t *seed, size_t seed_bytes, unsigned drift, size_t i)
-{
-    return (uint8_t)(seed[i % seed_bytes] + i / seed_bytes * drift);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
     if (size_bytes <= PARAMETERS)
@@ -30,8 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     uint8_t *pixels = wb_allocate(pixels_bytes);
     wb_png_scratch *scratch = wb_png_scratch_new();
     CHECK(pixels != NULL && scratch != NULL);
-    for (size_t i = 0; i < pixels_bytes; i++)
-        pixels[i] = pixel_byte(data + PARAMETERS, size_bytes - PARAMETERS, drift, i);
+    seeded_fill(pixels, pixels_bytes, data + PARAMETERS, size_bytes - PARAMETERS, drift);
 
     wb_bytes first = {0};
     wb_error error;

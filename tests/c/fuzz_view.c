@@ -2,57 +2,16 @@
  * nothing outside the array's memory is read.
  * In: bytes, read as a layout and then as values. Out: a trap where that is not so.
  * Ownership: frees what it makes. */
+#include "arrays.h"
 #include "check.h"
 #include "convert.h"
 #include "grid.h"
 #include "mask.h"
 #include "support.h"
 
-enum { MAX_NDIM = 5, HEADER_BYTES = 8 + 2 * MAX_NDIM, MAX_VALUES = 1 << 14 };
+enum { HEADER_BYTES = 4 + ARRAY_HEADER_BYTES, MAX_VALUES = 1 << 14 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
-
-typedef struct array {
-    wb_dtype dtype;
-    bool is_byte_swapped;
-    int ndim;
-    ptrdiff_t shape[MAX_NDIM];
-    ptrdiff_t strides_bytes[MAX_NDIM];
-    uint8_t *memory; /* exactly as long as the array needs */
-    const uint8_t *first;
-} array;
-
-/* Sides and gaps from the header; the innermost dimension is not always the last. */
-static bool array_read(array *a, const uint8_t *header, const uint8_t *values, size_t values_bytes)
-{
-    const size_t item = wb_dtype_size_bytes(a->dtype = (wb_dtype)(header[0] % WB_DTYPE_COUNT));
-    a->is_byte_swapped = header[1] & 1;
-    a->ndim = header[2] % (MAX_NDIM + 1);
-    size_t low_bytes = 0, high_bytes = item, stride_bytes = item, count = 1;
-    for (int k = 0; k < a->ndim; k++) {
-        const int i = (k + header[3]) % a->ndim;
-        const size_t side = header[4 + i] % 4 == 0 ? 3 : header[4 + i];
-        const uint8_t kind = header[4 + MAX_NDIM + i];
-        const size_t gap_bytes = kind / 4 % 8;
-        a->shape[i] = (ptrdiff_t)side;
-        if (side == 0 || count > MAX_VALUES / side)
-            return false;
-        count *= side;
-        const size_t step_bytes = kind % 4 == 0 ? 0 : stride_bytes + gap_bytes;
-        const size_t extent_bytes = (side - 1) * step_bytes;
-        const bool is_backwards = kind % 4 == 1;
-        a->strides_bytes[i] = is_backwards ? -(ptrdiff_t)step_bytes : (ptrdiff_t)step_bytes;
-        *(is_backwards ? &low_bytes : &high_bytes) += extent_bytes;
-        stride_bytes = step_bytes == 0 ? stride_bytes : step_bytes * side;
-    }
-    a->memory = malloc(low_bytes + high_bytes); /* wb_allocate would round up */
-    if (a->memory == NULL)
-        return false;
-    for (size_t i = 0; i < low_bytes + high_bytes; i++)
-        a->memory[i] = values_bytes == 0 ? 0 : values[i % values_bytes];
-    a->first = a->memory + low_bytes;
-    return true;
-}
 
 static void convert(const wb_view *view, const wb_normalize *normalize, wb_cpu cpu, uint8_t *pixels)
 {
@@ -125,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     if (size_bytes < HEADER_BYTES)
         return 0;
     array a;
-    if (!array_read(&a, data, data + HEADER_BYTES, size_bytes - HEADER_BYTES))
+    if (!array_read(&a, data, MAX_VALUES, 1, data + HEADER_BYTES, size_bytes - HEADER_BYTES))
         return 0;
     const uint8_t *options = data + HEADER_BYTES - 4;
     const wb_normalize normalize = {.rule = (wb_normalize_rule)(options[0] % 4),

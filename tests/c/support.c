@@ -132,6 +132,13 @@ void random_fill(uint64_t *state, void *data, size_t size_bytes)
         bytes[i] = (uint8_t)(random_next(state) >> 56);
 }
 
+void seeded_fill(uint8_t *target, size_t size_bytes, const uint8_t *seed, size_t seed_bytes,
+                 unsigned drift)
+{
+    for (size_t i = 0; i < size_bytes; i++)
+        target[i] = (uint8_t)(seed[i % seed_bytes] + i / seed_bytes * drift);
+}
+
 wb_bytes file_read(const char *path)
 {
     wb_bytes content = {0};

@@ -45,6 +45,11 @@ wb_raster memory_raster(memory_rows *rows, const uint8_t *pixels, size_t width, 
 uint64_t random_next(uint64_t *state);
 void random_fill(uint64_t *state, void *data, size_t size_bytes);
 
+/* The seed's bytes again and again, each time changed by `drift`, so that a short input of a fuzz
+ * target makes an image. */
+void seeded_fill(uint8_t *target, size_t size_bytes, const uint8_t *seed, size_t seed_bytes,
+                 unsigned drift);
+
 /* The whole file, or an empty wb_bytes when it cannot be read; the caller frees. */
 wb_bytes file_read(const char *path);
 

@@ -2,44 +2,9 @@
  * In: random and smooth pixels. Out: an exit code. Ownership: each test frees what it makes. */
 #include "jpeg.h"
 
-#include <stdio.h> /* jpeglib.h needs it first */
-
-#include <jpeglib.h>
-
 #include "check.h"
+#include "files.h"
 #include "support.h"
-
-/* What libjpeg makes of packed pixels with its defaults; the caller frees with free(). */
-static unsigned char *encode_plainly(const uint8_t *pixels, size_t width, size_t height,
-                                     unsigned channels, int quality, unsigned long *size_bytes)
-{
-    struct jpeg_compress_struct library;
-    struct jpeg_error_mgr errors;
-    unsigned char *file = NULL;
-    *size_bytes = 0;
-    library.err = jpeg_std_error(&errors);
-    jpeg_create_compress(&library);
-    jpeg_mem_dest(&library, &file, size_bytes);
-    library.image_width = (JDIMENSION)width;
-    library.image_height = (JDIMENSION)height;
-    library.input_components = channels == 1 ? 1 : 3;
-    library.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(&library);
-    jpeg_set_quality(&library, quality, TRUE);
-    jpeg_start_compress(&library, TRUE);
-    uint8_t *line = malloc(width * 3);
-    CHECK(line != NULL);
-    for (size_t y = 0; y < height; y++) {
-        for (size_t x = 0; x < width; x++)
-            memcpy(line + x * (size_t)library.input_components, pixels + (y * width + x) * channels,
-                   (size_t)library.input_components);
-        jpeg_write_scanlines(&library, &line, 1);
-    }
-    free(line);
-    jpeg_finish_compress(&library);
-    jpeg_destroy_compress(&library);
-    return file;
-}
 
 static void check_image(size_t width, size_t height, unsigned channels, int quality, bool smooth)
 {
@@ -49,8 +14,8 @@ static void check_image(size_t width, size_t height, unsigned channels, int qual
     for (size_t i = 0; smooth && i < pixels.size_bytes; i++)
         pixels.data[i] = (uint8_t)(i / channels % width + i % channels * 50 + i / width / 3);
     unsigned long expected_bytes;
-    unsigned char *expected = encode_plainly(pixels.data, width, height, channels, quality,
-                                             &expected_bytes);
+    unsigned char *expected = jpeg_plainly(pixels.data, width, height, channels, quality,
+                                           &expected_bytes);
     for (int through_buffer = 0; through_buffer <= 1; through_buffer++) {
         memory_rows rows;
         wb_raster raster = memory_raster(&rows, pixels.data, width, height, channels,
