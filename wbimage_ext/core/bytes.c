@@ -1,5 +1,9 @@
 /* Growing byte buffers and aligned allocation.
  * In: sizes. Out: memory that belongs to the wb_bytes or the caller. Ownership: see bytes.h. */
+#if !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
+#define _POSIX_C_SOURCE 200112L /* posix_memalign */
+#endif
+
 #include "bytes.h"
 
 #include <stdlib.h>
@@ -24,13 +28,15 @@ void *wb_allocate(size_t size_bytes)
 #endif
     if (size_bytes > SIZE_MAX / 2)
         return NULL;
-    size_t rounded = (size_bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
-    if (rounded == 0)
-        rounded = ALIGNMENT_BYTES;
+    if (size_bytes == 0)
+        size_bytes = 1;
 #ifdef _WIN32
-    return _aligned_malloc(rounded, ALIGNMENT_BYTES);
+    return _aligned_malloc(size_bytes, ALIGNMENT_BYTES);
 #else
-    return aligned_alloc(ALIGNMENT_BYTES, rounded);
+    /* Not aligned_alloc: its sizes are multiples of the alignment, and a sanitizer could not see the
+     * first bytes past the end. */
+    void *memory;
+    return posix_memalign(&memory, ALIGNMENT_BYTES, size_bytes) == 0 ? memory : NULL;
 #endif
 }
 
