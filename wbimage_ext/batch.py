@@ -16,6 +16,7 @@ import numpy as np
 
 from . import colors, inputs
 from .media import Media
+from .store import StagingScope, StoredFile
 
 _AXES_OF_ITEMS = {"NHWC": "HWC", "NCHW": "CHW", "NHW": "HW"}
 
@@ -50,14 +51,25 @@ def build(
         rows = colors.colormap_table(shared["colormap"])
         shared["colormap"] = np.frombuffer(rows or b"", np.uint8).reshape(256, 3)
 
+    staged: list[list[StoredFile]] = [[] for _ in items]
+
     def build_item(index: int) -> Any:
         arguments = {name: values[index] for name, values in varying.items()}
         try:
-            return image_class(_laid_out(items[index], dataformats), **arguments, **shared)
+            with StagingScope() as scope:
+                built = image_class(_laid_out(items[index], dataformats), **arguments, **shared)
+                staged[index] = scope.files
+            return built
         except Exception as error:
             raise _with_index(error, index) from error
 
-    return _in_order(build_item, len(items), _thread_count(num_threads, len(items)))
+    try:
+        return _in_order(build_item, len(items), _thread_count(num_threads, len(items)))
+    except BaseException:
+        for files in staged:
+            for file in files:
+                file.discard()
+        raise
 
 
 def _items(data: Any, dataformats: str) -> Sequence[Any]:

@@ -67,7 +67,7 @@ def check_stream(file: Any) -> EncodedFile:
         for piece in _pieces(file):
             check.feed(piece)
             staged.write(piece)
-        header = check.finish(staged.flushed_path())
+        header = check.finish(staged.path)
         stored = staged.finish(f".{header[0]}", check.sha256())
     return EncodedFile(stored, *header)
 

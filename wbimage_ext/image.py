@@ -18,7 +18,7 @@ from .functions import guess_mode, to_uint8
 from .media import Media
 from .metadata import BoundingBoxes2D, Classes, ImageMask
 from .pillow_input import require_pillow
-from .store import StoredFile
+from .store import StagingScope, StoredFile
 
 
 class Image(Media):
@@ -91,20 +91,22 @@ class Image(Media):
         self._masks: dict[str, Any] | None = None
         self._file_type: str | None = None
 
-        if self._is_image(data_or_path):
-            self._copy_image(data_or_path)
-        else:
-            source = inputs.resolve(data_or_path)
-            if isinstance(source, inputs.Reference):
-                self._set_reference(source)
-            elif isinstance(source, (inputs.Pixels, inputs.PillowImage)):
-                options = encoding.EncodeOptions.of(
-                    file_type, mode, normalize, quality, compress_level, colormap, nan_color
-                )
-                self._encode(source, options, data_or_path)
+        # Where masks or boxes are refused, nobody will ask for the image's file.
+        with StagingScope():
+            if self._is_image(data_or_path):
+                self._copy_image(data_or_path)
             else:
-                self._set_encoded_file(source)
-        self._set_metadata(caption, grouping, classes, boxes, masks)
+                source = inputs.resolve(data_or_path)
+                if isinstance(source, inputs.Reference):
+                    self._set_reference(source)
+                elif isinstance(source, (inputs.Pixels, inputs.PillowImage)):
+                    options = encoding.EncodeOptions.of(
+                        file_type, mode, normalize, quality, compress_level, colormap, nan_color
+                    )
+                    self._encode(source, options, data_or_path)
+                else:
+                    self._set_encoded_file(source)
+            self._set_metadata(caption, grouping, classes, boxes, masks)
 
     # Where the pixels come from.
 

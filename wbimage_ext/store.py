@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import hashlib
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
@@ -52,6 +53,10 @@ class _Staging:
 
                 self._directory = tempfile.mkdtemp(prefix="wbimage-")
             return self._directory
+
+    def holds(self, path: str) -> bool:
+        """Whether `path` lies in the directory."""
+        return self._directory is not None and os.path.dirname(path) == self._directory
 
     def empty(self, pid: int) -> None:
         """Remove the directory, where this is the process that made it."""
@@ -108,13 +113,22 @@ class StoredFile:
         if sha256 is None:
             sha256 = hashlib.sha256(data).hexdigest()
         name = _random_name() + extension
-        path = os.path.join(_staging.directory(), name)
+        # All that could fail comes before the file is written: then it has an owner.
+        file = cls(os.path.join(_staging.directory(), name), sha256, memoryview(data).nbytes)
+        _staged_here.add(file)
         try:
-            write_new_file(path, data)
+            write_new_file(file.path, data)
         except FileNotFoundError:
-            path = os.path.join(_staging.directory(renew=True), name)
-            write_new_file(path, data)
-        return cls(path, sha256, memoryview(data).nbytes, is_staged=True)
+            file.path = os.path.join(_staging.directory(renew=True), name)
+            write_new_file(file.path, data)
+        file.is_staged = True
+        return file
+
+    def discard(self) -> None:
+        """Remove a staged file that nobody will ask for."""
+        if self.is_staged and self._owner_pid == os.getpid():
+            self.is_staged = False
+            _remove(self.path)
 
     def publish(self, target: str) -> None:
         """Bring the file to `target`, whole or not at all, replacing what is there.
@@ -123,9 +137,10 @@ class StoredFile:
         """
         try:
             self._publish(target)
-        except FileNotFoundError:
+        except FileNotFoundError as error:
             if not os.path.exists(self.path):
-                raise
+                text = "the file of the image vanished before it was logged; make the image again"
+                raise FileNotFoundError(errno.ENOENT, text, self.path) from error
             os.makedirs(os.path.dirname(target), exist_ok=True)
             self._publish(target)
 
@@ -133,13 +148,12 @@ class StoredFile:
         if self.is_staged and self._owner_pid == os.getpid():
             try:
                 os.replace(self.path, target)
-            except OSError as error:
-                if isinstance(error, FileNotFoundError):
-                    raise
+            except FileNotFoundError:
+                raise
+            except OSError:
                 # Across file systems; a real failure comes back from the copy, with its path.
                 copy_whole(self.path, target)
-                with contextlib.suppress(OSError):
-                    os.unlink(self.path)
+                _remove(self.path)
             self.is_staged = False
         elif not _is_same_file(self.path, target):
             copy_whole(self.path, target)
@@ -158,49 +172,100 @@ class StoredFile:
         return self
 
 
-class StagedWriter:
-    """A staged file written in pieces; a context that removes it unless it was finished."""
+class _StagedHere(threading.local):
+    """What the scopes of this thread staged."""
 
     def __init__(self) -> None:
+        self.files: list[StoredFile] = []
+        self.depth = 0
+
+    def add(self, file: StoredFile) -> None:
+        if self.depth > 0:
+            self.files.append(file)
+
+
+_staged_here = _StagedHere()
+
+
+class StagingScope:
+    """A block that stages files for one result: where it fails, they are removed again."""
+
+    def __enter__(self) -> StagingScope:
+        self._start = len(_staged_here.files)
+        _staged_here.depth += 1
+        return self
+
+    @property
+    def files(self) -> list[StoredFile]:
+        """What was staged in the block by this thread, so far."""
+        return _staged_here.files[self._start :]
+
+    def __exit__(self, kind: Any, *exception: object) -> None:
+        if kind is not None:
+            while len(_staged_here.files) > self._start:
+                _staged_here.files.pop().discard()
+        _staged_here.depth -= 1
+        if _staged_here.depth == 0:
+            _staged_here.files.clear()
+
+
+class StagedWriter:
+    """A context in which a staged file is written in pieces, and removed unless it was finished."""
+
+    path: str
+
+    def __enter__(self) -> StagedWriter:
+        self._size = 0
+        self._is_unfinished = True
         name = _random_name()
         try:
             self._open(os.path.join(_staging.directory(), name))
         except FileNotFoundError:
             self._open(os.path.join(_staging.directory(renew=True), name))
-
-    def _open(self, path: str) -> None:
-        self._file = os.fdopen(os.open(path, _NEW_FILE, 0o666), "wb")
-        self._path: str | None = path
-        self._size = 0
-
-    def __enter__(self) -> StagedWriter:
         return self
 
-    def write(self, piece: bytes) -> None:
-        """Append a piece."""
-        self._file.write(piece)
-        self._size += len(piece)
+    def _open(self, path: str) -> None:
+        self.path = path
+        try:
+            self._descriptor = os.open(path, _NEW_FILE, 0o666)
+        except OSError as error:
+            raise explained(error, path) from error
 
-    def flushed_path(self) -> str:
-        """Where all that was written so far can be read."""
-        assert self._path is not None
-        self._file.flush()
-        return self._path
+    def write(self, piece: bytes) -> None:
+        """Append a piece; from then on it can be read at `path`."""
+        try:
+            _write_all(self._descriptor, piece)
+        except OSError as error:
+            raise explained(error, self.path) from error
+        self._size += len(piece)
 
     def finish(self, extension: str, sha256: str) -> StoredFile:
         """Keep the file, under a name with this extension, which includes its dot."""
-        path = self.flushed_path()
-        self._file.close()
-        os.rename(path, path + extension)
-        self._path = None
-        return StoredFile(path + extension, sha256, self._size, is_staged=True)
+        file = StoredFile(self.path + extension, sha256, self._size)
+        _staged_here.add(file)
+        self._close()
+        try:
+            os.rename(self.path, file.path)
+        except OSError as error:
+            raise explained(error, self.path) from error
+        self._is_unfinished = False
+        file.is_staged = True
+        return file
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        try:
+            os.close(descriptor)
+        except OSError as error:
+            raise explained(error, self.path) from error
 
     def __exit__(self, *exception: object) -> None:
-        if self._path is not None:
-            try:
-                self._file.close()
-            finally:
-                os.unlink(self._path)
+        try:
+            if self._descriptor >= 0:
+                self._close()
+        finally:
+            if self._is_unfinished:
+                _remove(self.path)
 
 
 def _restage(data: bytes, extension: str, sha256: str) -> StoredFile:
@@ -220,19 +285,60 @@ def _random_name() -> str:
 
 def write_new_file(path: str, data: Any) -> None:
     """Write a file that must not exist yet; on failure nothing stays behind."""
-    descriptor = os.open(path, _NEW_FILE, 0o666)
+    _write_pieces(path, (data,), path)
+
+
+def _write_pieces(path: str, pieces: Iterable[Any], asked_for: str) -> None:
+    """Write a new file; a failure names the file that was asked for."""
     try:
+        descriptor = os.open(path, _NEW_FILE, 0o666)
         try:
-            rest = memoryview(data).cast("B")
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-        finally:
-            os.close(descriptor)
-    except BaseException as error:
-        os.unlink(path)
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = path
+            try:
+                for piece in pieces:
+                    _write_all(descriptor, piece)
+            finally:
+                os.close(descriptor)
+        except BaseException:
+            _remove(path)
+            raise
+    except OSError as error:
+        if error.filename is None or error.filename == path:
+            raise explained(error, asked_for) from error
         raise
+
+
+def _write_all(descriptor: int, data: Any) -> None:
+    rest = memoryview(data).cast("B")
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _remove(path: str) -> None:
+    # What led here is the failure to tell of.
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+_ROOM = "it can be tried again once there is room"
+_WHAT_HELPS = {
+    errno.ENOSPC: _ROOM,
+    errno.EFBIG: _ROOM,
+    getattr(errno, "EDQUOT", errno.ENOSPC): _ROOM,
+    errno.EMFILE: "it can be tried again once files were closed",
+    errno.ENFILE: "it can be tried again once files were closed",
+    errno.EROFS: "another folder is needed, or the right to write to this one",
+    errno.EACCES: "another folder is needed, or the right to write to this one",
+}
+
+
+def explained(error: OSError, path: str) -> OSError:
+    """The system's error with the path it is about, and what helps."""
+    text = error.strerror or str(error)
+    if error.errno in _WHAT_HELPS:
+        text = f"{text}; {_WHAT_HELPS[error.errno]}"
+        if _staging.holds(path):
+            text += ". TMPDIR names the folder for temporary files"
+    return OSError(error.errno, text, path)
 
 
 def _temporary_beside(target: str) -> str:
@@ -243,32 +349,33 @@ def _temporary_beside(target: str) -> str:
 def write_whole(target: str, data: Any) -> None:
     """Write `data` so that readers of `target` see the old file or the new one, never a part."""
     temporary = _temporary_beside(target)
-    write_new_file(temporary, data)
+    _write_pieces(temporary, (data,), target)
     _move_into_place(temporary, target)
 
 
 def copy_whole(source: str, target: str) -> None:
     """Copy a file so that `target` appears whole or not at all."""
     temporary = _temporary_beside(target)
-    with open(source, "rb") as reader:
-        descriptor = os.open(temporary, _NEW_FILE, 0o666)
-        try:
-            with open(descriptor, "wb") as writer:
-                while piece := reader.read(_PIECE_BYTES):
-                    writer.write(piece)
-        except BaseException as error:
-            os.unlink(temporary)
-            if isinstance(error, OSError) and error.filename is None:
-                error.filename = target
-            raise
+    _write_pieces(temporary, _pieces_of(source), target)
     _move_into_place(temporary, target)
+
+
+def _pieces_of(path: str) -> Iterator[bytes]:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while piece := file.read(_PIECE_BYTES):
+                yield piece
+    except OSError as error:
+        raise explained(error, path) from error
 
 
 def _move_into_place(temporary: str, target: str) -> None:
     try:
         os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
+    except BaseException as error:
+        _remove(temporary)
+        if isinstance(error, OSError):
+            raise explained(error, target) from error
         raise
 
 
