@@ -7,7 +7,9 @@ others may read meanwhile: a line counts once its newline is there.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import errno
 import json
 import os
 import threading
@@ -20,7 +22,7 @@ import numpy as np
 
 from .gallery import write_gallery
 from .media import Media
-from .store import write_whole
+from .store import explained, write_whole
 
 HISTORY_NAME = "history.jsonl"
 CONFIG_NAME = "config.json"
@@ -64,25 +66,30 @@ class LocalRun:
             dir = os.path.join("wbimage-runs", unique)
         self.dir = os.path.abspath(os.fspath(dir))
         self.name = name if name is not None else os.path.basename(self.dir)
-        os.makedirs(self.dir, exist_ok=True)
         self._lock = threading.RLock()
         self._start_time = time.time()
         self._history = _HistoryFile(os.path.join(self.dir, HISTORY_NAME))
+        self._has_page = False
         self._open_step: int | None = None
         self._open_row: dict[str, Any] = {}
         self.step = self._history.last_step + 1
-        self.summary: dict[str, Any] = self._read(SUMMARY_NAME)
-        self.config: dict[str, Any] = {**self._read(CONFIG_NAME), **dict(config or {})}
-        self._write(
-            RUN_NAME,
-            {
-                **_RUN_FORMAT,
-                "name": self.name,
-                "started": started.isoformat(),
-                **settings,
-            },
-        )
-        self._write(CONFIG_NAME, self.config)
+        try:
+            self.summary: dict[str, Any] = self._read(SUMMARY_NAME)
+            self.config: dict[str, Any] = {**self._read(CONFIG_NAME), **dict(config or {})}
+            self._write(
+                RUN_NAME,
+                {
+                    **_RUN_FORMAT,
+                    "name": self.name,
+                    "started": started.isoformat(),
+                    **settings,
+                },
+            )
+            self._write(CONFIG_NAME, self.config)
+        except BaseException:
+            # The next attempt must not meet this one's lock.
+            self._history.close()
+            raise
 
     def log(
         self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None
@@ -97,53 +104,60 @@ class LocalRun:
 
         Raises:
             TypeError: a value that JSON has no form for, named with its key.
-            OSError: no room to write. Nothing of `data` is in the history then; it can be logged
-                again.
+            OSError: no room to write, or the run's folder vanished. Nothing of `data` is in the
+                history then; it can be logged again.
         """
         if not isinstance(data, Mapping):
             raise TypeError(f"log needs a dict of values, not {type(data).__name__}")
         with self._lock:
             if self._history.is_closed:
                 raise RuntimeError(f"the run in {self.dir} is finished; nothing can be logged")
+            self._history.check_in_place()
             current = self.step if step is None else _checked_step(step)
             if self._open_step is not None and current != self._open_step and step is not None:
-                self._commit()
-            row = self._row_json(data, current)
-            self._open_step = current
-            self._open_row.update(row)
+                self._commit(self._open_step, self._open_row)
+            row = {**self._open_row, **self._row_json(data, current)}
             if commit if commit is not None else step is None:
-                self._commit()
+                self._commit(current, row)
             else:
-                self.step = current
+                self._open_step = self.step = current
+                self._open_row = row
 
-    def _commit(self) -> None:
-        if self._open_step is None:
-            return
+    def _commit(self, step: int, values: Mapping[str, Any]) -> None:
+        """End a step; where that fails, all is as it was before."""
         now = time.time()
-        row = {
-            **self._open_row,
-            "_step": self._open_step,
-            "_timestamp": now,
-            "_runtime": now - self._start_time,
-        }
-        self._history.append(row)
-        self.summary.update(row)
-        self.step = max(self._history.last_step, self._open_step) + 1
+        row = {**values, "_step": step, "_timestamp": now, "_runtime": now - self._start_time}
+        next_step = max(self._history.last_step, step) + 1
+        nothing_open: dict[str, Any] = {}
+        summary_before = dict(self.summary)
+        try:
+            self.summary.update(row)
+            self._history.append(row)
+        except BaseException:
+            self.summary.clear()
+            self.summary.update(summary_before)
+            raise
+        self.step = next_step
         self._open_step = None
-        self._open_row = {}
+        self._open_row = nothing_open
 
     def finish(self) -> None:
-        """Write what is left, and `index.html` to look at it; calling it again does nothing."""
+        """Write what is left, and `index.html` to look at it; calling it again does nothing.
+
+        Raises:
+            OSError: no room to write, or the run's folder vanished; it can be called again.
+        """
         with self._lock:
-            if self._history.is_closed:
-                return
-            try:
-                self._commit()
+            if not self._history.is_closed:
+                self._history.check_in_place()
+                if self._open_step is not None:
+                    self._commit(self._open_step, self._open_row)
                 self._write(SUMMARY_NAME, self.summary)
                 self._write(CONFIG_NAME, self.config)
-            finally:
                 self._history.close()
-            write_gallery(self.dir)
+            if not self._has_page:
+                write_gallery(self.dir)
+                self._has_page = True
 
     def __enter__(self) -> LocalRun:
         return self
@@ -159,10 +173,14 @@ class LocalRun:
     def _add_singleton(self, data_type: str, key: str, value: Mapping[Any, str]) -> None:
         entry = {"type": data_type, "key": key, "value": {str(k): v for k, v in value.items()}}
         with self._lock:
-            entries = self.config.setdefault("_wandb", {}).setdefault(data_type, {})
+            of_media = self.config.get("_wandb", {})
+            entries = of_media.get(data_type, {})
             if entries.get(key) != entry:
-                entries[key] = entry
-                self._write(CONFIG_NAME, self.config)
+                # Known once it is written: what failed is written when it is logged again.
+                entries = {**entries, key: entry}
+                config = {**self.config, "_wandb": {**of_media, data_type: entries}}
+                self._write(CONFIG_NAME, config)
+                self.config["_wandb"] = config["_wandb"]
 
     # JSON.
 
@@ -228,15 +246,22 @@ class _HistoryFile:
     """The lines of a history; each is written with one call and is on its way to disk at once."""
 
     def __init__(self, path: str) -> None:
-        self._file = open(path, "a+b", buffering=0)  # noqa: SIM115
+        self._path = path
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            self._file = open(path, "a+b", buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise explained(error, error.filename or path) from error
         try:
             _lock_file(self._file, path)
             self.last_step = self._recover()
+            # A run that nobody finished still closes its file, and quietly.
+            self._finalizer = weakref.finalize(self, self._file.close)
         except BaseException:
             self._file.close()
             raise
-        # A run that nobody finished still closes its file, and quietly.
-        self._finalizer = weakref.finalize(self, self._file.close)
+        # Where a line begins whose writing failed and that could not be cut off since.
+        self._torn_at: int | None = None
 
     def _recover(self) -> int:
         """Cut off a line that a killed process left half written; return the last step, or -1."""
@@ -251,17 +276,40 @@ class _HistoryFile:
             last_step = max(last_step, _step_of(line))
         return last_step
 
+    def check_in_place(self) -> None:
+        """FileNotFoundError where the file was removed or replaced: what is written is lost."""
+        try:
+            if os.path.samestat(os.stat(self._path), os.fstat(self._file.fileno())):
+                return
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise explained(error, self._path) from error
+        text = "the history of the run vanished, or its folder did; a new run is needed"
+        raise FileNotFoundError(errno.ENOENT, text, self._path)
+
     def append(self, row: Mapping[str, Any]) -> None:
         line = (json.dumps(row) + "\n").encode()
-        end = self._file.seek(0, os.SEEK_END)
-        written = 0
+        last_step = max(self.last_step, row["_step"])
         try:
+            self._cut_off_torn()
+            self._torn_at = self._file.seek(0, os.SEEK_END)
+            written = 0
             while written < len(line):
                 written += self._file.write(line[written:])
-        except BaseException:
-            self._file.truncate(end)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                self._cut_off_torn()
+            if isinstance(error, OSError):
+                raise explained(error, self._path) from error
             raise
-        self.last_step = max(self.last_step, row["_step"])
+        self._torn_at = None
+        self.last_step = last_step
+
+    def _cut_off_torn(self) -> None:
+        if self._torn_at is not None:
+            self._file.truncate(self._torn_at)
+            self._torn_at = None
 
     @property
     def is_closed(self) -> bool:
