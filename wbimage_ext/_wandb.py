@@ -66,8 +66,14 @@ class _RunFiles:
         """Tell the service of what waits."""
         with self._lock:
             names, self._waiting = self._waiting, []
-        if names:
-            _publish_files(run, names)
+        try:
+            if names:
+                _publish_files(run, names)
+        except BaseException:
+            # To be told of when wandb asks the next time.
+            with self._lock:
+                self._waiting[:0] = names
+            raise
 
 
 _files_of_runs: weakref.WeakKeyDictionary[Any, _RunFiles] = weakref.WeakKeyDictionary()
