@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
-import resource
-import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +28,6 @@ def test_staging_is_private() -> None:
     assert file.size == 4
 
 
-def test_staging_is_renewed_where_it_vanished() -> None:
-    first = StoredFile.stage(b"one", ".png")
-    shutil.rmtree(Path(first.path).parent)
-    second = StoredFile.stage(b"two", ".png")
-    assert Path(second.path).read_bytes() == b"two"
-    with pytest.raises(FileNotFoundError):
-        first.publish(second.path + ".target")
-
-
 def test_a_planted_symlink_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "_random_name", lambda: "planted")
     victim = tmp_path / "victim"
@@ -54,78 +40,6 @@ def test_a_planted_symlink_is_not_followed(tmp_path: Path, monkeypatch: pytest.M
     finally:
         link.unlink()
     assert victim.read_text() == "kept"
-
-
-@contextlib.contextmanager
-def files_limited_to(size_bytes: int) -> Iterator[None]:
-    """The system refuses to write past `size_bytes` of any file, as a full disk would."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def test_no_room_in_the_run_leaves_nothing_and_can_be_tried_again(
-    plain_run: PlainRun, monkeypatch: pytest.MonkeyPatch, photo: Any
-) -> None:
-    image = Image(photo)
-    staged = image._path
-    monkeypatch.setattr(store.os, "replace", _failing(errno.EXDEV))
-    with files_limited_to(4096), pytest.raises(OSError) as raised:
-        image.bind_to_run(plain_run, "k", 0)
-    assert raised.value.errno == errno.EFBIG
-    assert raised.value.filename.startswith(plain_run.dir)
-    assert files_below(plain_run.dir) == []
-    assert image._path == staged
-    assert not image.is_bound()
-    monkeypatch.undo()
-    image.bind_to_run(plain_run, "k", 0)
-    assert len(files_below(plain_run.dir)) == 1
-
-
-def _failing(number: int) -> Any:
-    def fail(*arguments: Any) -> None:
-        raise OSError(number, os.strerror(number))
-
-    return fail
-
-
-def test_no_room_for_staging_names_the_path_and_leaves_nothing(photo: Any) -> None:
-    before = files_below(store.staging_directory())
-    with files_limited_to(4096), pytest.raises(OSError) as raised:
-        Image(photo)
-    assert raised.value.errno == errno.EFBIG
-    assert raised.value.filename.startswith(store.staging_directory())
-    assert files_below(store.staging_directory()) == before
-
-
-def test_across_file_systems_the_file_is_copied_whole(
-    plain_run: PlainRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image = Image(np.eye(50))
-    staged = image._path
-    real = os.replace
-
-    def replace(source: str, target: str) -> None:
-        if source == staged:
-            raise OSError(errno.EXDEV, "Invalid cross-device link", source)
-        assert os.path.splitext(source)[1] == ".part"
-        real(source, target)
-
-    monkeypatch.setattr(store.os, "replace", replace)
-    image.bind_to_run(plain_run, "k", 0)
-    assert not os.path.exists(staged)
-    assert len(files_below(plain_run.dir)) == 1
-
-
-def test_a_name_too_long_says_so(plain_run: PlainRun) -> None:
-    image = Image(np.eye(5))
-    with pytest.raises(OSError) as raised:
-        image.bind_to_run(plain_run, "k" * 300, 0)
-    assert raised.value.errno == errno.ENAMETOOLONG
-    image.bind_to_run(plain_run, "k", 0)
 
 
 @forks
