@@ -85,6 +85,8 @@ wb_deflate_stretch wb_png_lines_next(wb_png_lines *lines, size_t row_count)
     size_t size_bytes = row_count * lines->line_bytes;
     for (; line < strip + size_bytes; line += lines->line_bytes)
         write_line(lines, line);
+    /* Kernels look at whole vectors and groups: what lies behind the strip is always the same. */
+    memset(strip + size_bytes, 0, WB_DEFLATE_SLACK_BYTES);
     size_t count;
     if (lines->plan.matched) {
         lines->matcher.literal_costs = NULL;
