@@ -6,6 +6,7 @@
 
 #include "support.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,15 +16,15 @@
 
 #ifdef WB_TEST_ALLOCATIONS
 
-static size_t allocation_count;
-static size_t first_refused; /* counted from 1; 0 refuses none */
+static atomic_size_t allocation_count; /* test_threads.c allocates from many */
+static size_t first_refused;           /* counted from 1; 0 refuses none */
 static size_t last_refused;
 
 bool wb_test_refuse_allocation(void);
 bool wb_test_refuse_allocation(void)
 {
-    ++allocation_count;
-    return allocation_count >= first_refused && allocation_count <= last_refused;
+    const size_t count = ++allocation_count;
+    return count >= first_refused && count <= last_refused;
 }
 
 static wb_status run_refused(scenario_function *scenario, void *context, size_t first, size_t last)
