@@ -8,6 +8,7 @@ Libraries are found by pkg-config and nothing is downloaded. What the environmen
     WBIMAGE_WITHOUT_LIBDEFLATE=1        use zlib although libdeflate is there
     WBIMAGE_BUILD=debug                 no optimisation, assertions of the C library on
     WBIMAGE_BUILD=sanitize              AddressSanitizer and UndefinedBehaviorSanitizer
+    WBIMAGE_BUILD=thread                ThreadSanitizer
     WBIMAGE_BUILD=strict                every warning is an error
 """
 
@@ -109,10 +110,13 @@ def extension() -> Extension:
         sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
         compile_flags += ["-O1", "-g", "-fno-omit-frame-pointer", *sanitizers]
         link_flags += sanitizers
+    elif build == "thread":
+        compile_flags += ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=thread"]
+        link_flags += ["-fsanitize=thread"]
     elif build == "strict":
         compile_flags += ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
     elif build:
-        sys.exit(f"WBIMAGE_BUILD is {build!r}; known are debug, sanitize and strict.")
+        sys.exit(f"WBIMAGE_BUILD is {build!r}; known are debug, sanitize, thread and strict.")
     for library in libraries:
         compile_flags += library.cflags
         link_flags += library.libs
