@@ -22,6 +22,7 @@ import pytest
 
 from wbimage_ext import Image, LocalRun, encode, store
 from wbimage_ext.gallery import write_gallery
+from wbimage_ext.staging import OWNER_NAME, Staging
 from wbimage_ext.store import StoredFile
 
 from . import disks
@@ -63,7 +64,7 @@ def staging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Path],
 
     def move(folder: Path) -> Path:
         monkeypatch.setattr(tempfile, "tempdir", str(folder))
-        monkeypatch.setattr(store, "_staging", store._Staging())
+        monkeypatch.setattr(store, "_staging", Staging())
         return Path(store.staging_directory())
 
     return move
@@ -78,7 +79,7 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.replace
 
     def replace(source: str, target: str) -> None:
-        if os.path.dirname(source) != os.path.dirname(target):
+        if store._staging.holds(source):
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
         real(source, target)
 
@@ -179,17 +180,21 @@ def test_staging_a_batch(trouble: str, disk: Path, staging: Callable[[Path], Pat
 
 def check_staging(trouble: str, disk: Path, folder: Path, stage: Callable[[], Any]) -> None:
     stage()
-    for name in files_below(folder):
+    for name in images_below(folder):
         (folder / name).unlink()
     make, number = TROUBLES[trouble]
     with make(disk), pytest.raises(OSError) as raised:
         stage()
-    assert files_below(folder) == []
+    assert images_below(folder) == []
     check_refused(raised.value, number, folder)
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         assert "TMPDIR" in str(raised.value)
     stage()
-    assert len(files_below(folder)) > 0
+    assert len(images_below(folder)) > 0
+
+
+def images_below(folder: Path) -> list[str]:
+    return [name for name in files_below(folder) if name != OWNER_NAME]
 
 
 # Linux mounts no file system read-only in which a history is open for writing.
@@ -335,7 +340,7 @@ def test_staging_is_renewed_where_it_vanished() -> None:
     second = StoredFile.stage(b"two", ".png")
     assert Path(second.path).read_bytes() == b"two"
     with pytest.raises(FileNotFoundError):
-        first.publish(second.path + ".target")
+        first.publish(second.path + ".target", os.path.dirname(second.path))
 
 
 def test_staging_vanished_before_an_open_file_is_read() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -150,43 +149,6 @@ def test_threads_log_whole_lines(local_run: LocalRun) -> None:
         thread.join()
     rows = history(local_run.dir)
     assert [row["_step"] for row in rows] == list(range(80))
-
-
-KILLED = """
-import sys
-import numpy as np
-from wbimage_ext import Image, LocalRun
-run = LocalRun(sys.argv[1])
-i = 0
-while True:
-    run.log({"k": Image(np.random.default_rng(i).integers(0, 255, (64, 64)))})
-    i += 1
-    if i == 20:
-        print("going", flush=True)
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX")
-def test_a_kill_loses_at_most_the_step_being_written(tmp_path: Path) -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
-    )
-    assert child.stdout is not None
-    with child.stdout:
-        child.stdout.readline()
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    text = (tmp_path / "history.jsonl").read_text()
-    rows = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-    assert [row["_step"] for row in rows] == list(range(len(rows)))
-    assert len(rows) >= 20
-    for row in rows:
-        assert (tmp_path / row["k"]["path"]).stat().st_size == row["k"]["size"]
-    pictures = [name for name in files_below(tmp_path / "media") if not name.endswith(".part")]
-    for name in pictures:
-        Image(tmp_path / "media" / name)
 
 
 EXAMPLES = """

@@ -53,7 +53,7 @@ def test_a_forked_child_has_its_own_staging(tmp_path: Path, plain_run: PlainRun)
             mine = Image(np.eye(31))
             image.bind_to_run(plain_run, "from_child", 0)
             os.write(writer, mine._path.encode())
-            store._staging.empty(os.getpid())
+            store._staging.empty()
             os._exit(0)
         finally:
             os._exit(1)

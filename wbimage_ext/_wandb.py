@@ -58,7 +58,7 @@ class _RunFiles:
             filesystem.link_or_copy(run._settings, source, pathlib.Path(target))
             file.path = target
         else:
-            file.publish(target)
+            file.publish(target, self.directory)
         with self._lock:
             self._waiting.append(media_path)
 

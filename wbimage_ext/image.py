@@ -384,7 +384,9 @@ class Image(Media):
             return self._image
         if self._path is None or self.path_is_reference(self._path):
             return None
-        with require_pillow("Image.image").open(self._path) as image:
+        assert self._file is not None
+        pillow = require_pillow("Image.image")
+        with self._file.open() as file, pillow.open(file) as image:
             image.load()
             return image
 
@@ -404,7 +406,8 @@ class Image(Media):
         """The decoded file, (H, W) or (H, W, C); None for a reference."""
         if self._path is None or self.path_is_reference(self._path):
             return None
-        with open(self._path, "rb") as file:
+        assert self._file is not None
+        with self._file.open() as file:
             data = file.read()
         try:
             pixels, _mode, sample_bytes = _core.decode(data)

@@ -2,7 +2,7 @@
 
 In: dicts of values and images. Out: `media/` as wandb lays it out, one JSON line a step in
 `history.jsonl`, `config.json`, and at the end `summary.json` and `index.html`. One process writes;
-others may read meanwhile: a line counts once its newline is there.
+others may read meanwhile: a line counts once its newline is there. A forked child is another one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 from .gallery import write_gallery
 from .media import Media
-from .store import explained, write_whole
+from .store import explained, moving, remove_parts, write_whole
 
 HISTORY_NAME = "history.jsonl"
 CONFIG_NAME = "config.json"
@@ -67,6 +67,7 @@ class LocalRun:
         self.dir = os.path.abspath(os.fspath(dir))
         self.name = name if name is not None else os.path.basename(self.dir)
         self._lock = threading.RLock()
+        self._pid = os.getpid()
         self._start_time = time.time()
         self._history = _HistoryFile(os.path.join(self.dir, HISTORY_NAME))
         self._has_page = False
@@ -74,6 +75,7 @@ class LocalRun:
         self._open_row: dict[str, Any] = {}
         self.step = self._history.last_step + 1
         try:
+            remove_parts(self.dir)
             self.summary: dict[str, Any] = self._read(SUMMARY_NAME)
             self.config: dict[str, Any] = {**self._read(CONFIG_NAME), **dict(config or {})}
             self._write(
@@ -105,10 +107,12 @@ class LocalRun:
         Raises:
             TypeError: a value that JSON has no form for, named with its key.
             OSError: no room to write, or the run's folder vanished. Nothing of `data` is in the
-                history then; it can be logged again.
+                history then; it can be logged again. The same holds for an interrupt.
+            RuntimeError: the run is finished, or this is a forked child of the process that logs.
         """
         if not isinstance(data, Mapping):
             raise TypeError(f"log needs a dict of values, not {type(data).__name__}")
+        self._refuse_in_child()
         with self._lock:
             if self._history.is_closed:
                 raise RuntimeError(f"the run in {self.dir} is finished; nothing can be logged")
@@ -127,26 +131,38 @@ class LocalRun:
         """End a step; where that fails, all is as it was before."""
         now = time.time()
         row = {**values, "_step": step, "_timestamp": now, "_runtime": now - self._start_time}
-        next_step = max(self._history.last_step, step) + 1
-        nothing_open: dict[str, Any] = {}
+        last_step = max(self._history.last_step, step)
         summary_before = dict(self.summary)
         try:
             self.summary.update(row)
             self._history.append(row)
+            # Interrupts come where functions are called: none is between these.
+            self._history.torn_at, self._history.last_step = None, last_step
+            self.step, self._open_step, self._open_row = last_step + 1, None, {}
         except BaseException:
+            with contextlib.suppress(OSError):
+                self._history.cut_off_torn()
             self.summary.clear()
             self.summary.update(summary_before)
             raise
-        self.step = next_step
-        self._open_step = None
-        self._open_row = nothing_open
+
+    def _refuse_in_child(self) -> None:
+        if os.getpid() != self._pid:
+            raise RuntimeError(
+                f"the run in {self.dir} is that of process {self._pid}; a forked child cannot log "
+                "to it, but can send the images it makes to that process"
+            )
 
     def finish(self) -> None:
         """Write what is left, and `index.html` to look at it; calling it again does nothing.
 
+        Nor does calling it in a forked child, where a `with` statement may end as well.
+
         Raises:
             OSError: no room to write, or the run's folder vanished; it can be called again.
         """
+        if os.getpid() != self._pid:
+            return
         with self._lock:
             if not self._history.is_closed:
                 self._history.check_in_place()
@@ -172,6 +188,7 @@ class LocalRun:
 
     def _add_singleton(self, data_type: str, key: str, value: Mapping[Any, str]) -> None:
         entry = {"type": data_type, "key": key, "value": {str(k): v for k, v in value.items()}}
+        self._refuse_in_child()
         with self._lock:
             of_media = self.config.get("_wandb", {})
             entries = of_media.get(data_type, {})
@@ -202,10 +219,12 @@ class LocalRun:
         return row
 
     def _media_json(self, key: str, value: Any, step: int) -> Any:
-        if isinstance(value, Media):
-            value.bind_to_run(self, key, step)
-            return value.to_json(self)
-        return self._list_json(key, value, step)
+        # Another thread may log the same image to another run.
+        with moving():
+            if isinstance(value, Media):
+                value.bind_to_run(self, key, step)
+                return value.to_json(self)
+            return self._list_json(key, value, step)
 
     def _list_json(self, key: str, items: Sequence[Any], step: int) -> Any:
         first = type(items[0])
@@ -257,11 +276,12 @@ class _HistoryFile:
             self.last_step = self._recover()
             # A run that nobody finished still closes its file, and quietly.
             self._finalizer = weakref.finalize(self, self._file.close)
+            _open_histories.add(self)
         except BaseException:
             self._file.close()
             raise
-        # Where a line begins whose writing failed and that could not be cut off since.
-        self._torn_at: int | None = None
+        # Where a line begins whose writing is not known to be done.
+        self.torn_at: int | None = None
 
     def _recover(self) -> int:
         """Cut off a line that a killed process left half written; return the last step, or -1."""
@@ -289,27 +309,23 @@ class _HistoryFile:
         raise FileNotFoundError(errno.ENOENT, text, self._path)
 
     def append(self, row: Mapping[str, Any]) -> None:
+        """Write a line. It counts once the caller sets `torn_at` to None; until then it is cut off
+        before the next one, or by `cut_off_torn`.
+        """
         line = (json.dumps(row) + "\n").encode()
-        last_step = max(self.last_step, row["_step"])
         try:
-            self._cut_off_torn()
-            self._torn_at = self._file.seek(0, os.SEEK_END)
+            self.cut_off_torn()
+            self.torn_at = self._file.seek(0, os.SEEK_END)
             written = 0
             while written < len(line):
                 written += self._file.write(line[written:])
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                self._cut_off_torn()
-            if isinstance(error, OSError):
-                raise explained(error, self._path) from error
-            raise
-        self._torn_at = None
-        self.last_step = last_step
+        except OSError as error:
+            raise explained(error, self._path) from error
 
-    def _cut_off_torn(self) -> None:
-        if self._torn_at is not None:
-            self._file.truncate(self._torn_at)
-            self._torn_at = None
+    def cut_off_torn(self) -> None:
+        if self.torn_at is not None:
+            self._file.truncate(self.torn_at)
+            self.torn_at = None
 
     @property
     def is_closed(self) -> bool:
@@ -317,6 +333,19 @@ class _HistoryFile:
 
     def close(self) -> None:
         self._finalizer()
+
+
+_open_histories: weakref.WeakSet[_HistoryFile] = weakref.WeakSet()
+
+
+def _close_in_child() -> None:
+    # The lock is that of all who have the file open: it ends with the process that logs.
+    for history in list(_open_histories):
+        history.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _warn(text: str, *arguments: Any) -> None:

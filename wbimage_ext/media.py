@@ -133,7 +133,7 @@ class Media:
     def _publish(self, run: Any, media_path: str) -> None:
         """Bring the file to `media_path` in the run's directory and tell the run."""
         assert self._file is not None
-        self._file.publish(os.path.join(run.dir, media_path))
+        self._file.publish(os.path.join(run.dir, media_path), run.dir)
         publish_file = getattr(run, "_publish_file", None)
         if publish_file is not None:
             publish_file(media_path)

@@ -12,10 +12,12 @@ import contextlib
 import errno
 import hashlib
 import os
-import sys
+import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from .staging import Staging
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _NEW_FILE |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -24,64 +26,36 @@ _PIECE_BYTES = 1 << 20
 
 # Names that Windows keeps for devices, with any extension and in any case.
 _RESERVED_NAMES = frozenset(
-    ["con", "prn", "aux", "nul"] + [f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)]
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"]
 )
-_FORBIDDEN_ON_WINDOWS = '\\:*?"<>|'
+_FORBIDDEN_ON_WINDOWS = frozenset('\\:*?"<>|') | {chr(code) for code in range(32)}
+
+_PART_NAME = re.compile(r"\.[0-9a-f]{24}\.part")
 
 
-class _Staging:
-    """One private directory (mode 0700, unpredictable name) for each process that stages files."""
+_staging = Staging()
+# Early, so that handlers which are registered later still find the staged files.
+atexit.register(_staging.empty)
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._directory: str | None = None
-        self._owner_pid = 0
-
-    def directory(self, *, renew: bool = False) -> str:
-        """The directory of this process; a new one after a fork, or where it vanished."""
-        with self._lock:
-            pid = os.getpid()
-            if self._owner_pid != pid:
-                self._directory = None
-                self._owner_pid = pid
-                atexit.register(self.empty, pid)
-                _at_multiprocessing_exit(self.empty, pid)
-            if renew and self._directory is not None and not os.path.isdir(self._directory):
-                self._directory = None
-            if self._directory is None:
-                import tempfile
-
-                self._directory = tempfile.mkdtemp(prefix="wbimage-")
-            return self._directory
-
-    def holds(self, path: str) -> bool:
-        """Whether `path` lies in the directory."""
-        return self._directory is not None and os.path.dirname(path) == self._directory
-
-    def empty(self, pid: int) -> None:
-        """Remove the directory, where this is the process that made it."""
-        if pid == os.getpid() == self._owner_pid and self._directory is not None:
-            import shutil
-
-            shutil.rmtree(self._directory, ignore_errors=True)
-            self._directory = None
-
-    def after_fork(self) -> None:
-        # Another thread of the parent may have held the lock at the moment of the fork.
-        self._lock = threading.Lock()
+# Held while a file moves and its object is told, so that threads which share it see both or none.
+_moving = threading.RLock()
 
 
-def _at_multiprocessing_exit(function: Callable[[int], None], pid: int) -> None:
-    """Workers of multiprocessing end by os._exit, which skips atexit but not its own finalizers."""
-    if "multiprocessing" in sys.modules:
-        from multiprocessing import util
-
-        util.Finalize(None, function, args=(pid,), exitpriority=0)
+def moving() -> contextlib.AbstractContextManager[Any]:
+    """The lock of all that moves files; to be held where several steps belong together."""
+    return _moving
 
 
-_staging = _Staging()
+def _after_fork() -> None:
+    # Another thread of the parent may have held it.
+    global _moving
+    _moving = threading.RLock()
+    _staging.after_fork()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_staging.after_fork)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def staging_directory() -> str:
@@ -115,13 +89,13 @@ class StoredFile:
         name = _random_name() + extension
         # All that could fail comes before the file is written: then it has an owner.
         file = cls(os.path.join(_staging.directory(), name), sha256, memoryview(data).nbytes)
+        file.is_staged = True
         _staged_here.add(file)
         try:
             write_new_file(file.path, data)
         except FileNotFoundError:
             file.path = os.path.join(_staging.directory(renew=True), name)
             write_new_file(file.path, data)
-        file.is_staged = True
         return file
 
     def discard(self) -> None:
@@ -130,43 +104,64 @@ class StoredFile:
             self.is_staged = False
             _remove(self.path)
 
-    def publish(self, target: str) -> None:
+    def publish(self, target: str, part_folder: str) -> None:
         """Bring the file to `target`, whole or not at all, replacing what is there.
 
-        A staged file is moved, any other is copied. On failure the source is as it was.
+        A staged file is moved, any other is copied, by way of a file in `part_folder`, so that what
+        a killed process leaves of it is not beside `target`. On failure the source is as it was.
         """
-        try:
-            self._publish(target)
-        except FileNotFoundError as error:
-            if not os.path.exists(self.path):
-                text = "the file of the image vanished before it was logged; make the image again"
-                raise FileNotFoundError(errno.ENOENT, text, self.path) from error
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            self._publish(target)
-
-    def _publish(self, target: str) -> None:
-        if self.is_staged and self._owner_pid == os.getpid():
+        with _moving:
             try:
-                os.replace(self.path, target)
-            except FileNotFoundError:
+                self._publish(target, part_folder)
+            except FileNotFoundError as error:
+                if not os.path.exists(self.path):
+                    text = (
+                        "the file of the image vanished before it was logged; make the image again"
+                    )
+                    raise FileNotFoundError(errno.ENOENT, text, self.path) from error
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                self._publish(target, part_folder)
+
+    def _publish(self, target: str, part_folder: str) -> None:
+        if not self.is_staged or self._owner_pid != os.getpid():
+            if not _is_same_file(self.path, target):
+                copy_whole(self.path, target, part_folder)
+            self.path = target
+            return
+        try:
+            self._move(target, part_folder)
+        except BaseException:
+            # An interrupt may have come when the file was there already.
+            if not os.path.exists(self.path) and _digest_of(target) == self.sha256:
+                self.is_staged, self.path = False, target
+            raise
+        self.is_staged, self.path = False, target
+
+    def _move(self, target: str, part_folder: str) -> None:
+        try:
+            os.replace(self.path, target)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) or error.errno is None:
                 raise
-            except OSError:
-                # Across file systems; a real failure comes back from the copy, with its path.
-                copy_whole(self.path, target)
-                _remove(self.path)
-            self.is_staged = False
-        elif not _is_same_file(self.path, target):
-            copy_whole(self.path, target)
-        self.path = target
+            # Across file systems; a real failure comes back from the copy, with its path.
+            copy_whole(self.path, target, part_folder)
+            _remove(self.path)
+
+    def open(self) -> Any:
+        """The file, open to be read; other threads may move it meanwhile."""
+        with _moving:
+            return open(self.path, "rb")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A staged file ends with its process: the pickle carries its bytes.
-        if self.is_staged:
-            with open(self.path, "rb") as file:
-                data = file.read()
-            extension = "." + os.path.basename(self.path).partition(".")[2]
-            return _restage, (data, extension, self.sha256)
-        return StoredFile, (self.path, self.sha256, self.size)
+        with _moving:
+            if not self.is_staged:
+                return StoredFile, (self.path, self.sha256, self.size)
+            file = self.open()
+        with file:
+            data = file.read()
+        extension = "." + os.path.basename(file.name).partition(".")[2]
+        return _restage, (data, extension, self.sha256)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> StoredFile:
         return self
@@ -246,9 +241,12 @@ class StagedWriter:
         self._close()
         try:
             os.rename(self.path, file.path)
-        except OSError as error:
-            raise explained(error, self.path) from error
-        self._is_unfinished = False
+            self._is_unfinished = False
+        except BaseException as error:
+            _remove(file.path)
+            if isinstance(error, OSError):
+                raise explained(error, self.path) from error
+            raise
         file.is_staged = True
         return file
 
@@ -291,13 +289,15 @@ def write_new_file(path: str, data: Any) -> None:
 def _write_pieces(path: str, pieces: Iterable[Any], asked_for: str) -> None:
     """Write a new file; a failure names the file that was asked for."""
     try:
-        descriptor = os.open(path, _NEW_FILE, 0o666)
         try:
+            descriptor = os.open(path, _NEW_FILE, 0o666)
             try:
                 for piece in pieces:
                     _write_all(descriptor, piece)
             finally:
                 os.close(descriptor)
+        except FileExistsError:
+            raise
         except BaseException:
             _remove(path)
             raise
@@ -332,7 +332,12 @@ _WHAT_HELPS = {
 
 
 def explained(error: OSError, path: str) -> OSError:
-    """The system's error with the path it is about, and what helps."""
+    """The system's error with the path it is about, and what helps.
+
+    Without a number it is an exception of a signal's handler, and told as it is.
+    """
+    if error.errno is None:
+        return error
     text = error.strerror or str(error)
     if error.errno in _WHAT_HELPS:
         text = f"{text}; {_WHAT_HELPS[error.errno]}"
@@ -341,23 +346,46 @@ def explained(error: OSError, path: str) -> OSError:
     return OSError(error.errno, text, path)
 
 
-def _temporary_beside(target: str) -> str:
+def _part_in(folder: str) -> str:
     # Without an image's extension: whoever watches the folder must not take it for one.
-    return os.path.join(os.path.dirname(target), f".{_random_name()}.part")
+    return os.path.join(folder, f".{_random_name()}.part")
+
+
+def remove_parts(folder: str) -> None:
+    """Remove what killed processes left of the files they were writing into `folder`."""
+    for name in os.listdir(folder):
+        if _PART_NAME.fullmatch(name):
+            _remove(os.path.join(folder, name))
 
 
 def write_whole(target: str, data: Any) -> None:
     """Write `data` so that readers of `target` see the old file or the new one, never a part."""
-    temporary = _temporary_beside(target)
-    _write_pieces(temporary, (data,), target)
-    _move_into_place(temporary, target)
+    _write_by_way_of(_part_in(os.path.dirname(target)), (data,), target)
 
 
-def copy_whole(source: str, target: str) -> None:
-    """Copy a file so that `target` appears whole or not at all."""
-    temporary = _temporary_beside(target)
-    _write_pieces(temporary, _pieces_of(source), target)
-    _move_into_place(temporary, target)
+def copy_whole(source: str, target: str, part_folder: str) -> None:
+    """Copy a file so that `target` appears whole or not at all; it grows in `part_folder`."""
+    try:
+        # A folder that is missing is told before the copy, not after it.
+        os.stat(os.path.dirname(target))
+    except OSError as error:
+        raise explained(error, target) from error
+    try:
+        _write_by_way_of(_part_in(part_folder), _pieces_of(source), target)
+    except OSError as error:
+        if error.errno != errno.EXDEV or part_folder == os.path.dirname(target):
+            raise
+        # The media folder is a mount of its own, or a link to another disk.
+        copy_whole(source, target, os.path.dirname(target))
+
+
+def _write_by_way_of(part: str, pieces: Iterable[Any], target: str) -> None:
+    try:
+        _write_pieces(part, pieces, target)
+        _move_into_place(part, target)
+    except BaseException:
+        _remove(part)
+        raise
 
 
 def _pieces_of(path: str) -> Iterator[bytes]:
@@ -369,14 +397,22 @@ def _pieces_of(path: str) -> Iterator[bytes]:
         raise explained(error, path) from error
 
 
-def _move_into_place(temporary: str, target: str) -> None:
+def _move_into_place(part: str, target: str) -> None:
     try:
-        os.replace(temporary, target)
-    except BaseException as error:
-        _remove(temporary)
-        if isinstance(error, OSError):
-            raise explained(error, target) from error
-        raise
+        os.replace(part, target)
+    except OSError as error:
+        raise explained(error, target) from error
+
+
+def _digest_of(path: str) -> str | None:
+    """The SHA-256 of a file; None where there is none."""
+    digest = hashlib.sha256()
+    try:
+        for piece in _pieces_of(path):
+            digest.update(piece)
+    except FileNotFoundError:
+        return None
+    return digest.hexdigest()
 
 
 def safe_key(key: str | int) -> str:
@@ -385,27 +421,38 @@ def safe_key(key: str | int) -> str:
     Slashes make folders. Leading slashes are dropped, `.` and `..` become underscores.
 
     Raises:
-        ValueError: the key holds a NUL, or on Windows a character or a name that it forbids.
+        ValueError: the key holds a NUL.
     """
     text = str(key)
     if "\0" in text:
         raise ValueError(f"key {text!r} contains a NUL character, which no file name may")
     parts = text.lstrip("/").split("/")
-    if os.name == "nt":
-        _check_windows_parts(text, parts)
     return "/".join(part.replace(".", "_") if part in (".", "..") else part for part in parts)
 
 
-def _check_windows_parts(text: str, parts: list[str]) -> None:
-    for part in parts:
-        reserved = part.partition(".")[0].rstrip(" ").lower() in _RESERVED_NAMES
-        if reserved or any(character in _FORBIDDEN_ON_WINDOWS for character in part):
-            raise ValueError(f"key {text!r} cannot be a file name on Windows, because of {part!r}")
+def check_windows_name(name: str) -> None:
+    """Refuse what Windows reads as another path than the one that `name` spells.
+
+    Raises:
+        ValueError: a device's name, a drive, a stream, a backslash, or a part that ends with a dot
+            or a space, which Windows drops.
+    """
+    for part in name.split("/"):
+        device = part.partition(".")[0].rstrip(" ").lower() in _RESERVED_NAMES
+        if device or part.endswith((".", " ")) or not _FORBIDDEN_ON_WINDOWS.isdisjoint(part):
+            raise ValueError(f"{name!r} cannot be a file name on Windows, because of {part!r}")
 
 
 def run_file_name(key: str | int, step: str | int, id_: str | int, extension: str) -> str:
-    """`{key}_{step}_{id}{extension}` under a media folder; only the key makes folders."""
+    """`{key}_{step}_{id}{extension}` under a media folder; only the key makes folders.
+
+    Raises:
+        ValueError: it cannot be a file name.
+    """
     tail = f"{step}_{id_}{extension}"
     if "\0" in tail:
         raise ValueError(f"step or id {tail!r} contains a NUL character, which no file name may")
-    return f"{safe_key(key)}_{tail.replace('/', '_')}"
+    name = f"{safe_key(key)}_{tail.replace('/', '_')}"
+    if os.name == "nt":
+        check_windows_name(name)
+    return name
