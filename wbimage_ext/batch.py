@@ -6,6 +6,7 @@ Image. The core works without the GIL, so that threads encode at the same time.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -150,7 +151,7 @@ def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> lis
     if threads == 1:
         return [build_item(index) for index in range(count)]
 
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     built: list[Any] = [None] * count
     failures: dict[int, Exception] = {}
@@ -167,8 +168,13 @@ def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> lis
                 stop.set()
 
     with ThreadPoolExecutor(threads) as pool:
+        works: list[Future[None]] = []
         try:
-            for work in [pool.submit(build_some) for _ in range(threads)]:
+            # No thread can be started when the interpreter ends, or where the system has no more.
+            with contextlib.suppress(RuntimeError):
+                works.extend(pool.submit(build_some) for _ in range(threads - 1))
+            build_some()
+            for work in works:
                 work.result()
         finally:
             # After an interrupt, the pool waits for the items that were begun, not for the rest.
