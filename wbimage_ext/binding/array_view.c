@@ -44,6 +44,17 @@ static int dtype_of(char kind, npy_intp size_bytes)
     }
 }
 
+/* ndarray.resize moves memory that others look at when told not to count references; an array with a
+ * weak reference it leaves alone even then. NULL with an exception set. */
+static PyObject *pin_memory(PyArrayObject *array)
+{
+    PyObject *owner = (PyObject *)array;
+    for (PyObject *base = owner; base != NULL && PyArray_Check(base);
+         base = PyArray_BASE((PyArrayObject *)base))
+        owner = base;
+    return PyWeakref_NewRef(owner, NULL);
+}
+
 int array_view_open(array_view *view, PyObject *object, bool is_bfloat16)
 {
     *view = (array_view){0};
@@ -66,6 +77,11 @@ int array_view_open(array_view *view, PyObject *object, bool is_bfloat16)
         dtype = WB_BFLOAT16;
     if (dtype < 0) {
         raise_dtype(descr);
+        Py_DECREF(array);
+        return -1;
+    }
+    view->pin = pin_memory(array);
+    if (view->pin == NULL) {
         Py_DECREF(array);
         return -1;
     }
@@ -108,6 +124,7 @@ int array_view_open_flat(array_view *view, PyObject *object, bool is_bfloat16)
 void array_view_close(array_view *view)
 {
     Py_CLEAR(view->array);
+    Py_CLEAR(view->pin);
 }
 
 static PyObject *new_array(PyArray_Descr *descr, int ndim, const ptrdiff_t *shape, void **data)

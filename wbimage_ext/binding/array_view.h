@@ -1,6 +1,7 @@
 /* ndarray -> pixels the core can see, and new arrays for what it answers.
  * In: a NumPy array of any layout. Out: its address, dtype, shape and byte strides.
- * Ownership: an array_view holds a reference to the array (or to its cast copy) until closed. */
+ * Ownership: an array_view holds a reference to the array (or to its cast copy) until closed, and
+ * keeps NumPy from moving its memory meanwhile. */
 #ifndef WB_ARRAY_VIEW_H
 #define WB_ARRAY_VIEW_H
 
@@ -11,6 +12,7 @@
 
 typedef struct array_view {
     PyObject *array; /* owned */
+    PyObject *pin;   /* owned: a weak reference to the array that owns the memory */
     const void *data;
     wb_dtype dtype;
     bool is_byte_swapped;
