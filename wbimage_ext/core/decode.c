@@ -6,14 +6,17 @@
 
 #include "decode_format.h"
 
-wb_status wb_decoded_allocate(wb_decoded *decoded, const wb_encoded *file, size_t width,
-                              size_t height, unsigned channels, unsigned sample_bytes,
+wb_status wb_decoded_allocate(wb_decoded *decoded, const wb_encoded *file, size_t least_bytes,
+                              size_t width, size_t height, unsigned channels, unsigned sample_bytes,
                               const char *mode, wb_error *error)
 {
     size_t pixels, size_bytes;
     if (!wb_multiply(width, height, &pixels) || pixels > file->max_pixels)
         return wb_fail(error, WB_TOO_LARGE, "%zu x %zu pixels, over the limit of %zu", width,
                        height, file->max_pixels);
+    if (least_bytes > file->size_bytes)
+        return wb_fail(error, WB_TRUNCATED, "%zu bytes cannot hold %zu x %zu pixels",
+                       file->size_bytes, width, height);
     if (!wb_multiply(pixels, channels * sample_bytes, &size_bytes))
         return WB_OUT_OF_MEMORY;
     wb_status status = wb_bytes_renew(&decoded->pixels, size_bytes);

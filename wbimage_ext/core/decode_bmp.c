@@ -97,8 +97,8 @@ wb_status wb_decode_bmp(const wb_encoded *file, wb_decoded *decoded, wb_error *e
     if (layout == NULL)
         return wb_fail(error, WB_UNKNOWN_FORMAT, "a BMP of %u bits and compression %d", header.bits,
                        (int)header.compression);
-    status = wb_decoded_allocate(decoded, file, header.width, header.height, layout->channels, 1,
-                                 layout->mode, error);
+    status = wb_decoded_allocate(decoded, file, header.pixel_bytes, header.width, header.height,
+                                 layout->channels, 1, layout->mode, error);
     if (status != WB_OK)
         return status;
     const uint8_t *rows = file->data + header.pixels_offset;

@@ -119,6 +119,17 @@ static const char *decoder_choose_mode(jpeg_decoder *decoder)
     }
 }
 
+/* The least such a file takes. A Huffman code has a bit or more for each block, and of the components
+ * one at least has a block for every 4 * 64 pixels; arithmetic coding knows no such bound. */
+static size_t least_bytes(const struct jpeg_decompress_struct *library)
+{
+    size_t pixels;
+    if (library->arith_code)
+        return 0;
+    return wb_multiply(library->image_width, library->image_height, &pixels) ? pixels / (4 * 64 * 8)
+                                                                             : SIZE_MAX;
+}
+
 static void decoder_read(jpeg_decoder *decoder)
 {
     j_decompress_ptr library = &decoder->library;
@@ -126,9 +137,9 @@ static void decoder_read(jpeg_decoder *decoder)
     jpeg_read_header(library, TRUE);
     const char *mode = decoder_choose_mode(decoder);
     const unsigned channels = (unsigned)library->num_components;
-    wb_status status = wb_decoded_allocate(decoder->decoded, decoder->file, library->image_width,
-                                           library->image_height, channels, 1, mode,
-                                           decoder->error);
+    wb_status status = wb_decoded_allocate(decoder->decoded, decoder->file, least_bytes(library),
+                                           library->image_width, library->image_height, channels, 1,
+                                           mode, decoder->error);
     if (status != WB_OK)
         decoder_escape((j_common_ptr)library, status);
     jpeg_start_decompress(library);

@@ -123,15 +123,25 @@ static const char *decoder_choose_mode(png_decoder *decoder, unsigned *channels,
     return "RGBA";
 }
 
+/* The least a file of so many bytes before compression takes: deflate's best is a run of 258 in two
+ * bits. */
+static size_t least_bytes(size_t row_bytes, size_t height)
+{
+    size_t raw_bytes;
+    return wb_multiply(row_bytes, height, &raw_bytes) ? raw_bytes / (258 * 4) : SIZE_MAX;
+}
+
 static void decoder_read(png_decoder *decoder)
 {
     unsigned channels, sample_bytes;
     decoder_open(decoder);
     png_read_info(decoder->library, decoder->info);
+    const size_t raw_row_bytes = png_get_rowbytes(decoder->library, decoder->info);
     const char *mode = decoder_choose_mode(decoder, &channels, &sample_bytes);
     const int passes = png_set_interlace_handling(decoder->library);
     const size_t height = png_get_image_height(decoder->library, decoder->info);
     wb_status status = wb_decoded_allocate(decoder->decoded, decoder->file,
+                                           least_bytes(raw_row_bytes, height),
                                            png_get_image_width(decoder->library, decoder->info),
                                            height, channels, sample_bytes, mode, decoder->error);
     if (status != WB_OK)
