@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .files import read_in_run
 from .runs import Run
 
 DELIMITER = "_wandb_delimeter_"  # wandb's spelling, between a key and a layer's name
@@ -202,8 +203,9 @@ class _Builder:
             if _url(entry.get("path")) is None:
                 return None
             try:
-                entry = json.loads((self._catalog.media_root / entry["path"]).read_bytes())
-            except (OSError, ValueError, RecursionError):
+                root = self._catalog.media_root
+                entry = json.loads(read_in_run(root / entry["path"], root))
+            except (OSError, ValueError, RuntimeError):  # a loop of links, or too deep
                 return None
         if isinstance(entry, dict) and isinstance(entry.get("box_data"), list):
             return entry

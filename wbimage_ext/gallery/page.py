@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .catalog import Catalog, Mask
+from .files import read_in_run
 
 SOURCES = Path(__file__).with_name("web")
 
@@ -87,7 +88,9 @@ def _page(catalog: Catalog, folder: Path) -> Iterator[str]:
     yield from _data(catalog, folder, mask_blocks)
     yield between
     for number, masks in enumerate(mask_blocks):
-        yield _block(f"masks-{number}", _json([_mask_text(mask) for mask in masks]))
+        yield _block(
+            f"masks-{number}", _json([_mask_text(mask, catalog.media_root) for mask in masks])
+        )
     yield after
 
 
@@ -170,13 +173,12 @@ def _mask_blocks(catalog: Catalog) -> Iterator[list[Mask]]:
         yield block
 
 
-def _mask_text(mask: Mask) -> str:
+def _mask_text(mask: Mask, root: Path) -> str:
     """Return a mask's PNG file in base64, or nothing if it went away or is no PNG file."""
     try:
-        with mask.path.open("rb") as file:
-            content = file.read(MASK_MOST_BYTES + 1)
-    except OSError:
+        content = read_in_run(mask.path, root, MASK_MOST_BYTES)
+    except (OSError, ValueError, RuntimeError):  # or a loop of links
         return ""
-    if not content.startswith(b"\x89PNG\r\n\x1a\n") or len(content) > MASK_MOST_BYTES:
+    if not content.startswith(b"\x89PNG\r\n\x1a\n"):
         return ""
     return base64.b64encode(content).decode()

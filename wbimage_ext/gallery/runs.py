@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from .files import TEXT_MOST_BYTES, read_in_run
 from .wandb_log import WandbLog
 
 Row = dict[str, Any]
@@ -59,7 +60,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
 
 
 def _wandb_log_in(folder: Path) -> Path | None:
-    return min(folder.glob("run-*.wandb"), default=None)
+    return min(filter(Path.is_file, folder.glob("run-*.wandb")), default=None)
 
 
 def _open_wandb(path: Path) -> Run:
@@ -67,11 +68,14 @@ def _open_wandb(path: Path) -> Run:
 
     def describe() -> tuple[str, str, dict[str, Any]]:
         started = ""
-        if log.started:
+        # No later than the year 9999, which datetime ends with.
+        if 0 < log.started < 253402300800:
             started = datetime.fromtimestamp(log.started, timezone.utc).isoformat()
         return log.name or path.stem, started, log.config
 
     root = path.parent / "files"
+    if root.is_symlink():
+        raise ValueError(f"{root} is a link, and might lead out of the run")
     return Run("wandb run", root, log.rows(), describe, log.skipped)
 
 
@@ -94,11 +98,11 @@ def _open_local(folder: Path) -> Run:
 
 def _local_rows(path: Path, skipped: Counter[str]) -> Iterator[Row]:
     """Yield the rows of a history file; a last line without a line end is still being written."""
-    if not path.exists():
+    if not path.is_file():
         return
     following = 0
     with path.open("rb") as file:
-        for line in file:
+        for line in _lines(file):
             try:
                 row = json.loads(line)
                 if not isinstance(row, dict):
@@ -114,12 +118,20 @@ def _local_rows(path: Path, skipped: Counter[str]) -> Iterator[Row]:
             yield row
 
 
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a file, and of one that is too long its start, which is no row."""
+    while line := file.readline(TEXT_MOST_BYTES):
+        yield line
+        while len(line) == TEXT_MOST_BYTES and not line.endswith(b"\n"):
+            line = file.readline(TEXT_MOST_BYTES)
+
+
 def _read_object(path: Path, skipped: Counter[str]) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(read_in_run(path, path.parent))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RuntimeError):  # a loop of links, or too deep
         value = None
     if isinstance(value, dict):
         return value

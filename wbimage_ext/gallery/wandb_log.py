@@ -52,7 +52,7 @@ class WandbLog:
         for path, text in self._config.items():
             try:
                 _set_path(nested, path, json.loads(text))
-            except ValueError:
+            except (ValueError, RecursionError):
                 self.skipped["damaged configuration value"] += 1
         return nested
 
@@ -71,7 +71,7 @@ class WandbLog:
                         self._read_run(value)
                 if kinds - OTHER_KNOWN - {HISTORY, CONFIG, RUN}:
                     self.skipped["unknown record"] += 1
-            except (ValueError, TypeError, struct.error):
+            except (ValueError, TypeError, RecursionError, struct.error):
                 self.skipped["damaged record"] += 1
 
     def _records(self) -> Iterator[bytes]:
