@@ -23,8 +23,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except (OSError, ValueError, RuntimeError, ImportError) as error:
-        print(f"wbimage_ext: {error}", file=sys.stderr)
+        _print_error(error)
         return 1
+
+
+def _shown(value: object) -> str:
+    """Text that may come from elsewhere, without characters that a terminal obeys."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)
+    )
+
+
+def _print_error(error: Exception) -> None:
+    print(f"wbimage_ext: {_shown(error)}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,7 +125,7 @@ def _log(options: argparse.Namespace) -> int:
                 run.log({options.key: Image(path, caption=os.path.basename(path))})
             except (OSError, ValueError) as error:
                 failed += 1
-                print(f"wbimage_ext: {error}", file=sys.stderr)
+                _print_error(error)
     seconds = time.perf_counter() - start
     print(f"logged {len(options.files) - failed} of {len(options.files)} files in {seconds:.2f} s")
     _print_place(run.dir)
@@ -125,7 +136,7 @@ def _view(options: argparse.Namespace) -> int:
     from .gallery import write_gallery
 
     page = write_gallery(options.run, options.output)
-    print(page)
+    print(_shown(page))
     if options.open:
         import webbrowser
 
@@ -161,8 +172,8 @@ def _bench(options: argparse.Namespace) -> int:
     print(f"\n{'':<27} {'here':>18} {'Pillow':>20}")
     print(f"{'picture':<22} {'file':<4} {'ms':>8} {'bytes':>9} {'ms':>10} {'bytes':>9}  faster")
     for measured in bench.measure(options.seconds, options.files):
-        line = f"{measured.name[:22]:<22} {measured.file_type:<4} {1000 * measured.seconds:>8.3f}"
-        line += f" {measured.size:>9,}"
+        line = f"{_shown(measured.name)[:22]:<22} {measured.file_type:<4}"
+        line += f" {1000 * measured.seconds:>8.3f} {measured.size:>9,}"
         if measured.peer_seconds is not None:
             low, middle, high = bench.spread(measured.ratios)
             line += f" {1000 * measured.peer_seconds:>10.3f} {measured.peer_size:>9,}"
@@ -173,6 +184,7 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _print_place(directory: str) -> None:
+    directory = _shown(directory)
     print(f"\nThe run is in {directory}")
     print(f"  a page to look at it:      {os.path.join(directory, 'index.html')}")
     print(f"  images, masks and boxes:   {os.path.join(directory, 'media')}")
