@@ -1,7 +1,7 @@
 /* Helpers of the C tests: failing allocations, guarded memory, rasters over memory, random bytes.
  * In: see support.h. Out: memory and rasters. Ownership: see support.h. */
 #if !defined(_DEFAULT_SOURCE) && !defined(__APPLE__)
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS; NOLINT(bugprone-reserved-identifier) */
 #endif
 
 #include "support.h"

@@ -5,7 +5,7 @@ static PyObject *exception_of(wb_status status)
 {
     switch (status) {
     case WB_OUT_OF_MEMORY: return PyExc_MemoryError;
-    case WB_BAD_DTYPE: return PyExc_TypeError;
+    case WB_BAD_DTYPE:
     case WB_OUT_OF_RANGE: return PyExc_TypeError;
     case WB_BAD_SHAPE:
     case WB_EMPTY:

@@ -1,7 +1,7 @@
 /* Growing byte buffers and aligned allocation.
  * In: sizes. Out: memory that belongs to the wb_bytes or the caller. Ownership: see bytes.h. */
 #if !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
-#define _POSIX_C_SOURCE 200112L /* posix_memalign */
+#define _POSIX_C_SOURCE 200112L /* posix_memalign; NOLINT(bugprone-reserved-identifier) */
 #endif
 
 #include "bytes.h"
