@@ -174,6 +174,69 @@ static void test_runs(void)
     wb_release(tokens);
 }
 
+/* Symbols around zero as residuals are, of a few to 14 bits each. */
+static void random_frequencies(uint64_t *state, wb_deflate_frequencies *frequencies)
+{
+    unsigned steepness = (unsigned)(random_next(state) % 16);
+    memset(frequencies, 0, sizeof *frequencies);
+    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++) {
+        unsigned from_zero = i < 128 ? i : i < 256 ? 256 - i : 3;
+        frequencies->litlen[i] = 1 + (UINT32_C(1) << 24 >> from_zero * steepness % 25);
+    }
+    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
+        frequencies->distance[i] = 1 + (uint32_t)(random_next(state) % 9);
+}
+
+/* Every kernel writes what the plain loop below does, one symbol after the other. */
+static void test_emit(void)
+{
+    enum { TOKENS = 300, MAX_LITERALS = 200, MAX_BYTES = TOKENS * (MAX_LITERALS + 600) };
+    uint8_t *bytes = wb_allocate(MAX_BYTES + WB_DEFLATE_SLACK_BYTES);
+    uint8_t *expected = wb_allocate(4 * MAX_BYTES), *written = wb_allocate(4 * MAX_BYTES);
+    wb_deflate_codes *codes = wb_allocate(sizeof *codes);
+    CHECK(bytes != NULL && expected != NULL && written != NULL && codes != NULL);
+    uint64_t state = 21;
+    random_fill(&state, bytes, MAX_BYTES + WB_DEFLATE_SLACK_BYTES);
+    for (size_t i = 0; i < MAX_BYTES; i++) /* mostly near zero */
+        bytes[i] = (uint8_t)((int8_t)bytes[i] / (random_next(&state) % 50 == 0 ? 1 : 4));
+    for (int round = 0; round < 40; round++) {
+        wb_deflate_frequencies frequencies;
+        random_frequencies(&state, &frequencies);
+        wb_deflate_codes_build(codes, &frequencies);
+        wb_deflate_token tokens[TOKENS];
+        wb_bit_writer writer = {.next = expected};
+        const uint8_t *literal = bytes;
+        for (int t = 0; t < TOKENS; t++) {
+            uint32_t literals = (uint32_t)(random_next(&state) % MAX_LITERALS);
+            uint32_t length = t + 1 == TOKENS ? 0 : 3 + (uint32_t)(random_next(&state) % 597);
+            uint32_t distance = 1 + (uint32_t)(random_next(&state) % WB_DEFLATE_WINDOW_BYTES);
+            tokens[t] = (wb_deflate_token){literals >> round % 5, length, distance};
+            for (uint32_t k = 0; k < tokens[t].literals; k++)
+                wb_bits_put(&writer, codes->litlen[literal[k]], codes->litlen_bits[literal[k]]);
+            for (uint32_t rest = length, piece; rest != 0; rest -= piece) {
+                piece = wb_deflate_piece(rest);
+                wb_deflate_put_match(codes, &writer, piece, distance);
+            }
+            literal += tokens[t].literals + length;
+        }
+        wb_bits_align(&writer);
+        wb_deflate_stretch stretch = {bytes, tokens, TOKENS};
+        for (int i = 0; i < CPUS; i++)
+            for (int short_codes = 0; short_codes < 2; short_codes++) {
+                wb_bit_writer other = {.next = written};
+                wb_deflate_emit(&stretch, codes, short_codes != 0, wb_cpu_detect(DISABLED[i]),
+                                &other);
+                wb_bits_align(&other);
+                CHECK_EQUAL(other.next - written, writer.next - expected);
+                CHECK_BYTES(written, expected, (size_t)(writer.next - expected));
+            }
+    }
+    wb_release(codes);
+    wb_release(written);
+    wb_release(expected);
+    wb_release(bytes);
+}
+
 static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned priced_step)
 {
     enum { SIZE_BYTES = 60000, LINE_BYTES = 241, LINES = SIZE_BYTES / LINE_BYTES };
@@ -289,6 +352,7 @@ int main(void)
     RUN(test_log2);
     RUN(test_bits);
     RUN(test_runs);
+    RUN(test_emit);
     RUN(test_matches);
     RUN(test_flush);
     RUN(test_filters);

@@ -104,14 +104,12 @@ ALWAYS_INLINE void emit(const wb_deflate_stretch *stretch, const wb_deflate_code
 /* The same C; BMI2 has shifts that take their count from any register. */
 __attribute__((target("bmi,bmi2"))) static void emit_bmi2(const wb_deflate_stretch *stretch,
                                                           const wb_deflate_codes *codes,
-                                                          bool short_codes, wb_bit_writer *writer)
+                                                          wb_bit_writer *writer)
 {
-    if (short_codes)
-        emit(stretch, codes, true, writer);
-    else
-        emit(stretch, codes, false, writer);
+    emit(stretch, codes, false, writer);
 }
 #define HAVE_EMIT_BMI2
+#include "x86/deflate_emit_avx2.h"
 #include "x86/deflate_emit_avx512.h"
 #endif
 
@@ -124,7 +122,10 @@ void wb_deflate_emit(const wb_deflate_stretch *stretch, const wb_deflate_codes *
         return;
     }
     if (cpu & WB_CPU_AVX2) {
-        emit_bmi2(stretch, codes, short_codes, writer);
+        if (short_codes)
+            emit_avx2(stretch, codes, writer);
+        else
+            emit_bmi2(stretch, codes, writer);
         return;
     }
 #endif

@@ -44,15 +44,13 @@ typedef struct wb_deflate_symbol {
 } wb_deflate_symbol;
 
 /* Lengths beyond 10 come in groups of four symbols that share a number of extra bits; so do
- * distances beyond 4 in groups of two. */
+ * distances beyond 4 in groups of two. The smallest have none, which needs no branch. */
 static inline wb_deflate_symbol wb_deflate_length_symbol(unsigned length)
 {
     unsigned above = length - WB_DEFLATE_MIN_MATCH;
     if (length == WB_DEFLATE_MAX_MATCH)
         return (wb_deflate_symbol){WB_DEFLATE_LITLEN_SYMBOLS - 1, 0, 0};
-    if (above < 8)
-        return (wb_deflate_symbol){(uint16_t)(WB_DEFLATE_FIRST_LENGTH + above), 0, 0};
-    unsigned extra_bits = wb_log2_floor(above) - 2;
+    unsigned extra_bits = wb_log2_floor(above | 4) - 2;
     return (wb_deflate_symbol){
         (uint16_t)(WB_DEFLATE_FIRST_LENGTH + 4 * extra_bits + (above >> extra_bits)),
         (uint8_t)extra_bits, (uint16_t)(above & ((1u << extra_bits) - 1))};
@@ -61,9 +59,7 @@ static inline wb_deflate_symbol wb_deflate_length_symbol(unsigned length)
 static inline wb_deflate_symbol wb_deflate_distance_symbol(unsigned distance)
 {
     unsigned above = distance - 1;
-    if (above < 4)
-        return (wb_deflate_symbol){(uint16_t)above, 0, 0};
-    unsigned extra_bits = wb_log2_floor(above) - 1;
+    unsigned extra_bits = wb_log2_floor(above | 2) - 1;
     return (wb_deflate_symbol){(uint16_t)(2 * extra_bits + (above >> extra_bits)),
                                (uint8_t)extra_bits, (uint16_t)(above & ((1u << extra_bits) - 1))};
 }

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#include "x86/png_filter_kernels.h"
-#elif defined(__aarch64__) && defined(__GNUC__)
-#include "arm/png_filter_kernels.h"
-#endif
-
 /* The neighbour nearest to left + above - above_left; of equals left goes before above. */
 static int paeth_predict(int left, int above, int above_left)
 {
@@ -64,14 +58,29 @@ static void apply_piece(const wb_png_row *row, wb_png_filter filter, size_t star
                         row->above + start, row->above + start - pixel_bytes, size_bytes, filtered);
 }
 
+/* Whether less than a chunk, or a vector, lies behind the first pixel. */
+static inline bool is_short(const wb_png_row *row)
+{
+    return row->size_bytes < row->pixel_bytes + (size_t)WB_PNG_SCORE_CHUNK_BYTES;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include "x86/png_filter_kernels.h"
+#elif defined(__aarch64__) && defined(__GNUC__)
+#include "arm/png_filter_kernels.h"
+#endif
+
 static void scores_portable(const wb_png_row *row, size_t step,
                             uint64_t scores[WB_PNG_FILTER_COUNT])
 {
-    uint8_t filtered[WB_PNG_SCORE_CHUNK_BYTES];
+    uint8_t filtered[WB_PNG_MAX_PIXEL_BYTES + WB_PNG_SCORE_CHUNK_BYTES];
+    size_t start = row->pixel_bytes, count = WB_PNG_SCORE_CHUNK_BYTES;
+    if (is_short(row)) {
+        start = 0;
+        count = row->size_bytes;
+    }
     memset(scores, 0, WB_PNG_FILTER_COUNT * sizeof *scores);
-    for (size_t start = 0; start < row->size_bytes; start += step * WB_PNG_SCORE_CHUNK_BYTES) {
-        size_t left_bytes = row->size_bytes - start;
-        size_t count = left_bytes < sizeof filtered ? left_bytes : sizeof filtered;
+    for (; start + count <= row->size_bytes; start += step * WB_PNG_SCORE_CHUNK_BYTES) {
         for (int filter = WB_PNG_SUB; filter < WB_PNG_FILTER_COUNT; filter++) {
             uint32_t sum = 0;
             apply_piece(row, (wb_png_filter)filter, start, count, filtered);

@@ -33,8 +33,9 @@ typedef struct wb_png_row {
     unsigned pixel_bytes; /* 1 to 4 */
 } wb_png_row;
 
-/* Sums the absolute residuals (as signed bytes) that each filter would leave, over every
- * `step`th chunk of WB_PNG_SCORE_CHUNK_BYTES, beginning with the first; the last may be short.
+/* Sums the absolute residuals (as signed bytes) that each filter would leave, over every `step`th
+ * chunk of WB_PNG_SCORE_CHUNK_BYTES behind the first pixel; what is left at the end is not looked at.
+ * A row that has no whole chunk there is summed in whole.
  * None gets 0: its sum says nothing about the size of what it leaves. */
 void wb_png_filter_scores(const wb_png_row *row, size_t step, wb_cpu cpu,
                           uint64_t scores[WB_PNG_FILTER_COUNT]);

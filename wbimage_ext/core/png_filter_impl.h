@@ -93,21 +93,20 @@ TARGET static void KERNEL(scores)(const wb_png_row *row, size_t step,
     VECTOR sums[WB_PNG_FILTER_COUNT];
     for (int filter = 0; filter < WB_PNG_FILTER_COUNT; filter++)
         sums[filter] = ZERO();
-    VECTOR all = EQUAL(ZERO(), ZERO());
-    for (size_t start = 0; start < row->size_bytes; start += step * WB_PNG_SCORE_CHUNK_BYTES) {
-        for (size_t i = start; i < start + WB_PNG_SCORE_CHUNK_BYTES && i < row->size_bytes;
-             i += VECTOR_BYTES) {
-            size_t count = row->size_bytes - i;
-            if (i >= row->pixel_bytes && count >= VECTOR_BYTES) {
-                KERNEL(add_scores)
-                (sums, KERNEL(load)(row->pixels + i, row->above + i, row->pixel_bytes), all);
-                continue;
-            }
-            count = count < VECTOR_BYTES ? count : VECTOR_BYTES;
+    if (is_short(row)) {
+        for (size_t i = 0; i < row->size_bytes; i += VECTOR_BYTES) {
+            size_t count = row->size_bytes - i < VECTOR_BYTES ? row->size_bytes - i : VECTOR_BYTES;
             uint8_t counted[VECTOR_BYTES] = {0};
             memset(counted, 0xff, count);
             KERNEL(add_scores)(sums, KERNEL(load_edge)(row, i, count), LOAD(counted));
         }
+    } else {
+        VECTOR all = EQUAL(ZERO(), ZERO());
+        for (size_t start = row->pixel_bytes; start + WB_PNG_SCORE_CHUNK_BYTES <= row->size_bytes;
+             start += step * WB_PNG_SCORE_CHUNK_BYTES)
+            for (size_t i = start; i < start + WB_PNG_SCORE_CHUNK_BYTES; i += VECTOR_BYTES)
+                KERNEL(add_scores)
+        (sums, KERNEL(load)(row->pixels + i, row->above + i, row->pixel_bytes), all);
     }
     for (int filter = 0; filter < WB_PNG_FILTER_COUNT; filter++)
         scores[filter] = KERNEL(total)(sums[filter]);
@@ -117,24 +116,23 @@ TARGET static inline __attribute__((always_inline)) void KERNEL(apply_one)(const
                                                                            wb_png_filter filter,
                                                                            uint8_t *filtered)
 {
-    size_t size = row->size_bytes, head = size < VECTOR_BYTES ? size : VECTOR_BYTES;
-    uint8_t edge[VECTOR_BYTES];
-    STORE(edge, KERNEL(filter)(filter, KERNEL(load_edge)(row, 0, head)));
-    memcpy(filtered, edge, head);
-    size_t i = VECTOR_BYTES;
+    size_t size = row->size_bytes, i = row->pixel_bytes;
+    if (is_short(row)) {
+        uint8_t edge[VECTOR_BYTES];
+        for (i = 0; i < size; i += VECTOR_BYTES) {
+            size_t count = size - i < VECTOR_BYTES ? size - i : VECTOR_BYTES;
+            STORE(edge, KERNEL(filter)(filter, KERNEL(load_edge)(row, i, count)));
+            memcpy(filtered + i, edge, count);
+        }
+        return;
+    }
+    apply_piece(row, filter, 0, row->pixel_bytes, filtered);
     for (; i + VECTOR_BYTES <= size; i += VECTOR_BYTES)
         STORE(filtered + i, KERNEL(filter)(filter, KERNEL(load)(row->pixels + i, row->above + i,
                                                                 row->pixel_bytes)));
-    if (i >= size)
-        return;
-    if (size >= VECTOR_BYTES + WB_PNG_MAX_PIXEL_BYTES) { /* a last vector over the one before */
-        i = size - VECTOR_BYTES;
-        STORE(filtered + i, KERNEL(filter)(filter, KERNEL(load)(row->pixels + i, row->above + i,
-                                                                row->pixel_bytes)));
-        return;
-    }
-    STORE(edge, KERNEL(filter)(filter, KERNEL(load_edge)(row, i, size - i)));
-    memcpy(filtered + i, edge, size - i);
+    i = size - VECTOR_BYTES; /* a last vector over the one before */
+    STORE(filtered + i,
+          KERNEL(filter)(filter, KERNEL(load)(row->pixels + i, row->above + i, row->pixel_bytes)));
 }
 
 TARGET static void KERNEL(apply)(const wb_png_row *row, wb_png_filter filter, uint8_t *filtered)

@@ -8,6 +8,7 @@
 
 enum {
     /* Half of a row's bytes tell which filter is best, a quarter where it is long. */
+    SHORT_ROW_BYTES = 256,
     LONG_ROW_BYTES = 3072,
     /* Every run and match has at least so many bytes. */
     MIN_TOKEN_BYTES = WB_DEFLATE_MIN_MATCH
@@ -46,7 +47,10 @@ wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, const 
 static wb_png_filter choose_filter(const wb_png_row *row, wb_cpu cpu)
 {
     uint64_t scores[WB_PNG_FILTER_COUNT];
-    wb_png_filter_scores(row, row->size_bytes < LONG_ROW_BYTES ? 2 : 4, cpu, scores);
+    unsigned step = row->size_bytes < SHORT_ROW_BYTES  ? 1
+                    : row->size_bytes < LONG_ROW_BYTES ? 2
+                                                       : 4;
+    wb_png_filter_scores(row, step, cpu, scores);
     wb_png_filter best = WB_PNG_SUB;
     for (int filter = WB_PNG_UP; filter < WB_PNG_FILTER_COUNT; filter++)
         if (scores[filter] < scores[best])

@@ -6,6 +6,25 @@
 #define TARGET_AVX512 \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2")))
 
+#define KERNEL(name) name##_avx512
+#define TARGET TARGET_AVX512
+#define VECTOR __m512i
+#define SET16(value) _mm512_set1_epi16(value)
+#define SET32(value) _mm512_set1_epi32(value)
+#define SET64(value) _mm512_set1_epi64(value)
+#define AND(a, b) _mm512_and_si512(a, b)
+#define AND_NOT(not, b) _mm512_andnot_si512(not, b)
+#define OR(a, b) _mm512_or_si512(a, b)
+#define ADD16(a, b) _mm512_add_epi16(a, b)
+#define ADD32(a, b) _mm512_add_epi32(a, b)
+#define SHIFT_UP16(a, bits) _mm512_slli_epi16(a, bits)
+#define SHIFT_DOWN16(a, bits) _mm512_srli_epi16(a, bits)
+#define SHIFT_DOWN32(a, bits) _mm512_srli_epi32(a, bits)
+#define SHIFT_DOWN64(a, bits) _mm512_srli_epi64(a, bits)
+#define SHIFT_UP_BY32(a, bits) _mm512_sllv_epi32(a, bits)
+#define SHIFT_UP_BY64(a, bits) _mm512_sllv_epi64(a, bits)
+#include "deflate_merge_impl.h"
+
 /* A byte for each of 256 symbols. */
 typedef struct byte_table {
     __m512i part[4];
@@ -38,66 +57,32 @@ TARGET_AVX512 static inline __m512i look_up(const byte_table *table, __m512i sym
     return _mm512_mask_blend_epi8(_mm512_movepi8_mask(symbols), low, high);
 }
 
-/* Eight words of four literals each twice over: those at even and those at odd places. */
-typedef struct merged {
-    __m512i even, odd;           /* four literals' codes */
-    __m512i even_bits, odd_bits; /* and their sizes */
-} merged;
-
-TARGET_AVX512 static inline merged merge_by_four(const literal_tables *tables, __m512i symbols)
+/* Those of 64 literals that `some` has bits for; none of them behind the first `words` eights. */
+TARGET_AVX512 ALWAYS_INLINE void put_some(const literal_tables *tables, const uint8_t *bytes,
+                                          __mmask64 some, int words, wb_bit_writer *writer)
 {
-    const __m512i low_16 = _mm512_set1_epi32(0xffff), low_32 = _mm512_set1_epi64(0xffffffff);
-    const __m512i low_8 = _mm512_set1_epi16(0xff);
-    __m512i low = look_up(&tables->code_low, symbols);
-    __m512i high = look_up(&tables->code_high, symbols);
-    __m512i bits = look_up(&tables->bits, symbols);
-    /* Codes of even and of odd literals, 16 bits each. */
-    __m512i even = _mm512_or_si512(_mm512_and_si512(low, low_8), _mm512_slli_epi16(high, 8));
-    __m512i odd = _mm512_or_si512(_mm512_srli_epi16(low, 8), _mm512_andnot_si512(low_8, high));
-    __m512i even_bits = _mm512_and_si512(bits, low_8);
-    __m512i pair_bits = _mm512_add_epi16(even_bits, _mm512_srli_epi16(bits, 8));
-    /* Pairs in 32 bits: of the lower and of the upper half of each 32. */
-    __m512i pair_low = _mm512_or_si512(
-        _mm512_and_si512(even, low_16),
-        _mm512_sllv_epi32(_mm512_and_si512(odd, low_16), _mm512_and_si512(even_bits, low_16)));
-    __m512i pair_high = _mm512_or_si512(
-        _mm512_srli_epi32(even, 16),
-        _mm512_sllv_epi32(_mm512_srli_epi32(odd, 16), _mm512_srli_epi32(even_bits, 16)));
-    __m512i pair_low_bits = _mm512_and_si512(pair_bits, low_16);
-    __m512i four_bits = _mm512_add_epi32(pair_low_bits, _mm512_srli_epi32(pair_bits, 16));
-    /* Fours in 64 bits. */
-    merged result;
-    result.even = _mm512_or_si512(_mm512_and_si512(pair_low, low_32),
-                                  _mm512_sllv_epi64(_mm512_and_si512(pair_high, low_32),
-                                                    _mm512_and_si512(pair_low_bits, low_32)));
-    result.odd = _mm512_or_si512(
-        _mm512_srli_epi64(pair_low, 32),
-        _mm512_sllv_epi64(_mm512_srli_epi64(pair_high, 32), _mm512_srli_epi64(pair_low_bits, 32)));
-    result.even_bits = _mm512_and_si512(four_bits, low_32);
-    result.odd_bits = _mm512_srli_epi64(four_bits, 32);
-    return result;
-}
-
-TARGET_AVX512 static inline void put_64_literals(const literal_tables *tables, const uint8_t *bytes,
-                                                 wb_bit_writer *writer)
-{
-    merged fours = merge_by_four(tables, _mm512_loadu_si512(bytes));
-    __m512i sizes = _mm512_add_epi64(fours.even_bits, fours.odd_bits);
+    __m512i symbols = _mm512_loadu_si512(bytes);
+    merged_avx512 fours = merge_avx512(
+        _mm512_maskz_mov_epi8(some, look_up(&tables->code_low, symbols)),
+        _mm512_maskz_mov_epi8(some, look_up(&tables->code_high, symbols)),
+        _mm512_maskz_mov_epi8(some, look_up(&tables->bits, symbols)));
+    __m512i sizes = _mm512_add_epi64(fours.first_bits, fours.last_bits);
     uint64_t values[2][8], bits[2][8];
     const __m512i most = _mm512_set1_epi64(WB_BIT_WRITER_MAX_BITS);
     if (_mm512_cmpgt_epu64_mask(sizes, most) == 0) {
-        __m512i eights = _mm512_or_si512(fours.even, _mm512_sllv_epi64(fours.odd, fours.even_bits));
-        _mm512_storeu_si512(values[0], eights);
+        _mm512_storeu_si512(
+            values[0],
+            _mm512_or_si512(fours.first, _mm512_sllv_epi64(fours.last, fours.first_bits)));
         _mm512_storeu_si512(bits[0], sizes);
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < words; i++)
             wb_bits_put(writer, values[0][i], (unsigned)bits[0][i]);
         return;
     }
-    _mm512_storeu_si512(values[0], fours.even);
-    _mm512_storeu_si512(values[1], fours.odd);
-    _mm512_storeu_si512(bits[0], fours.even_bits);
-    _mm512_storeu_si512(bits[1], fours.odd_bits);
-    for (int i = 0; i < 8; i++) {
+    _mm512_storeu_si512(values[0], fours.first);
+    _mm512_storeu_si512(values[1], fours.last);
+    _mm512_storeu_si512(bits[0], fours.first_bits);
+    _mm512_storeu_si512(bits[1], fours.last_bits);
+    for (int i = 0; i < words; i++) {
         wb_bits_put(writer, values[0][i], (unsigned)bits[0][i]);
         wb_bits_put(writer, values[1][i], (unsigned)bits[1][i]);
     }
@@ -113,8 +98,12 @@ TARGET_AVX512 static void emit_avx512(const wb_deflate_stretch *stretch,
         wb_deflate_token token = stretch->tokens[i];
         size_t literals = token.literals;
         for (; literals >= 64; literals -= 64, bytes += 64)
-            put_64_literals(&tables, bytes, &writer);
-        put_literals(codes->literal_entries, bytes, literals, true, &writer);
+            put_some(&tables, bytes, ~(__mmask64)0, 8, &writer);
+        __mmask64 rest = ((__mmask64)1 << literals) - 1;
+        if (literals > 32)
+            put_some(&tables, bytes, rest, 8, &writer);
+        else
+            put_some(&tables, bytes, rest, 4, &writer);
         put_long_match(codes, token.length, token.distance, &writer);
         bytes += literals + token.length;
     }
