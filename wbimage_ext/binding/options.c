@@ -57,6 +57,18 @@ static int raise_normalize(PyObject *object)
     return -1;
 }
 
+/* Whether the exception says that an object is no number, rather than that memory was refused or
+ * that the caller's own code failed. Clears it if so. */
+static bool is_no_number(void)
+{
+    bool result = PyErr_ExceptionMatches(PyExc_TypeError)
+                  || PyErr_ExceptionMatches(PyExc_ValueError)
+                  || PyErr_ExceptionMatches(PyExc_OverflowError);
+    if (result)
+        PyErr_Clear();
+    return result;
+}
+
 int normalize_parse(wb_normalize *normalize, PyObject *object, wb_normalize_rule default_rule)
 {
     *normalize = (wb_normalize){.rule = default_rule, .top_value = 255};
@@ -80,8 +92,7 @@ int normalize_parse(wb_normalize *normalize, PyObject *object, wb_normalize_rule
         if (!PyErr_Occurred())
             normalize->hi = PyFloat_AsDouble(PyTuple_GET_ITEM(limits, 1));
         if (PyErr_Occurred()) {
-            PyErr_Clear();
-            result = raise_normalize(object);
+            result = is_no_number() ? raise_normalize(object) : -1;
         } else if (!isfinite(normalize->lo) || !isfinite(normalize->hi)
                    || !(normalize->lo < normalize->hi)) {
             result = raise_normalize(object);
