@@ -6,8 +6,8 @@
 
 int array_view_setup(void)
 {
-    import_array1(-1);
-    return 0;
+    /* What import_array() calls, without its printing and replacing the exception. */
+    return _import_array();
 }
 
 static int raise_dtype(PyArray_Descr *descr)
@@ -175,6 +175,11 @@ int array_element(const array_view *view, PyObject *value, void *element)
                                                              NPY_ARRAY_FORCECAST, NULL);
     if (scalar == NULL)
         return -1;
+    if (PyArray_SIZE(scalar) != 1) {
+        PyErr_Format(PyExc_ValueError, "one value is needed, not %R", value);
+        Py_DECREF(scalar);
+        return -1;
+    }
     memcpy(element, PyArray_DATA(scalar), (size_t)PyArray_ITEMSIZE(scalar));
     Py_DECREF(scalar);
     return 0;

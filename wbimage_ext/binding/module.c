@@ -499,17 +499,25 @@ static PyMethodDef core_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
+{
+    *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+    if (*type != NULL)
+        return PyModule_AddType(module, *type);
+    /* Where there is no memory for the name, CPython 3.11 sets no exception. */
+    if (!PyErr_Occurred())
+        PyErr_NoMemory();
+    return -1;
+}
+
 static int core_exec(PyObject *module)
 {
     module_state *state = PyModule_GetState(module);
     if (array_view_setup() < 0)
         return -1;
     state->cpu = wb_cpu_detect(getenv("WBIMAGE_CPU_DISABLE"));
-    state->encoded_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &encoded_spec, NULL);
-    if (state->encoded_type == NULL || PyModule_AddType(module, state->encoded_type) < 0)
-        return -1;
-    state->probe_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &probe_spec, NULL);
-    if (state->probe_type == NULL || PyModule_AddType(module, state->probe_type) < 0)
+    if (add_type(module, &encoded_spec, &state->encoded_type) < 0
+        || add_type(module, &probe_spec, &state->probe_type) < 0)
         return -1;
     return PyModule_AddIntConstant(module, "MAX_DIMENSION", MAX_DIMENSION);
 }
