@@ -7,7 +7,6 @@ source and the defect. Nothing is decoded, and of a file one piece is in memory 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from typing import Any
 
 from . import _core
 from .inputs import EncodedFile, describe
-from .store import StagedWriter, StoredFile
+from .store import Sha256, StagedWriter, StoredFile
 
 _PIECE_BYTES = 1 << 18
 
@@ -93,7 +92,7 @@ class _Check:
     def __init__(self, source: str) -> None:
         self.size = 0
         self._source = source
-        self._digest = hashlib.sha256()
+        self._digest = Sha256()
         self._probe = _core.Probe()
         self._foreign: ValueError | None = None
         self._rare_header: Header | None = None

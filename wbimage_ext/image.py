@@ -6,7 +6,6 @@ Attribute names are those of wandb.Image, because wandb and its integrations rea
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -18,7 +17,7 @@ from .functions import guess_mode, to_uint8
 from .media import Media
 from .metadata import BoundingBoxes2D, Classes, ImageMask
 from .pillow_input import require_pillow
-from .store import StagingScope, StoredFile
+from .store import Sha256, StagingScope, StoredFile
 
 
 class Image(Media):
@@ -140,7 +139,7 @@ class Image(Media):
             self._extension = f".{source.format}"
 
     def _set_reference(self, reference: inputs.Reference) -> None:
-        digest = hashlib.sha256(reference.url.encode()).hexdigest()
+        digest = Sha256(reference.url.encode()).hexdigest()
         self._file = StoredFile(reference.url, digest, None)
         from urllib.parse import urlparse
 
@@ -407,7 +406,7 @@ class Image(Media):
         if self._path is None or self.path_is_reference(self._path):
             return None
         assert self._file is not None
-        with self._file.open() as file:
+        with self._file.open(buffering=0) as file:
             data = file.read()
         try:
             pixels, _mode, sample_bytes = _core.decode(data)

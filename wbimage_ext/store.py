@@ -63,6 +63,29 @@ def staging_directory() -> str:
     return _staging.directory()
 
 
+class Sha256:
+    """hashlib's SHA-256, with MemoryError where OpenSSL says ValueError for it."""
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, data: Any = b"") -> None:
+        try:
+            self._hash = hashlib.sha256(data)
+        except ValueError as error:
+            raise MemoryError(f"no memory to hash: {error}") from error
+
+    def update(self, piece: Any) -> None:
+        """Take the next piece."""
+        self._hash.update(piece)
+
+    def hexdigest(self) -> str:
+        """The digest of all pieces, 64 digits."""
+        try:
+            return self._hash.hexdigest()
+        except ValueError as error:
+            raise MemoryError(f"no memory to hash: {error}") from error
+
+
 class StoredFile:
     """An encoded file: its path, SHA-256 and size, and whether it is still staged.
 
@@ -85,7 +108,7 @@ class StoredFile:
     def stage(cls, data: Any, extension: str, sha256: str | None = None) -> StoredFile:
         """Write `data`, a bytes-like object, once; `extension` includes its dot."""
         if sha256 is None:
-            sha256 = hashlib.sha256(data).hexdigest()
+            sha256 = Sha256(data).hexdigest()
         name = _random_name() + extension
         # All that could fail comes before the file is written: then it has an owner.
         file = cls(os.path.join(_staging.directory(), name), sha256, memoryview(data).nbytes)
@@ -147,17 +170,17 @@ class StoredFile:
             copy_whole(self.path, target, part_folder)
             _remove(self.path)
 
-    def open(self) -> Any:
+    def open(self, buffering: int = -1) -> Any:
         """The file, open to be read; other threads may move it meanwhile."""
         with _moving:
-            return open(self.path, "rb")
+            return open(self.path, "rb", buffering)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A staged file ends with its process: the pickle carries its bytes.
         with _moving:
             if not self.is_staged:
                 return StoredFile, (self.path, self.sha256, self.size)
-            file = self.open()
+            file = self.open(buffering=0)
         with file:
             data = file.read()
         extension = "." + os.path.basename(file.name).partition(".")[2]
@@ -406,7 +429,7 @@ def _move_into_place(part: str, target: str) -> None:
 
 def _digest_of(path: str) -> str | None:
     """The SHA-256 of a file; None where there is none."""
-    digest = hashlib.sha256()
+    digest = Sha256()
     try:
         for piece in _pieces_of(path):
             digest.update(piece)
