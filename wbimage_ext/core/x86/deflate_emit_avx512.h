@@ -102,7 +102,7 @@ TARGET_AVX512 static void emit_avx512(const wb_deflate_stretch *stretch,
         __mmask64 rest = ((__mmask64)1 << literals) - 1;
         if (literals > 32)
             put_some(&tables, bytes, rest, 8, &writer);
-        else
+        else if (literals != 0) /* matches often follow each other */
             put_some(&tables, bytes, rest, 4, &writer);
         put_long_match(codes, token.length, token.distance, &writer);
         bytes += literals + token.length;
