@@ -91,11 +91,16 @@ static inline void insert(const wb_deflate_matcher *matcher, const uint8_t *byte
 /* The line below will look here. */
 static inline void remember_column(const wb_deflate_matcher *matcher, place at, match found)
 {
-    size_t first = (at.i - at.line_start) / COLUMN_BYTES;
+    size_t column = (at.i - at.line_start) / COLUMN_BYTES;
     size_t last = (at.i - at.line_start + found.length) / COLUMN_BYTES;
     size_t line_last = matcher->line_bytes / COLUMN_BYTES;
-    for (size_t column = first; column <= last && column <= line_last; column++)
-        matcher->column_distances[column] = (uint16_t)found.distance;
+    const uint16_t four[4] = {(uint16_t)found.distance, (uint16_t)found.distance,
+                              (uint16_t)found.distance, (uint16_t)found.distance};
+    last = last < line_last ? last : line_last;
+    for (; column + 3 <= last; column += 4)
+        memcpy(matcher->column_distances + column, four, sizeof four);
+    for (; column <= last; column++)
+        matcher->column_distances[column] = four[0];
 }
 
 /* Whether a match costs less than its literals, by a rough price of its two symbols. */
