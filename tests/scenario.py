@@ -1,7 +1,7 @@
 """A program that logs every kind of file, stopped anywhere, and what must hold of its run then.
 
 In: a folder for the run. Out: assertions about what is on disk. A step is what happens between two
-calls or returns of Python: there Python handles signals, and there a kill can be repeated.
+moments at which Python looks for signals: an interrupt or a kill at one of them can be repeated.
 """
 
 from __future__ import annotations
@@ -59,38 +59,24 @@ def as_if_staged_elsewhere() -> None:
 
 
 def at_step(number: int, action: Callable[[], Any], work: Callable[[], Any]) -> bool:
-    """Work, and act at its step of this number; whether there was one."""
+    """Work, and act at its step of this number; whether the work ended before it."""
     left = number
 
     def count(frame: Any, event: str, argument: Any) -> None:
         nonlocal left
-        left -= 1
-        if left == 0:
-            sys.setprofile(None)
-            action()
+        # Python looks for signals where a function of its own begins and after one in C.
+        if event in ("call", "c_return"):
+            left -= 1
+            if left == 0:
+                sys.setprofile(None)
+                action()
 
     sys.setprofile(count)
     try:
         work()
     finally:
         sys.setprofile(None)
-    return left <= 0
-
-
-def steps_of(work: Callable[[], Any]) -> int:
-    """How many steps the work has."""
-    steps = 0
-
-    def count(frame: Any, event: str, argument: Any) -> None:
-        nonlocal steps
-        steps += 1
-
-    sys.setprofile(count)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return steps
+    return left > 0
 
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:

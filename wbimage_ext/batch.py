@@ -130,10 +130,13 @@ def _with_index(error: Exception, index: int) -> Exception:
         return type(error)(
             error.errno, f"item {index} of the batch: {error.strerror}", error.filename
         )
-    # Not its own type: some need more arguments than a message.
-    for kind in (TypeError, ValueError, ImportError, OSError, MemoryError, Warning):
-        if isinstance(error, kind):
-            return kind(message)
+    # Of its own type, such as TimeoutError, unless that may need more arguments than a message.
+    kinds = (TypeError, ValueError, ImportError, OSError, MemoryError, Warning, Exception)
+    kind = next(kind for kind in kinds if isinstance(error, kind))
+    if type(error).__init__ is kind.__init__ and type(error).__new__ is kind.__new__:
+        return type(error)(message)
+    if kind is not Exception:
+        return kind(message)
     return RuntimeError(message)
 
 
@@ -146,15 +149,19 @@ def _thread_count(asked: int | None, count: int) -> int:
     return min(asked, count)
 
 
+def _join(threads: Sequence[threading.Thread]) -> None:
+    for thread in threads:
+        if thread.is_alive():
+            thread.join()
+
+
 def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> list[Any]:
     """Build all items; the failure of the first one that fails, when any does."""
     if threads == 1:
         return [build_item(index) for index in range(count)]
 
-    from concurrent.futures import Future, ThreadPoolExecutor
-
     built: list[Any] = [None] * count
-    failures: dict[int, Exception] = {}
+    failures: dict[int, BaseException] = {}
     stop = threading.Event()
     # Items are taken from the front, and built once taken: so are all those before a failed one.
     indices = iter(range(count))
@@ -163,22 +170,27 @@ def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> lis
         while not stop.is_set() and (index := next(indices, None)) is not None:
             try:
                 built[index] = build_item(index)
-            except Exception as error:
+            except BaseException as error:
                 failures[index] = error
                 stop.set()
 
-    with ThreadPoolExecutor(threads) as pool:
-        works: list[Future[None]] = []
-        try:
-            # No thread can be started when the interpreter ends, or where the system has no more.
-            with contextlib.suppress(RuntimeError):
-                works.extend(pool.submit(build_some) for _ in range(threads - 1))
-            build_some()
-            for work in works:
-                work.result()
-        finally:
-            # After an interrupt, the pool waits for the items that were begun, not for the rest.
-            stop.set()
+    # Plain threads: an executor that is interrupted may wait for ever.
+    helpers = [threading.Thread(target=build_some) for _ in range(threads - 1)]
+    try:
+        # None can be started when the interpreter ends, or where the system has no more.
+        with contextlib.suppress(RuntimeError):
+            for helper in helpers:
+                helper.start()
+        build_some()
+        _join(helpers)
+    except BaseException:
+        # After an interrupt no more items are begun, and those that were are waited for.
+        stop.set()
+        _join(helpers)
+        raise
+    for error in failures.values():
+        if not isinstance(error, Exception):
+            raise error
     if failures:
         raise failures[min(failures)]
     return built

@@ -69,7 +69,8 @@ def _at_multiprocessing_exit(function: Callable[[], None]) -> None:
     if "multiprocessing" in sys.modules:
         from multiprocessing import util
 
-        util.Finalize(None, function, exitpriority=0)
+        # After the threads of queues, which may still be pickling images: those have -5.
+        util.Finalize(None, function, exitpriority=-100)
 
 
 def _make() -> str:

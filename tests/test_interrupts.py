@@ -1,0 +1,228 @@
+"""Ctrl-C and other signals: the exception arrives, nothing half done stays, the work goes on.
+
+An interrupt is repeated at every moment at which Python could have handled the signal.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wbimage_ext import Image, LocalRun, store
+
+from .conftest import PlainRun, files_below
+from .scenario import BOXES, IS_THOROUGH, as_if_staged_elsewhere, at_step, check_run, rows_of
+
+ROOT = Path(__file__).parent.parent
+
+PIXELS = np.arange(40 * 50 * 3, dtype=np.uint8).reshape(40, 50, 3)
+MASKS = {"truth": {"mask_data": PIXELS[:, :, 0] // 64}}
+
+
+# CPython drops an interrupt that comes while it calls back for a weak reference.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def interrupts(stride: int) -> Any:
+    """Numbers of steps, to the last one and beyond."""
+    return itertools.count(1, 1 if IS_THOROUGH else stride)
+
+
+def interrupted(step: int, work: Callable[[], Any]) -> bool:
+    """Whether an interrupt came at this step of the work, and arrived."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    try:
+        return not at_step(step, interrupt, work)
+    except KeyboardInterrupt:
+        return True
+
+
+def staged() -> set[str]:
+    return set(files_below(store.staging_directory()))
+
+
+def image() -> Image:
+    return Image(PIXELS, masks=MASKS, boxes={"b": BOXES})
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        image,
+        lambda: Image(PIXELS, file_type="jpg"),
+        lambda: Image(store_bytes()),
+        lambda: Image.from_batch(np.stack([PIXELS] * 3), num_threads=1),
+        lambda: Image.from_batch(np.stack([PIXELS] * 5), num_threads=3),
+    ],
+    ids=["masks and boxes", "jpg", "encoded", "batch", "batch on threads"],
+)
+def test_an_image_that_was_interrupted_leaves_no_file(make: Callable[[], Any]) -> None:
+    make()
+    before = staged()
+    for step in interrupts(3):
+        if not interrupted(step, make):
+            break
+        # An image that is whole when the interrupt comes stays until the process ends.
+        left = staged() - before
+        assert all(store_is_whole(name) for name in left)
+        before |= left
+    assert step > 20
+    image().bind_to_run(PlainRun(Path(store.staging_directory()) / "run"), "k", 0)
+
+
+def store_bytes() -> bytes:
+    from wbimage_ext import encode
+
+    return encode(PIXELS)
+
+
+def store_is_whole(name: str) -> bool:
+    path = Path(store.staging_directory()) / name
+    if path.suffix != ".json":
+        Image(path).to_data_array()
+    return True
+
+
+@pytest.mark.parametrize("way", ["moved", "copied"])
+def test_a_log_that_was_interrupted_can_be_repeated(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if way == "copied":
+        monkeypatch.setattr(os, "replace", os.replace)
+        as_if_staged_elsewhere()
+    was_done, was_not = 0, 0
+    for step in interrupts(17):
+        folder = tmp_path / str(step)
+        with LocalRun(folder) as run:
+            run.log({"before": Image(PIXELS)})
+            run.log({"open": 1}, commit=False)
+            value = {"one": image(), "many": [Image(PIXELS[i:]) for i in range(2)], "x": step}
+            was_interrupted = interrupted(step, partial(run.log, value))
+            assert not [name for name in os.listdir(folder) if name.endswith(".part")]
+            check_run(folder)
+            if was_interrupted:
+                if len(rows_of(folder)) == 1:
+                    was_not += 1
+                    run.log(value)
+                else:
+                    was_done += 1
+            run.log({"after": Image(PIXELS)})
+        rows = check_run(folder)
+        assert [row["_step"] for row in rows] == [0, 1, 2]
+        assert rows[1].items() >= {"open": 1, "x": step}.items()
+        assert "after" in rows[2]
+        if not was_interrupted:
+            break
+    assert was_not > 10
+
+
+def test_a_finish_that_was_interrupted_can_be_repeated(tmp_path: Path) -> None:
+    for step in interrupts(97):
+        folder = tmp_path / str(step)
+        run = LocalRun(folder)
+        run.log({"k": Image(PIXELS)})
+        run.log({"open": 1}, commit=False)
+        was_interrupted = interrupted(step, run.finish)
+        run.finish()
+        assert len(check_run(folder)) == 2
+        assert (folder / "index.html").exists()
+        assert not [name for name in os.listdir(folder) if name.startswith(".")]
+        with LocalRun(folder):
+            pass
+        if not was_interrupted:
+            break
+    assert step > 200
+
+
+def test_a_handler_may_log_and_make_images(tmp_path: Path) -> None:
+    """A handler runs in the middle of its own thread's work: no lock may wait for that."""
+    for step in interrupts(31):
+        folder = tmp_path / str(step)
+        with LocalRun(folder) as run:
+
+            def handle(run: LocalRun = run) -> None:
+                run.log({"handled": Image(PIXELS)})
+
+            went_through = at_step(step, handle, lambda: run.log({"k": image()}))
+        check_run(folder)
+        assert {"handled", "k"} <= {key for row in rows_of(folder) for key in row} or went_through
+        if went_through:
+            break
+    assert step > 100
+
+
+REAL = """
+import os, signal, sys, time
+import numpy as np
+from wbimage_ext import Image, LocalRun, store
+pixels = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+if sys.argv[2] == "SIGTERM":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+with LocalRun(sys.argv[1]) as run:
+    print("going", flush=True)
+    while True:
+        run.log({"k": Image(pixels), "batch": Image.from_batch(np.stack([pixels] * 3))})
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_real_signals(name: str, tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    for number in range(50 if IS_THOROUGH else 3):
+        folder = tmp_path / f"{name}-{number}"
+        (tmp_path / "temporary").mkdir(exist_ok=True)
+        child = subprocess.Popen(
+            [sys.executable, "-c", REAL, str(folder), name],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        )
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(random.uniform(0, 0.3))
+        child.send_signal(getattr(signal, name))
+        errors = child.communicate()[1].decode()
+        assert child.returncode == (3 if name == "SIGTERM" else -signal.SIGINT), errors
+        check_run(folder)
+        assert (folder / "index.html").exists(), "the with statement ended"
+        assert not [name for name in os.listdir(folder) if name.startswith(".")]
+        assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
+def test_an_alarm_while_a_large_image_is_encoded() -> None:
+    """The core does not look for signals: they are handled when it is done."""
+
+    def ring(*_: Any) -> None:
+        raise TimeoutError("ring")
+
+    large = np.random.default_rng(0).integers(0, 256, (2000, 2000, 3), dtype=np.uint8)
+    assert threading.current_thread() is threading.main_thread()
+    previous = signal.signal(signal.SIGALRM, ring)
+    before = staged()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.005)
+        with pytest.raises(TimeoutError, match="ring"):
+            [Image(large) for _ in range(1000)]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    for name in staged() - before:
+        assert store_is_whole(name)
