@@ -332,7 +332,9 @@ class _HistoryFile:
         return self._file.closed
 
     def close(self) -> None:
-        self._finalizer()
+        # Not by the finalizer: an interrupt may come when that is spent and the file still open.
+        self._file.close()
+        self._finalizer.detach()
 
 
 _open_histories: weakref.WeakSet[_HistoryFile] = weakref.WeakSet()
