@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-    /* Half of a row's bytes tell which filter is best, a quarter where it is long. */
+    /* All of a short row's bytes tell which filter is best, half of those of others, a quarter where
+     * the row is long. */
     SHORT_ROW_BYTES = 256,
     LONG_ROW_BYTES = 3072,
     /* Every run and match has at least so many bytes. */
