@@ -187,6 +187,7 @@ def good_calls() -> list[Call]:
         Call("encode NaN", encode, (WITH_NAN,)),
         Call("encode 32 dimensions", encode, (np.zeros((1,) * 32, np.uint8),)),
         Call("encode larger", encode, (np.tile(COLOR, (20, 20, 1)),)),
+        Call("encode too large to keep", encode, (np.zeros((1700, 1700, 3), np.uint8), "bmp")),
         Call("encode flat", encode, (np.zeros((300, 300, 3), np.uint8),)),
         Call("encode jpg", encode, (COLOR, "jpg"), {"quality": 90}),
         Call("encode jpg of RGBA", encode, (ALPHA, "jpg")),

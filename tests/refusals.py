@@ -28,6 +28,7 @@ from .refusing import Refused, Refusing, check_call
 def calls_of_core() -> Iterator[Refused]:
     """Every function of the core's module, and the module's own start."""
     from . import core_calls
+    from .core_calls import GRAY
 
     for call in core_calls.good_calls() + core_calls.refused_calls():
         yield Refused(
@@ -46,6 +47,21 @@ def calls_of_core() -> Iterator[Refused]:
         is_refused_all=True,
         grows="CPython keeps names of a module's types in a cache that fills slowly",
     )
+    for name, value in (("encode", GRAY), ("encode_grid", GRAY), ("encode_mask", GRAY)):
+        yield Refused(
+            f"first {name} of a module",
+            lambda name=name, value=value: partial(getattr(new_module(spec), name), value),  # type: ignore[misc]
+            lambda encoded: bytes(encoded[0] if isinstance(encoded, tuple) else encoded),
+            is_refused_all=True,
+            grows="as above",
+        )
+
+
+def new_module(spec: Any) -> Any:
+    """Another instance, whose pools are empty."""
+    module = _imp.create_dynamic(spec)
+    _imp.exec_dynamic(module)
+    return module
 
 
 def check_types(outcome: Any) -> None:

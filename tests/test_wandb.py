@@ -259,6 +259,40 @@ def test_a_list_is_published_at_once(image_class: str, wandb: Any, run: Any) -> 
         wbimage_ext.uninstall()
 
 
+def test_what_could_not_be_published_is_published_the_next_time(run: Any) -> None:
+    interface = getattr(run, "_interface", None) or run._backend.interface
+    messages: list[Any] = []
+
+    def fail(files: Any) -> Any:
+        raise BrokenPipeError("the service went away")
+
+    image = wbimage_ext.Image(pixels())
+    image.bind_to_run(run, "k", 0)
+    interface.publish_files = fail
+    with pytest.raises(BrokenPipeError):
+        image.to_json(run)
+    interface.publish_files = lambda files: messages.extend(files["files"])
+    described = image.to_json(run)
+    del interface.publish_files
+    assert [str(name) for name, _policy in messages] == [described["path"]]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of processes are of POSIX")
+def test_no_room_in_the_run(run: Any) -> None:
+    from . import disks
+
+    image = wbimage_ext.Image(pixels(), masks={"m": mask()})
+    folder = Path(run.dir)
+    before = sorted(folder.rglob("*"))
+    image._file._owner_pid = image._masks["m"]._file._owner_pid = -1  # copied, as between disks
+    with disks.over_quota(folder), pytest.raises(OSError, match="room") as raised:
+        run.log({"k": image})
+    assert raised.value.filename.startswith(run.dir)
+    assert [path for path in sorted(folder.rglob("*.*")) if path not in before] == []
+    run.log({"k": image})
+    assert len([path for path in folder.rglob("*.png") if path not in before]) == 2
+
+
 def test_the_server_is_asked_nothing_for_each_image(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
