@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -147,6 +148,10 @@ class _Unprintable:
         raise LookupError("no text today")
 
 
+# Before 3.11 CPython raises an exception without a text where that cannot be put together.
+UNPRINTABLE = LookupError if sys.version_info >= (3, 11) else ValueError
+
+
 def closed(data: bytes) -> memoryview:
     view = memoryview(data)
     view.release()
@@ -269,7 +274,7 @@ def refused_calls() -> list[Call]:
         ("a mode", ValueError, encode, (GRAY,), {"mode": "CMYK"}),
         ("a mode that is no text", ValueError, encode, (GRAY,), {"mode": 5}),
         ("a surrogate as mode", UnicodeEncodeError, encode, (GRAY,), {"mode": "\ud800"}),
-        ("an unprintable mode", LookupError, encode, (GRAY,), {"mode": _Unprintable()}),
+        ("an unprintable mode", UNPRINTABLE, encode, (GRAY,), {"mode": _Unprintable()}),
         ("normalize 5", ValueError, encode, (GRAY,), {"normalize": 5}),
         ("normalize None", ValueError, encode, (GRAY,), {"normalize": None}),
         ("three limits", ValueError, encode, (GRAY,), {"normalize": (1, 2, 3)}),

@@ -204,6 +204,12 @@ def runs(masks: dict[str, Any]) -> Iterator[Refused]:
     logged = 0
 
     def prepare_log() -> partial[Any]:
+        nonlocal logged
+        assert watch.run is not None
+        if logged > 20:  # all of a run is looked at each time
+            watch.run._history.close()
+            watch.start()
+            logged = 0
         assert watch.run is not None
         data = {
             "loss": 0.5,

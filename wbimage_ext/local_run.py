@@ -132,13 +132,16 @@ class LocalRun:
         now = time.time()
         row = {**values, "_step": step, "_timestamp": now, "_runtime": now - self._start_time}
         last_step = max(self._history.last_step, step)
+        next_step = last_step + 1
+        nothing: dict[str, Any] = {}
         summary_before = dict(self.summary)
         try:
             self.summary.update(row)
             self._history.append(row)
-            # Interrupts come where functions are called: none is between these.
+            # Interrupts come where functions are called, MemoryError where something is made: none
+            # is between these.
             self._history.torn_at, self._history.last_step = None, last_step
-            self.step, self._open_step, self._open_row = last_step + 1, None, {}
+            self.step, self._open_step, self._open_row = next_step, None, nothing
         except BaseException:
             with contextlib.suppress(OSError):
                 self._history.cut_off_torn()
