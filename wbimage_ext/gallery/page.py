@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..store import Sha256
 from .catalog import Catalog, Mask
 from .files import read_in_run
 
@@ -102,7 +102,8 @@ def _source(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    digest = bytes.fromhex(Sha256(text.encode()).hexdigest())
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def _data(catalog: Catalog, folder: Path, mask_blocks: list[list[Mask]]) -> Iterator[str]:
