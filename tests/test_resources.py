@@ -94,7 +94,8 @@ def test_large_images_and_ended_threads_give_their_memory_back() -> None:
     }
     # The pools keep four buffers of 4 MB and four of 8 MB at most; each image has 39 MB.
     assert grown["after large images"] < 48
-    assert grown["after 320 threads"] < 1
+    # Chance decides how many of the pools' slots are in use; a buffer a thread would be 200 MB.
+    assert grown["after 320 threads"] < 8
 
 
 def makers(folder: Path) -> dict[str, Callable[[], Any]]:
