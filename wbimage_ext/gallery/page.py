@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..store import Sha256
 from .catalog import Catalog, Mask
 from .files import read_in_run
 
@@ -102,7 +102,10 @@ def _source(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    digest = bytes.fromhex(Sha256(text.encode()).hexdigest())
+    try:
+        digest = hashlib.sha256(text.encode()).digest()
+    except ValueError as error:  # OpenSSL's word for it
+        raise MemoryError(f"no memory to hash: {error}") from error
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
