@@ -8,6 +8,7 @@ from __future__ import annotations
 import array
 import ctypes
 import gc
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Refusing:
     """The preloaded library."""
 
     def __init__(self, path: str) -> None:
-        library = ctypes.PyDLL(path)
+        library = ctypes.PyDLL(os.path.abspath(path))
         self._call = library.refuse_call
         self._call.restype = ctypes.py_object
         self._call.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_long, ctypes.c_long]

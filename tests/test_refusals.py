@@ -55,6 +55,8 @@ def test_the_core(refuse: Path) -> None:
 
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="this CPython fails by itself")
-@pytest.mark.parametrize("name", ["Image with all parts", "bind_to_run by a copy", "package: =="])
+@pytest.mark.parametrize(
+    "name", ["Image with all parts", "bind_to_run by a copy", "package: ==", "LocalRun"]
+)
 def test_the_package(name: str, refuse: Path) -> None:
     run(refuse, name)

@@ -376,7 +376,13 @@ def _part_in(folder: str) -> str:
 
 def remove_parts(folder: str) -> None:
     """Remove what killed processes left of the files they were writing into `folder`."""
-    for name in os.listdir(folder):
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError(f"no memory to list {folder}") from error
+        raise
+    for name in names:
         if _PART_NAME.fullmatch(name):
             _remove(os.path.join(folder, name))
 
