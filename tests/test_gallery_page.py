@@ -540,9 +540,9 @@ class TestViewer:
         assert dialog.locator("#step-range").is_visible()
         assert dialog.locator("#controls").is_visible()
         page.keyboard.press("ArrowLeft")
-        assert opened.text("#viewer-title") == ["at 80 (often)"]
+        page.locator("#viewer-title", has_text="at 80 (often)").wait_for()
         page.keyboard.press("n")
-        assert opened.text("#viewer-title") == ["at 60 (seldom)"]
+        page.locator("#viewer-title", has_text="at 60 (seldom)").wait_for()
         page.keyboard.press("Escape")
         page.locator(".bar #step-range").wait_for()
         assert not dialog.is_visible()
