@@ -6,6 +6,7 @@ Image. The core works without the GIL, so that threads encode at the same time.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import threading
@@ -149,12 +150,6 @@ def _thread_count(asked: int | None, count: int) -> int:
     return min(asked, count)
 
 
-def _join(threads: Sequence[threading.Thread]) -> None:
-    for thread in threads:
-        if thread.is_alive():
-            thread.join()
-
-
 def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> list[Any]:
     """Build all items; the failure of the first one that fails, when any does."""
     if threads == 1:
@@ -162,31 +157,44 @@ def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> lis
 
     built: list[Any] = [None] * count
     failures: dict[int, BaseException] = {}
-    stop = threading.Event()
+    is_stopped = False
     # Items are taken from the front, and built once taken: so are all those before a failed one.
     indices = iter(range(count))
 
     def build_some() -> None:
-        while not stop.is_set() and (index := next(indices, None)) is not None:
+        nonlocal is_stopped
+        while not is_stopped and (index := next(indices, None)) is not None:
             try:
                 built[index] = build_item(index)
             except BaseException as error:
                 failures[index] = error
-                stop.set()
+                is_stopped = True
 
-    # Plain threads: an executor that is interrupted may wait for ever.
-    helpers = [threading.Thread(target=build_some) for _ in range(threads - 1)]
+    # Each is held while its thread builds. A thread that takes it later finds nothing to do.
+    # Not threading's own Thread: an interrupt in its start or join may leave its locks locked, or
+    # let it say of a thread that goes on that it ended.
+    busy = [threading.Lock() for _ in range(threads - 1)]
+
+    def help_building(lock: threading.Lock) -> None:
+        with lock:
+            build_some()
+
+    def wait() -> None:
+        for lock in busy:
+            with lock:
+                pass
+
     try:
         # None can be started when the interpreter ends, or where the system has no more.
         with contextlib.suppress(RuntimeError):
-            for helper in helpers:
-                helper.start()
+            for lock in busy:
+                _thread.start_new_thread(help_building, (lock,))
         build_some()
-        _join(helpers)
+        wait()
     except BaseException:
         # After an interrupt no more items are begun, and those that were are waited for.
-        stop.set()
-        _join(helpers)
+        is_stopped = True
+        wait()
         raise
     for error in failures.values():
         if not isinstance(error, Exception):
