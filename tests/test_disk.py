@@ -247,7 +247,7 @@ def test_a_history_line_is_whole_or_not_there(trouble: str, disk: Path) -> None:
 def test_half_a_line_that_could_not_be_cut_off_is_cut_off_before_the_next(tmp_path: Path) -> None:
     run = LocalRun(tmp_path)
     run.log({"a": 1})
-    history = run._history._file
+    history = run._history.file
 
     class Broken:
         def __getattr__(self, name: str) -> Any:
@@ -261,11 +261,11 @@ def test_half_a_line_that_could_not_be_cut_off_is_cut_off_before_the_next(tmp_pa
         def truncate(self, size: int) -> int:
             raise OSError(errno.EROFS, "Read-only file system")
 
-    run._history._file = Broken()  # type: ignore[assignment]
+    run._history.file = Broken()  # type: ignore[assignment]
     with pytest.raises(OSError) as raised:
         run.log({"b": 2})
     check_refused(raised.value, errno.EIO, run.dir)
-    run._history._file = history
+    run._history.file = history
     run.log({"c": 3})
     check_run(run.dir, lines=2)
     run.finish()

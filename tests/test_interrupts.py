@@ -5,7 +5,9 @@ An interrupt is repeated at every moment at which Python could have handled the 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -149,21 +151,63 @@ def test_a_finish_that_was_interrupted_can_be_repeated(tmp_path: Path) -> None:
     assert step > 200
 
 
-def test_a_handler_may_log_and_make_images(tmp_path: Path) -> None:
+@pytest.mark.parametrize("work", ["log", "finish"])
+@pytest.mark.parametrize("commit", [True, False], ids=["step", "part"])
+def test_a_handler_may_log_and_make_images(work: str, commit: bool, tmp_path: Path) -> None:
     """A handler runs in the middle of its own thread's work: no lock may wait for that."""
-    for step in interrupts(31):
+    for step in interrupts(89):
         folder = tmp_path / str(step)
-        with LocalRun(folder) as run:
+        run = LocalRun(folder)
+        run.log({"open": 1}, commit=False)
+        logged = {"open"}
 
-            def handle(run: LocalRun = run) -> None:
-                run.log({"handled": Image(PIXELS)})
+        def handle(run: LocalRun = run, logged: set[str] = logged) -> None:
+            try:
+                run.log({"handled": image()}, commit=commit)
+                logged.add("handled")
+            except RuntimeError as error:
+                if work == "log" or "is finished" not in str(error):
+                    raise
 
-            went_through = at_step(step, handle, lambda: run.log({"k": image()}))
-        check_run(folder)
-        assert {"handled", "k"} <= {key for row in rows_of(folder) for key in row} or went_through
+        if work == "log":
+            went_through = at_step(step, handle, partial(run.log, {"k": image()}))
+            logged.add("k")
+        else:
+            went_through = at_step(step, handle, run.finish)
+        run.finish()
+        rows = check_run(folder)
+        assert sorted(key for row in rows for key in row if key[0] != "_") == sorted(logged)
+        assert [row["_step"] for row in rows] == list(range(len(rows)))
+        assert logged <= json.loads((folder / "summary.json").read_text()).keys()
+        labels = json.loads((folder / "config.json").read_text()).get("_wandb", {})
+        known = labels.get("bounding_box/class_labels", {})
+        assert len(known) == len(logged - {"open"})
         if went_through:
             break
-    assert step > 100
+    assert step > 200
+
+
+def test_a_handler_may_finish_and_exit(tmp_path: Path) -> None:
+    for step in interrupts(53):
+        folder = tmp_path / str(step)
+        run = LocalRun(folder)
+        run.log({"open": 1}, commit=False)
+
+        def handle(run: LocalRun = run) -> None:
+            run.finish()
+            sys.exit(3)
+
+        went_through = False
+        with contextlib.suppress(SystemExit):
+            went_through = at_step(step, handle, partial(run.log, {"k": image()}))
+        run.finish()
+        rows = check_run(folder)
+        assert len(rows) == 1
+        assert rows[0]["open"] == 1
+        assert (folder / "index.html").exists()
+        if went_through:
+            break
+    assert step > 200
 
 
 REAL = """
@@ -204,6 +248,35 @@ def test_real_signals(name: str, tmp_path: Path) -> None:
         assert (folder / "index.html").exists(), "the with statement ended"
         assert not [name for name in os.listdir(folder) if name.startswith(".")]
         assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
+def test_an_alarm_while_a_batch_waits_for_its_threads() -> None:
+    """No thread goes on once the exception is there; that of threading says it ended."""
+    begun, ended = threading.Event(), threading.Event()
+
+    class Slow:
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            if threading.get_ident() == threading.main_thread().ident:
+                begun.wait(10)
+            else:
+                begun.set()
+                signal.setitimer(signal.ITIMER_REAL, 0.1)
+                time.sleep(0.3)
+                ended.set()
+            return PIXELS
+
+    def ring(*_: Any) -> None:
+        raise TimeoutError("ring")
+
+    previous = signal.signal(signal.SIGALRM, ring)
+    try:
+        with pytest.raises(TimeoutError, match="ring"):
+            Image.from_batch([Slow(), Slow()], num_threads=2)
+        assert ended.is_set()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")

@@ -108,45 +108,70 @@ class LocalRun:
             TypeError: a value that JSON has no form for, named with its key.
             OSError: no room to write, or the run's folder vanished. Nothing of `data` is in the
                 history then; it can be logged again. The same holds for an interrupt.
+                A signal's handler may log too, even in the middle of this: its step comes first.
             RuntimeError: the run is finished, or this is a forked child of the process that logs.
         """
         if not isinstance(data, Mapping):
             raise TypeError(f"log needs a dict of values, not {type(data).__name__}")
         self._refuse_in_child()
         with self._lock:
-            if self._history.is_closed:
-                raise RuntimeError(f"the run in {self.dir} is finished; nothing can be logged")
+            self._history.check_open()
             self._history.check_in_place()
-            current = self.step if step is None else _checked_step(step)
-            if self._open_step is not None and current != self._open_step and step is not None:
-                self._commit(self._open_step, self._open_row)
-            row = {**self._open_row, **self._row_json(data, current)}
+            if step is not None:
+                step = _checked_step(step)
+                if self._open_step not in (None, step):
+                    self._commit_open()
+            row = self._row_json(data, self.step if step is None else step)
             if commit if commit is not None else step is None:
-                self._commit(current, row)
+                self._commit(row, step)
             else:
-                self._open_step = self.step = current
-                self._open_row = row
+                self._history.check_open()
+                self._open_row = {**self._open_row, **row}
+                self._open_step = self.step = self.step if step is None else step
 
-    def _commit(self, step: int, values: Mapping[str, Any]) -> None:
-        """End a step; where that fails, all is as it was before."""
-        now = time.time()
-        row = {**values, "_step": step, "_timestamp": now, "_runtime": now - self._start_time}
-        last_step = max(self._history.last_step, step)
-        next_step = last_step + 1
-        nothing: dict[str, Any] = {}
-        summary_before = dict(self.summary)
+    def _commit_open(self) -> None:
+        """End the open step, if there is one."""
+        if self._open_step is not None:
+            self._commit({}, self._open_step, only_open=True)
+
+    def _commit(
+        self, values: Mapping[str, Any], step: int | None, *, only_open: bool = False
+    ) -> None:
+        """End a step with these values and the open ones; if that fails, all is as it was before.
+
+        A signal's handler may log, or finish the run, in the middle of this. Then it was first: it
+        took the open values and the step, and this line is written again. With `only_open` none is,
+        where a handler ended the step.
+        """
         try:
-            self.summary.update(row)
-            self._history.append(row)
-            # Interrupts come where functions are called, MemoryError where something is made: none
-            # is between these.
-            self._history.torn_at, self._history.last_step = None, last_step
-            self.step, self._open_step, self._open_row = next_step, None, nothing
+            while not only_open or self._open_step is not None:
+                # Every other commit, and every change of the open values, puts another dict there.
+                open_row = self._open_row
+                ended = self.step if step is None else step
+                now = time.time()
+                times = {"_timestamp": now, "_runtime": now - self._start_time}
+                row = {**open_row, **values, "_step": ended, **times}
+                line = self._history.append(row)
+                summary_before = dict(self.summary)
+                last_step = max(self._history.last_step, ended)
+                next_step, end = last_step + 1, self._history.end + len(line)
+                nothing: dict[str, Any] = {}
+                # Signals are handled where functions are called, MemoryError comes where something is
+                # made: neither is here, up to the return, but for the summary's own growth.
+                if self._history.torn is line and self._open_row is open_row:
+                    try:
+                        self.summary |= row
+                    except MemoryError:
+                        self.summary.clear()
+                        self.summary.update(summary_before)
+                        raise
+                    self._history.torn, self._history.end = None, end
+                    self._history.last_step = last_step
+                    self.step, self._open_step, self._open_row = next_step, None, nothing
+                    return
         except BaseException:
             with contextlib.suppress(OSError):
                 self._history.cut_off_torn()
-            self.summary.clear()
-            self.summary.update(summary_before)
             raise
 
     def _refuse_in_child(self) -> None:
@@ -167,13 +192,19 @@ class LocalRun:
         if os.getpid() != self._pid:
             return
         with self._lock:
-            if not self._history.is_closed:
+            if not self._history.file.closed:
                 self._history.check_in_place()
-                if self._open_step is not None:
-                    self._commit(self._open_step, self._open_row)
-                self._write(SUMMARY_NAME, self.summary)
-                self._write(CONFIG_NAME, self.config)
-                self._history.close()
+                written = None
+                # Again where a signal's handler logged meanwhile.
+                while written is not self._open_row or self._open_step is not None:
+                    self._commit_open()
+                    self._history.cut_off_torn()
+                    written = self._open_row
+                    self._write(SUMMARY_NAME, self.summary)
+                    self._write(CONFIG_NAME, self.config)
+                # Not by a function of ours, in which a handler could log once more.
+                self._history.file.close()
+            self._history.close()
             if not self._has_page:
                 write_gallery(self.dir)
                 self._has_page = True
@@ -193,14 +224,18 @@ class LocalRun:
         entry = {"type": data_type, "key": key, "value": {str(k): v for k, v in value.items()}}
         self._refuse_in_child()
         with self._lock:
-            of_media = self.config.get("_wandb", {})
-            entries = of_media.get(data_type, {})
-            if entries.get(key) != entry:
+            # Again where a signal's handler added one meanwhile.
+            while True:
+                of_media = self.config.get("_wandb", {})
+                entries = of_media.get(data_type, {})
+                if entries.get(key) == entry:
+                    break
                 # Known once it is written: what failed is written when it is logged again.
-                entries = {**entries, key: entry}
-                config = {**self.config, "_wandb": {**of_media, data_type: entries}}
-                self._write(CONFIG_NAME, config)
-                self.config["_wandb"] = config["_wandb"]
+                added = {**of_media, data_type: {**entries, key: entry}}
+                self._write(CONFIG_NAME, {**self.config, "_wandb": added})
+                if "_wandb" not in self.config or self.config["_wandb"] is of_media:
+                    self.config["_wandb"] = added
+                    break
 
     # JSON.
 
@@ -255,7 +290,8 @@ class LocalRun:
         return read if isinstance(read, dict) else {}
 
     def _write(self, name: str, value: Mapping[str, Any]) -> None:
-        text = json.dumps(plain_json(name, value), indent=1)
+        # Of a copy: a signal's handler may add to the dict meanwhile.
+        text = json.dumps(plain_json(name, dict(value)), indent=1)
         write_whole(os.path.join(self.dir, name), text.encode())
 
 
@@ -271,38 +307,38 @@ class _HistoryFile:
         self._path = path
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            self._file = open(path, "a+b", buffering=0)  # noqa: SIM115
+            self.file = open(path, "a+b", buffering=0)  # noqa: SIM115
         except OSError as error:
             raise explained(error, error.filename or path) from error
         try:
-            _lock_file(self._file, path)
+            _lock_file(self.file, path)
             self.last_step = self._recover()
             # A run that nobody finished still closes its file, and quietly.
-            self._finalizer = weakref.finalize(self, self._file.close)
+            self._finalizer = weakref.finalize(self, self.file.close)
             _open_histories.add(self)
         except BaseException:
-            self._file.close()
+            self.file.close()
             raise
-        # Where a line begins whose writing is not known to be done.
-        self.torn_at: int | None = None
+        # What is not known to be written, from the end of the lines that count.
+        self.torn: bytes | None = None
 
     def _recover(self) -> int:
         """Cut off a line that a killed process left half written; return the last step, or -1."""
-        self._file.seek(0)
+        self.file.seek(0)
         last_step = -1
-        end = 0
-        for line in self._file:
+        self.end = 0
+        for line in self.file:
             if not line.endswith(b"\n"):
-                self._file.truncate(end)
+                self.file.truncate(self.end)
                 break
-            end += len(line)
+            self.end += len(line)
             last_step = max(last_step, _step_of(line))
         return last_step
 
     def check_in_place(self) -> None:
         """FileNotFoundError where the file was removed or replaced: what is written is lost."""
         try:
-            if os.path.samestat(os.stat(self._path), os.fstat(self._file.fileno())):
+            if os.path.samestat(os.stat(self._path), os.fstat(self.file.fileno())):
                 return
         except FileNotFoundError:
             pass
@@ -311,32 +347,45 @@ class _HistoryFile:
         text = "the history of the run vanished, or its folder did; a new run is needed"
         raise FileNotFoundError(errno.ENOENT, text, self._path)
 
-    def append(self, row: Mapping[str, Any]) -> None:
-        """Write a line. It counts once the caller sets `torn_at` to None; until then it is cut off
-        before the next one, or by `cut_off_torn`.
+    def append(self, row: Mapping[str, Any]) -> bytes:
+        """Write a line after those that count, and return it; until it counts it is `torn`.
+
+        It counts once the caller sets `torn` to None and moves `end`. Before that it is cut off by
+        the next one, or by `cut_off_torn`: `torn` is another where a signal's handler logged.
         """
         line = (json.dumps(row) + "\n").encode()
+        size = len(line)
+        self.cut_off_torn()
         try:
-            self.cut_off_torn()
-            self.torn_at = self._file.seek(0, os.SEEK_END)
+            if self.file.closed:
+                self.check_open()
+            self.torn = line
             written = 0
-            while written < len(line):
-                written += self._file.write(line[written:])
+            while written < size:
+                if self.torn is not line:
+                    break
+                written += self.file.write(line[written:])
         except OSError as error:
             raise explained(error, self._path) from error
+        return line
 
     def cut_off_torn(self) -> None:
-        if self.torn_at is not None:
-            self._file.truncate(self.torn_at)
-            self.torn_at = None
+        if self.torn is not None:
+            try:
+                self.file.truncate(self.end)
+            except OSError as error:
+                raise explained(error, self._path) from error
+            self.torn = None
 
-    @property
-    def is_closed(self) -> bool:
-        return self._file.closed
+    def check_open(self) -> None:
+        """RuntimeError where the run was finished."""
+        if self.file.closed:
+            folder = os.path.dirname(self._path)
+            raise RuntimeError(f"the run in {folder} is finished; nothing can be logged")
 
     def close(self) -> None:
         # Not by the finalizer: an interrupt may come when that is spent and the file still open.
-        self._file.close()
+        self.file.close()
         self._finalizer.detach()
 
 
