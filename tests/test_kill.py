@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wbimage_ext import Image, staging, store
+from wbimage_ext import Image, LocalRun, staging, store
+from wbimage_ext.gallery import write_gallery
 
 from .scenario import IS_THOROUGH, check_continued, check_run, rows_of
 
@@ -84,7 +85,7 @@ print(killed)
 
 
 @pytest.mark.parametrize(
-    ("how", "stride"), [("moved", 97), ("across", 101), ("bytes", 800), ("bytes across", 900)]
+    ("how", "stride"), [("moved", 197), ("across", 201), ("bytes", 1600), ("bytes across", 1800)]
 )
 def test_a_kill_at_any_step(how: str, stride: int, tmp_path: Path) -> None:
     (tmp_path / "temporary").mkdir()
@@ -117,7 +118,7 @@ def test_a_kill_at_a_random_moment(tmp_path: Path) -> None:
     next((tmp_path / "made/images").iterdir()).rename(picture)
     random = np.random.default_rng(0)
     rows = 0
-    for number in range(200 if IS_THOROUGH else 5):
+    for number in range(200 if IS_THOROUGH else 3):
         folder = tmp_path / f"run-{number}"
         child = python("-c", LOOP, str(folder), str(picture))
         assert child.stdout is not None
@@ -141,6 +142,26 @@ def test_a_torn_line_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "history.jsonl").write_bytes(b'{"a": 1, "_step": 3}\n{"a": 2, "_step": 4')
     assert len(rows_of(tmp_path)) == 1
     check_continued(tmp_path)
+
+
+PAGE = """
+import os, signal, sys
+from wbimage_ext.gallery import write_gallery
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+write_gallery(sys.argv[1])
+"""
+
+
+def test_what_a_killed_process_left_of_a_page_is_removed_by_a_later_one(tmp_path: Path) -> None:
+    with LocalRun(tmp_path) as run:
+        run.log({"a": 1})
+    python("-c", PAGE, str(tmp_path)).communicate()
+    (left,) = tmp_path.glob(".*.tmp")
+    write_gallery(tmp_path)
+    assert left.exists(), "for all we know it is still being written"
+    os.utime(left, (time.time() - 2 * 3600,) * 2)
+    write_gallery(tmp_path)
+    assert not left.exists()
 
 
 # Staging directories of processes that could not remove theirs.

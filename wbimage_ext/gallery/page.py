@@ -13,6 +13,7 @@ import json
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -30,6 +31,7 @@ MASK_MOST_BYTES = 4 * 1024 * 1024
 # The bytes of mask files carried in the page so that it can name the class under the pointer
 # (a page opened from disk may show its images, not read them). Newest steps come first.
 ALL_MASKS_MOST_BYTES = 64 * 1024 * 1024
+ABANDONED_AFTER_SECONDS = 3600  # no page takes that long
 
 STYLE_TAG = re.compile(r'<link rel="stylesheet" href="([\w.]+)">')
 SCRIPT_TAG = re.compile(r'<script src="([\w.]+)"></script>')
@@ -44,6 +46,7 @@ def write_page(catalog: Catalog, folder: Path) -> Path:
     temporary = folder / f".index-{os.getpid()}-{secrets.token_hex(4)}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(folder)
         with temporary.open("x", encoding="ascii", newline="\n") as file:
             file.writelines(_page(catalog, folder))
             file.flush()
@@ -60,6 +63,15 @@ def write_page(catalog: Catalog, folder: Path) -> Path:
             str(target),
         ) from error
     return target
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes left of pages; a younger one may still be written."""
+    for left in folder.glob(".index-*.tmp"):
+        # Another process may be removing it too.
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - left.lstat().st_mtime > ABANDONED_AFTER_SECONDS:
+                left.unlink()
 
 
 def _page(catalog: Catalog, folder: Path) -> Iterator[str]:
