@@ -291,8 +291,8 @@ def test_an_alarm_while_a_large_image_is_encoded() -> None:
     previous = signal.signal(signal.SIGALRM, ring)
     before = staged()
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.005)
         with pytest.raises(TimeoutError, match="ring"):
+            signal.setitimer(signal.ITIMER_REAL, 0.005)
             [Image(large) for _ in range(1000)]
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -7,13 +7,16 @@ where torchvision is installed the two are compared.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import wbimage_ext
-from wbimage_ext import Image, inputs
+from wbimage_ext import Image, LocalRun, inputs
+
+from .scenario import check_run
 
 torch = pytest.importorskip("torch")
 
@@ -314,3 +317,33 @@ def test_to_uint8_and_guess_mode_take_tensors() -> None:
     values = torch.tensor([[0.0, 0.5], [1.0, 0.25]], dtype=torch.bfloat16)
     np.testing.assert_array_equal(wbimage_ext.to_uint8(values), [[0, 127], [255, 63]])
     assert wbimage_ext.guess_mode(torch.zeros(4, 4, 3)) == "RGB"
+
+
+class Images(torch.utils.data.Dataset):  # type: ignore[misc]
+    """A picture of each number, made where it is asked for."""
+
+    def __len__(self) -> int:
+        return 7
+
+    def __getitem__(self, index: int) -> Image:
+        pixels = torch.full((3, 8, 9), 10 * index, dtype=torch.uint8)
+        mask = {"mask_data": np.eye(8, 9), "class_labels": {1: "diagonal"}}
+        return Image(pixels, normalize=False, caption=str(index), masks={"m": mask})
+
+
+def as_they_are(images: list[Image]) -> list[Image]:
+    return images
+
+
+def test_images_of_a_data_loaders_workers_are_logged_by_the_parent(tmp_path: Path) -> None:
+    loader = torch.utils.data.DataLoader(
+        Images(), batch_size=2, num_workers=2, collate_fn=as_they_are
+    )
+    with LocalRun(tmp_path) as run:
+        for images in loader:
+            run.log({"k": images})
+    rows = check_run(tmp_path)
+    assert [row["k"]["captions"] for row in rows] == [["0", "1"], ["2", "3"], ["4", "5"], ["6"]]
+    paths = [name for row in rows for name in row["k"]["filenames"]]
+    for index, path in enumerate(paths):
+        assert (pixels_of(Image(tmp_path / path)) == 10 * index).all()
