@@ -286,14 +286,18 @@ def test_an_alarm_while_a_large_image_is_encoded() -> None:
     def ring(*_: Any) -> None:
         raise TimeoutError("ring")
 
+    def make_many() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.005)
+        for _ in range(1000):
+            Image(large)
+
     large = np.random.default_rng(0).integers(0, 256, (2000, 2000, 3), dtype=np.uint8)
     assert threading.current_thread() is threading.main_thread()
     previous = signal.signal(signal.SIGALRM, ring)
     before = staged()
     try:
         with pytest.raises(TimeoutError, match="ring"):
-            signal.setitimer(signal.ITIMER_REAL, 0.005)
-            [Image(large) for _ in range(1000)]
+            make_many()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)

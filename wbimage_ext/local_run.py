@@ -156,8 +156,8 @@ class LocalRun:
                 last_step = max(self._history.last_step, ended)
                 next_step, end = last_step + 1, self._history.end + len(line)
                 nothing: dict[str, Any] = {}
-                # Signals are handled where functions are called, MemoryError comes where something is
-                # made: neither is here, up to the return, but for the summary's own growth.
+                # Signals are handled where functions are called, MemoryError comes where something
+                # is made: neither is here, up to the return, but for the summary's own growth.
                 if self._history.torn is line and self._open_row is open_row:
                     try:
                         self.summary |= row
