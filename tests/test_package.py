@@ -34,6 +34,25 @@ def test_import_brings_neither_wandb_nor_pillow() -> None:
     assert not {"wandb", "PIL", "torch", "matplotlib", "multiprocessing"} & set(imported)
 
 
+def test_making_and_logging_images_imports_nothing(tmp_path: Path) -> None:
+    """A process that is forked while one of its threads imports would wait for that for ever."""
+    code = """if True:
+        import sys
+        import numpy as np
+        from wbimage_ext import Image, LocalRun
+
+        before = set(sys.modules)
+        pixels = np.zeros((9, 9, 3), np.uint8)
+        masks = {"m": {"mask_data": pixels[..., 0]}}
+        with LocalRun(sys.argv[1]) as run:
+            run.log({"one": Image(pixels, masks=masks), "two": Image.from_batch(pixels[None])})
+            print(*sorted(set(sys.modules) - before))
+    """
+    run = [sys.executable, "-c", code, str(tmp_path)]
+    finished = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert finished.stdout.strip() == ""
+
+
 def test_public_names_exist() -> None:
     for name in wbimage_ext.__all__:
         assert getattr(wbimage_ext, name) is not None

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from . import _core, encoding, inputs
+from . import _core, batch, encoding, inputs
 from .functions import guess_mode, to_uint8
 from .media import Media
 from .metadata import BoundingBoxes2D, Classes, ImageMask
@@ -235,8 +235,6 @@ class Image(Media):
                 other lengths than the batch.
             TypeError, ValueError, OSError, ...: what Image says of an item, with the item's index.
         """
-        from . import batch
-
         return batch.build(cls, data, captions, dataformats, num_threads, image_arguments)
 
     # Conversion, as class methods of the reference.

@@ -9,10 +9,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import stat
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
+
+# All of them here and none where it is needed: a process that is forked while another thread
+# imports a module waits for that import for ever.
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 _PREFIX = "wbimage-"
 
@@ -53,8 +62,6 @@ class Staging:
     def empty(self) -> None:
         """Remove the directory, where this is the process that made it, and abandoned ones."""
         if self._owner_pid == os.getpid() and self._directory is not None:
-            import shutil
-
             shutil.rmtree(self._directory, ignore_errors=True)
             _remove_abandoned(os.path.dirname(self._directory))
             self._directory = None
@@ -66,24 +73,19 @@ class Staging:
 
 def _at_multiprocessing_exit(function: Callable[[], None]) -> None:
     """Workers of multiprocessing end by os._exit, which skips atexit but not its own finalizers."""
-    if "multiprocessing" in sys.modules:
-        from multiprocessing import util
-
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
         # After the threads of queues, which may still be pickling images: those have -5.
         util.Finalize(None, function, exitpriority=-100)
 
 
 def _make() -> str:
     """A new directory, claimed until the process ends."""
-    import tempfile
-
     directory = tempfile.mkdtemp(prefix=_PREFIX)
     try:
         _claim(os.path.join(directory, OWNER_NAME))
         _remove_abandoned(os.path.dirname(directory))
     except BaseException:
-        import shutil
-
         shutil.rmtree(directory, ignore_errors=True)
         raise
     return directory
@@ -105,10 +107,8 @@ def _machine() -> bytes:
 
 def _lock(descriptor: int) -> None:
     """Lock an open file for this process; OSError where another has it, or where none can."""
-    try:
-        import fcntl
-    except ImportError:
-        raise OSError(errno.ENOLCK, "this system has no flock") from None
+    if fcntl is None:
+        raise OSError(errno.ENOLCK, "this system has no flock")
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -130,7 +130,5 @@ def _remove_if_abandoned(directory: str) -> None:
         return
     with open(os.path.join(directory, OWNER_NAME), "r+b", buffering=0) as mark:
         if mark.read() == _machine():
-            import shutil
-
             _lock(mark.fileno())
             shutil.rmtree(directory)

@@ -1,8 +1,7 @@
 """Where encoded files live: staged in a private directory, then whole in a run's directory.
 
 In: the bytes of a file. Out: a StoredFile, which knows where its file is, its digest and its size.
-A staged file stays until it is published or the process that staged it ends. What only the first
-or the last file of a process needs is imported there, so that importing the package stays cheap.
+A staged file stays until it is published or the process that staged it ends.
 """
 
 from __future__ import annotations
