@@ -201,4 +201,7 @@ def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> lis
             raise error
     if failures:
         raise failures[min(failures)]
-    return built
+    # A thread that is about to end must not keep the images alive.
+    done = built[:]
+    built.clear()
+    return done
