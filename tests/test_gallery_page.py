@@ -850,8 +850,10 @@ def test_one_step_with_thousands_of_pictures_is_capped(visit: Any, tmp_path: Pat
     opened = visit(tmp_path)
     assert opened.page.locator(".tile").count() <= 140
     opened.page.get_by_role("button", name="Show more of 3000 pictures").click()
+    opened.settled()
     assert opened.page.locator(".panel").first.locator(".tile").count() == 300
     more_keys = opened.page.get_by_role("button", name="Show more of 301 keys")
     more_keys.click()
+    opened.settled()
     assert opened.page.locator(".panel").count() == 160
     assert json.loads(opened.page.locator("#index").text_content())["images"] == 3300
