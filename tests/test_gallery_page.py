@@ -55,6 +55,7 @@ class Visit:
         page.goto((folder / "index.html").as_uri())
 
     def text(self, selector: str) -> list[str]:
+        self.settled()
         return list(self.page.locator(selector).all_inner_texts())
 
     def settled(self) -> None:
@@ -397,7 +398,6 @@ class TestBoxes:
 
 class TestSteps:
     def shown(self, opened: Visit) -> list[str]:
-        opened.settled()
         return opened.text(".tile figcaption")
 
     def badges(self, opened: Visit) -> list[str]:
