@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "decode.h"
+#include "files.h"
 #include "support.h"
 
 typedef enum content {
@@ -61,19 +62,6 @@ static void fill(content kind, size_t row_bytes, uint8_t *pixels, size_t size_by
         pixels[i] = content_byte(kind, i, row_bytes, &state);
 }
 
-static void check_decodes(const wb_bytes *file, const uint8_t *pixels, size_t width, size_t height,
-                          unsigned channels)
-{
-    wb_decoded decoded;
-    wb_error error = {{0}};
-    CHECK_OK(wb_decode(file->data, file->size_bytes, width * height, &decoded, &error), error);
-    CHECK_EQUAL(decoded.width, width);
-    CHECK_EQUAL(decoded.height, height);
-    CHECK_EQUAL(decoded.channels, channels);
-    CHECK_BYTES(decoded.pixels.data, pixels, width * height * channels);
-    wb_decoded_free(&decoded);
-}
-
 /* Encodes for every set of instructions, from the rows themselves and from copies, and in a scratch
  * that other images have used; all have to give the same file, and it the pixels. */
 static size_t check_image(wb_png_scratch *scratch, const uint8_t *pixels, size_t width,
@@ -90,7 +78,7 @@ static size_t check_image(wb_png_scratch *scratch, const uint8_t *pixels, size_t
         CHECK_OK(wb_png_encode(&raster, &options, scratch, &file, &error), error);
         if (i == 0) {
             first = file;
-            check_decodes(&file, pixels, width, height, channels);
+            check_png_file(&file, pixels, width, height, channels);
             continue;
         }
         CHECK_EQUAL(file.size_bytes, first.size_bytes);
