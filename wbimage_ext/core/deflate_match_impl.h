@@ -16,6 +16,22 @@ TARGET static inline match KERNEL(better)(match best, const uint8_t *here, size_
     return length > best.length + margin ? (match){length, distance} : best;
 }
 
+/* The same where the first word agrees: of the candidates most are no better, or the same as
+ * another, and then the word that would make them better differs. */
+TARGET static inline match KERNEL(better_long)(match best, const uint8_t *here, size_t distance,
+                                               size_t most, size_t margin)
+{
+    size_t last = best.length + margin;
+    if (last >= most)
+        return best;
+    if (last >= sizeof(uint64_t)) {
+        const uint8_t *word = here + last + 1 - sizeof(uint64_t);
+        if (wb_load_le64(word) != wb_load_le64(word - distance))
+            return best;
+    }
+    return KERNEL(better)(best, here, distance, most, margin);
+}
+
 /* Takes the first word alone into account, of which `length` bytes agree. */
 static inline match KERNEL(better_short)(match best, size_t length, size_t distance, size_t margin)
 {
@@ -61,7 +77,7 @@ TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
     }
     for (int k = 0; k < 3; k++)
         if (lengths[k] == sizeof word)
-            best = KERNEL(better)(best, here, distances[k], piece, k == 0 ? 2 : 3);
+            best = KERNEL(better_long)(best, here, distances[k], piece, k == 0 ? 2 : 3);
     return best;
 }
 
