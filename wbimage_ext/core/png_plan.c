@@ -19,6 +19,8 @@ enum {
     TINY_BYTES = 4 << 10, /* a contest would take as long as the rest */
     /* In photographs at most 30 percent of the pixels, where channels are correlated 50 to 80. */
     ECHO_PERCENT = 40,
+    /* Of the best so far: a candidate this bad on the first bands is not looked at on others. */
+    HOPELESS_PERCENT = 110,
     RUN_LONG = 8,
     RUN_SHORT = 5
 };
@@ -70,9 +72,20 @@ static look look_at(const wb_raster *raster, wb_png_rows *rows)
     return (look){(unsigned)(equal * 100 / seen), (unsigned)(echoes * 100 / seen)};
 }
 
-/* Bits that the plan would take for the bands. */
-static wb_status try_plan(const wb_raster *raster, const wb_png_plan *plan, wb_cpu cpu,
-                          wb_png_scratch *scratch, uint64_t *bits)
+/* What a plan would take for the bands, times its weight: after each band for all so far. */
+typedef struct band_costs {
+    uint64_t after[BANDS];
+    size_t count;
+} band_costs;
+
+typedef struct candidate {
+    wb_png_plan plan;
+    unsigned weight;
+} candidate;
+
+/* Tries the bands, or the first ones where those show already that it is far from the best. */
+static wb_status try_plan(const wb_raster *raster, const candidate *tried, const band_costs *best,
+                          wb_cpu cpu, wb_png_scratch *scratch, band_costs *costs)
 {
     wb_png_lines lines;
     size_t line_bytes = raster->width * raster->channels + 1;
@@ -89,13 +102,13 @@ static wb_status try_plan(const wb_raster *raster, const wb_png_plan *plan, wb_c
         band_rows = raster->height;
         bands = 1;
     }
-    wb_status status = wb_png_lines_init(&lines, raster, plan, cpu, band_rows, scratch);
+    wb_status status = wb_png_lines_init(&lines, raster, &tried->plan, cpu, band_rows, scratch);
     if (status != WB_OK)
         return status;
-    *bits = 0;
+    uint64_t cost = 0;
     wb_deflate_frequencies frequencies;
-    for (size_t k = 0; k < bands; k++) {
-        size_t y = (2 * k + 1) * (raster->height - band_rows) / (2 * bands);
+    for (costs->count = 0; costs->count < bands;) {
+        size_t y = (2 * costs->count + 1) * (raster->height - band_rows) / (2 * bands);
         wb_png_rows_seek(&lines.rows, y == 0 ? 0 : y - 1);
         if (y != 0) { /* a row that is not counted, so that matches find something above */
             wb_png_lines_next(&lines, 1);
@@ -103,7 +116,10 @@ static wb_status try_plan(const wb_raster *raster, const wb_png_plan *plan, wb_c
         }
         wb_deflate_stretch stretch = wb_png_lines_next(&lines, band_rows);
         wb_deflate_count(&stretch, band_rows * line_bytes, &frequencies);
-        *bits += wb_deflate_entropy(&frequencies);
+        cost += wb_deflate_entropy(&frequencies) * tried->weight;
+        costs->after[costs->count++] = cost;
+        if (best != NULL && cost > best->after[costs->count - 1] * HOPELESS_PERCENT / 100)
+            return WB_OK;
         wb_png_lines_advance(&lines, band_rows);
     }
     return WB_OK;
@@ -112,10 +128,7 @@ static wb_status try_plan(const wb_raster *raster, const wb_png_plan *plan, wb_c
 /* From the fastest to the slowest, with the weight of their bits: the slow have to earn it. Plain
  * matching gains more on the image than on the bands, where it has seen little yet. */
 enum { RUNS_LONG, RUNS_SHORT, MATCHES_PLAIN, MATCHES_FILTERED, CANDIDATES };
-static const struct {
-    wb_png_plan plan;
-    unsigned weight;
-} CANDIDATE[CANDIDATES] = {
+static const candidate CANDIDATE[CANDIDATES] = {
     [RUNS_LONG] = {{.filtered = true, .matched = false, .min_run = RUN_LONG}, 64},
     [RUNS_SHORT] = {{.filtered = true, .matched = false, .min_run = RUN_SHORT}, 65},
     [MATCHES_PLAIN] = {{.filtered = false, .matched = true}, 60},
@@ -125,19 +138,21 @@ static const struct {
 static wb_status hold_contest(const wb_raster *raster, wb_cpu cpu, wb_png_scratch *scratch,
                               wb_png_plan *plan)
 {
-    uint64_t least = UINT64_MAX;
+    band_costs best, costs;
     for (int i = 0; i < CANDIDATES; i++) {
-        uint64_t bits;
-        wb_status status = try_plan(raster, &CANDIDATE[i].plan, cpu, scratch, &bits);
+        wb_status status = try_plan(raster, &CANDIDATE[i], i == 0 ? NULL : &best, cpu, scratch,
+                                    &costs);
         if (status != WB_OK)
             return status;
-        bits *= CANDIDATE[i].weight;
-        bool clear = bits < least - least / 4;
-        if (bits < least) {
-            least = bits;
+        if (i != 0 && costs.count < best.count)
+            continue;
+        uint64_t cost = costs.after[costs.count - 1];
+        uint64_t least = i == 0 ? UINT64_MAX : best.after[best.count - 1];
+        if (cost < least) {
+            best = costs;
             *plan = CANDIDATE[i].plan;
         }
-        if (i == MATCHES_PLAIN && clear)
+        if (i == MATCHES_PLAIN && cost < least - least / 4)
             break; /* text: filters would only tear it apart */
     }
     return WB_OK;
