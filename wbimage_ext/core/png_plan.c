@@ -19,8 +19,9 @@ enum {
     TINY_BYTES = 4 << 10, /* a contest would take as long as the rest */
     /* In photographs at most 30 percent of the pixels, where channels are correlated 50 to 80. */
     ECHO_PERCENT = 40,
-    /* Of the best so far: a candidate this bad on the first bands is not looked at on others. */
-    HOPELESS_PERCENT = 110,
+    /* A candidate that has fallen back by this part of the best one's cost is not looked at on more
+     * bands: matching takes long where there is nothing to match. */
+    HOPELESS_PART = 16,
     RUN_LONG = 8,
     RUN_SHORT = 5
 };
@@ -83,10 +84,17 @@ typedef struct candidate {
     unsigned weight;
 } candidate;
 
+static bool is_hopeless(const band_costs *costs, const band_costs *best)
+{
+    size_t last = costs->count - 1;
+    return costs->after[last] > best->after[last] + best->after[best->count - 1] / HOPELESS_PART;
+}
+
 /* Tries the bands, or the first ones where those show already that it is far from the best. */
 static wb_status try_plan(const wb_raster *raster, const candidate *tried, const band_costs *best,
                           wb_cpu cpu, wb_png_scratch *scratch, band_costs *costs)
 {
+    static const uint8_t ORDER[BANDS] = {0, 2, 1, 3};
     wb_png_lines lines;
     size_t line_bytes = raster->width * raster->channels + 1;
     size_t image_bytes = line_bytes * raster->height, wanted_bytes = image_bytes / BANDS_PART;
@@ -108,7 +116,9 @@ static wb_status try_plan(const wb_raster *raster, const candidate *tried, const
     uint64_t cost = 0;
     wb_deflate_frequencies frequencies;
     for (costs->count = 0; costs->count < bands;) {
-        size_t y = (2 * costs->count + 1) * (raster->height - band_rows) / (2 * bands);
+        /* From the first half to the second and back: pages are often one thing above, another below. */
+        size_t band = bands == BANDS ? ORDER[costs->count] : costs->count;
+        size_t y = (2 * band + 1) * (raster->height - band_rows) / (2 * bands);
         wb_png_rows_seek(&lines.rows, y == 0 ? 0 : y - 1);
         if (y != 0) { /* a row that is not counted, so that matches find something above */
             wb_png_lines_next(&lines, 1);
@@ -118,7 +128,7 @@ static wb_status try_plan(const wb_raster *raster, const candidate *tried, const
         wb_deflate_count(&stretch, band_rows * line_bytes, &frequencies);
         cost += wb_deflate_entropy(&frequencies) * tried->weight;
         costs->after[costs->count++] = cost;
-        if (best != NULL && cost > best->after[costs->count - 1] * HOPELESS_PERCENT / 100)
+        if (best != NULL && is_hopeless(costs, best))
             return WB_OK;
         wb_png_lines_advance(&lines, band_rows);
     }
