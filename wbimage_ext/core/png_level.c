@@ -152,7 +152,7 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
     /* Level 6 there finds less than zlib's in periodic patterns. */
     static const int LIBDEFLATE_LEVELS[10] = {0, 1, 2, 3, 4, 5, 7, 7, 8, 9};
     const int level = options->compress_level;
-    wb_png_plan plan = {.filtered = true};
+    wb_png_plan plan = {.filters = WB_PNG_FILTERS_ADAPTIVE};
     wb_status status = WB_OK;
     if (level >= THOROUGH_LEVEL)
         status = wb_png_plan_choose(raster, options, scratch, &plan);
@@ -165,7 +165,7 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
     size_t start = idat->file->size_bytes;
     status = append_compressed(compressor, raster, level != 0, options->cpu, scratch, idat->file,
                                error);
-    if (status == WB_OK && !plan.filtered)
+    if (status == WB_OK && plan.filters != WB_PNG_FILTERS_ADAPTIVE)
         status = try_unfiltered(compressor, raster, start, scratch, idat->file, error);
     libdeflate_free_compressor(compressor);
     return status;

@@ -38,7 +38,7 @@ wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, const 
         return status;
     lines->bytes = scratch->filtered.data;
     lines->tokens = (wb_deflate_token *)(void *)scratch->tokens.data;
-    bool by_pixels = !plan->filtered || plan->correlated;
+    bool by_pixels = plan->filters == WB_PNG_FILTERS_NONE || plan->correlated;
     if (plan->matched)
         wb_deflate_matcher_init(&lines->matcher, scratch->tables.data, lines->line_bytes,
                                 strip_rows, by_pixels ? raster->channels : 1);
@@ -76,9 +76,10 @@ static void write_line(wb_png_lines *lines, uint8_t *line)
 {
     wb_png_row row = wb_png_rows_next(&lines->rows);
     wb_png_filter filter = WB_PNG_NONE;
-    if (memcmp(row.pixels, row.above, row.size_bytes) == 0)
+    if (lines->plan.filters == WB_PNG_FILTERS_UP
+        || memcmp(row.pixels, row.above, row.size_bytes) == 0)
         filter = WB_PNG_UP;
-    else if (lines->plan.filtered)
+    else if (lines->plan.filters == WB_PNG_FILTERS_ADAPTIVE)
         filter = choose_filter(&row, lines->cpu);
     line[0] = (uint8_t)filter;
     wb_png_filter_apply(&row, filter, lines->cpu, line + 1);
@@ -95,7 +96,7 @@ wb_deflate_stretch wb_png_lines_next(wb_png_lines *lines, size_t row_count)
     size_t count;
     if (lines->plan.matched) {
         lines->matcher.literal_costs = NULL;
-        if (lines->plan.filtered) {
+        if (lines->plan.filters != WB_PNG_FILTERS_NONE) {
             wb_deflate_literal_costs(strip, size_bytes, lines->literal_costs);
             lines->matcher.literal_costs = lines->literal_costs;
         }

@@ -137,20 +137,29 @@ static wb_status try_plan(const wb_raster *raster, const candidate *tried, const
 
 /* From the fastest to the slowest, with the weight of their bits: the slow have to earn it. Plain
  * matching gains more on the image than on the bands, where it has seen little yet. */
-enum { RUNS_LONG, RUNS_SHORT, MATCHES_PLAIN, MATCHES_FILTERED, CANDIDATES };
-static const candidate CANDIDATE[CANDIDATES] = {
-    [RUNS_LONG] = {{.filtered = true, .matched = false, .min_run = RUN_LONG}, 64},
-    [RUNS_SHORT] = {{.filtered = true, .matched = false, .min_run = RUN_SHORT}, 65},
-    [MATCHES_PLAIN] = {{.filtered = false, .matched = true}, 60},
-    [MATCHES_FILTERED] = {{.filtered = true, .matched = true}, 68},
+static const wb_png_plan RUNS = {.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_LONG},
+                         MATCHES = {.filters = WB_PNG_FILTERS_NONE, .matched = true},
+                         PIXELS = {.filters = WB_PNG_FILTERS_ADAPTIVE,
+                                   .matched = true,
+                                   .correlated = true};
+static const candidate CANDIDATES[] = {
+    {RUNS, 64},
+    {{.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_SHORT}, 65},
+    {MATCHES, 60},
+    {{.filters = WB_PNG_FILTERS_ADAPTIVE, .matched = true}, 68},
+};
+/* Masks: of a label's edge Up leaves a few bytes. */
+static const candidate VERY_FLAT_CANDIDATES[] = {
+    {{.filters = WB_PNG_FILTERS_UP, .min_run = RUN_SHORT}, 65},
+    {MATCHES, 60},
 };
 
-static wb_status hold_contest(const wb_raster *raster, wb_cpu cpu, wb_png_scratch *scratch,
-                              wb_png_plan *plan)
+static wb_status hold_contest(const wb_raster *raster, const candidate *candidates, size_t count,
+                              wb_cpu cpu, wb_png_scratch *scratch, wb_png_plan *plan)
 {
     band_costs best, costs;
-    for (int i = 0; i < CANDIDATES; i++) {
-        wb_status status = try_plan(raster, &CANDIDATE[i], i == 0 ? NULL : &best, cpu, scratch,
+    for (size_t i = 0; i < count; i++) {
+        wb_status status = try_plan(raster, &candidates[i], i == 0 ? NULL : &best, cpu, scratch,
                                     &costs);
         if (status != WB_OK)
             return status;
@@ -160,9 +169,9 @@ static wb_status hold_contest(const wb_raster *raster, wb_cpu cpu, wb_png_scratc
         uint64_t least = i == 0 ? UINT64_MAX : best.after[best.count - 1];
         if (cost < least) {
             best = costs;
-            *plan = CANDIDATE[i].plan;
+            *plan = candidates[i].plan;
         }
-        if (i == MATCHES_PLAIN && cost < least - least / 4)
+        if (plan->filters == WB_PNG_FILTERS_NONE && cost < least - least / 4)
             break; /* text: filters would only tear it apart */
     }
     return WB_OK;
@@ -177,13 +186,20 @@ wb_status wb_png_plan_choose(const wb_raster *raster, const wb_png_options *opti
         return status;
     look seen = look_at(raster, &rows);
     bool is_tiny = raster->width * raster->channels < TINY_BYTES / raster->height;
-    if (seen.flat >= (is_tiny ? FLAT_PERCENT : VERY_FLAT_PERCENT))
-        *plan = CANDIDATE[MATCHES_PLAIN].plan;
+    enum { CANDIDATE_COUNT = sizeof CANDIDATES / sizeof *CANDIDATES };
+    enum { VERY_FLAT_COUNT = sizeof VERY_FLAT_CANDIDATES / sizeof *VERY_FLAT_CANDIDATES };
+    if (is_tiny)
+        *plan = seen.flat >= FLAT_PERCENT ? MATCHES : RUNS;
+    else if (seen.flat >= VERY_FLAT_PERCENT && raster->channels != 1)
+        *plan = MATCHES;
+    else if (seen.flat >= VERY_FLAT_PERCENT)
+        status = hold_contest(raster, VERY_FLAT_CANDIDATES, VERY_FLAT_COUNT, options->cpu, scratch,
+                              plan);
     else if (seen.echo >= ECHO_PERCENT)
-        *plan = (wb_png_plan){.filtered = true, .matched = true, .correlated = true};
-    else if (seen.flat < FLAT_PERCENT)
-        *plan = CANDIDATE[RUNS_LONG].plan;
+        *plan = PIXELS;
+    else if (seen.flat >= FLAT_PERCENT)
+        status = hold_contest(raster, CANDIDATES, CANDIDATE_COUNT, options->cpu, scratch, plan);
     else
-        status = hold_contest(raster, options->cpu, scratch, plan);
+        *plan = RUNS;
     return status;
 }

@@ -5,8 +5,14 @@
 
 #include "png_scratch.h"
 
+typedef enum wb_png_filters {
+    WB_PNG_FILTERS_NONE,
+    WB_PNG_FILTERS_UP,      /* one for all rows */
+    WB_PNG_FILTERS_ADAPTIVE /* each row the one that suits it */
+} wb_png_filters;
+
 typedef struct wb_png_plan {
-    bool filtered;    /* adaptive filters, or none */
+    wb_png_filters filters;
     bool matched;     /* wb_deflate_find_matches, or wb_deflate_find_runs; or, if the channels */
     bool correlated;  /* are correlated, wb_deflate_find_pixels */
     unsigned min_run; /* for runs */
