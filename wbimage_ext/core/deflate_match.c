@@ -5,6 +5,8 @@
 
 #include "deflate_words.h"
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 enum {
     MIN_HASH_BITS = 8,
     MAX_HASH_BITS = 15, /* with 13 gray text was 2 percent larger, gray kept as RGB 9 */
@@ -94,13 +96,16 @@ static inline void remember_column(const wb_deflate_matcher *matcher, place at, 
     size_t column = (at.i - at.line_start) / COLUMN_BYTES;
     size_t last = (at.i - at.line_start + found.length) / COLUMN_BYTES;
     size_t line_last = matcher->line_bytes / COLUMN_BYTES;
-    const uint16_t four[4] = {(uint16_t)found.distance, (uint16_t)found.distance,
-                              (uint16_t)found.distance, (uint16_t)found.distance};
+    uint16_t *columns = matcher->column_distances, distance = (uint16_t)found.distance;
+    const uint16_t four[4] = {distance, distance, distance, distance};
     last = last < line_last ? last : line_last;
-    for (; column + 3 <= last; column += 4)
-        memcpy(matcher->column_distances + column, four, sizeof four);
-    for (; column <= last; column++)
-        matcher->column_distances[column] = four[0];
+    if (last - column < 3) { /* one to three, without a branch */
+        columns[column] = columns[(column + last) / 2] = columns[last] = distance;
+        return;
+    }
+    for (; column + 3 < last; column += 4)
+        memcpy(columns + column, four, sizeof four);
+    memcpy(columns + last - 3, four, sizeof four);
 }
 
 /* Whether a match costs less than its literals, by a rough price of its two symbols. */
@@ -121,6 +126,11 @@ static inline size_t equal_bytes_portable(const uint8_t *a, const uint8_t *b, si
     return wb_equal_bytes(a, b, most);
 }
 
+static inline unsigned lowest_bit_or_64_portable(uint64_t value)
+{
+    return value != 0 ? wb_lowest_bit(value) : 64;
+}
+
 #define KERNEL(name) name##_portable
 #define TARGET
 #include "deflate_match_impl.h"
@@ -128,14 +138,29 @@ static inline size_t equal_bytes_portable(const uint8_t *a, const uint8_t *b, si
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 
-__attribute__((target("avx2,bmi,bmi2"))) static inline size_t equal_bytes_avx2(const uint8_t *a,
-                                                                               const uint8_t *b,
-                                                                               size_t most)
+#define TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2")))
+
+TARGET_AVX2 static inline __m256i equal_mask(const uint8_t *a, const uint8_t *b)
 {
-    for (size_t i = 0; i < most; i += 32) {
-        unsigned differs = ~(unsigned)_mm256_movemask_epi8(
-            _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(a + i)),
-                              _mm256_loadu_si256((const __m256i *)(const void *)(b + i))));
+    return _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)a),
+                             _mm256_loadu_si256((const __m256i *)(const void *)b));
+}
+
+/* From `i` on, for long ones: 128 at a time, then as below. */
+TARGET_AVX2 static __attribute__((noinline)) size_t equal_bytes_long(const uint8_t *a,
+                                                                     const uint8_t *b, size_t i,
+                                                                     size_t most)
+{
+    for (; i + 128 <= most; i += 128) {
+        __m256i first = _mm256_and_si256(equal_mask(a + i, b + i),
+                                         equal_mask(a + i + 32, b + i + 32));
+        __m256i last = _mm256_and_si256(equal_mask(a + i + 64, b + i + 64),
+                                        equal_mask(a + i + 96, b + i + 96));
+        if (_mm256_movemask_epi8(_mm256_and_si256(first, last)) != -1)
+            break;
+    }
+    for (; i < most; i += 32) {
+        unsigned differs = ~(unsigned)_mm256_movemask_epi8(equal_mask(a + i, b + i));
         if (differs != 0) {
             i += (unsigned)__builtin_ctz(differs);
             return i < most ? i : most;
@@ -144,8 +169,27 @@ __attribute__((target("avx2,bmi,bmi2"))) static inline size_t equal_bytes_avx2(c
     return most;
 }
 
+TARGET_AVX2 ALWAYS_INLINE size_t equal_bytes_avx2(const uint8_t *a, const uint8_t *b, size_t most)
+{
+    for (size_t i = 0; i < most; i += 32) {
+        unsigned differs = ~(unsigned)_mm256_movemask_epi8(equal_mask(a + i, b + i));
+        if (differs != 0) {
+            i += (unsigned)__builtin_ctz(differs);
+            return i < most ? i : most;
+        }
+        if (i == 96)
+            return equal_bytes_long(a, b, 128, most);
+    }
+    return most;
+}
+
+TARGET_AVX2 ALWAYS_INLINE unsigned lowest_bit_or_64_avx2(uint64_t value)
+{
+    return (unsigned)_tzcnt_u64(value);
+}
+
 #define KERNEL(name) name##_avx2
-#define TARGET __attribute__((target("avx2,bmi,bmi2")))
+#define TARGET TARGET_AVX2
 #include "deflate_match_impl.h"
 #define HAVE_AVX2
 #endif

@@ -4,12 +4,17 @@
 /* How many of the first bytes of two words agree, without a branch where the processor can. */
 TARGET static inline size_t KERNEL(equal_of_word)(uint64_t a, uint64_t b)
 {
-    uint64_t differs = a ^ b;
-    return (differs != 0 ? wb_lowest_bit(differs) : 64) / 8;
+    return KERNEL(lowest_bit_or_64)(a ^ b) / 8;
+}
+
+/* Never a branch, of which compilers are fond: what is found here nobody foresees. */
+TARGET static inline size_t KERNEL(choose)(bool first, size_t a, size_t b)
+{
+    return b ^ ((a ^ b) & (0 - (size_t)first));
 }
 
 /* Keeps `best` unless the bytes `distance` back agree for more than `margin` longer. */
-TARGET static inline match KERNEL(better)(match best, const uint8_t *here, size_t distance,
+TARGET ALWAYS_INLINE match KERNEL(better)(match best, const uint8_t *here, size_t distance,
                                           size_t most, size_t margin)
 {
     size_t length = KERNEL(equal_bytes)(here, here - distance, most);
@@ -18,7 +23,7 @@ TARGET static inline match KERNEL(better)(match best, const uint8_t *here, size_
 
 /* The same where the first word agrees: of the candidates most are no better, or the same as
  * another, and then the word that would make them better differs. */
-TARGET static inline match KERNEL(better_long)(match best, const uint8_t *here, size_t distance,
+TARGET ALWAYS_INLINE match KERNEL(better_long)(match best, const uint8_t *here, size_t distance,
                                                size_t most, size_t margin)
 {
     size_t last = best.length + margin;
@@ -42,7 +47,7 @@ static inline match KERNEL(better_short)(match best, size_t length, size_t dista
 }
 
 /* At least a pixel and HASHED_BYTES lie behind and before the place. */
-TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
+TARGET ALWAYS_INLINE match KERNEL(best_match)(const wb_deflate_matcher *matcher,
                                               const uint8_t *bytes, place at)
 {
     const uint8_t *here = bytes + at.i;
@@ -67,7 +72,7 @@ TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
     *long_slot = position;
     size_t lengths[3];
     for (int k = 0; k < 3; k++) {
-        distances[k] = distances[k] - 1 < reach ? distances[k] : step;
+        distances[k] = KERNEL(choose)(distances[k] - 1 < reach, distances[k], step);
         lengths[k] = KERNEL(equal_of_word)(word, wb_load_le64(here - distances[k]));
     }
     if (((lengths[0] | lengths[1] | lengths[2]) & sizeof word) == 0) {
@@ -82,7 +87,7 @@ TARGET static inline match KERNEL(best_match)(const wb_deflate_matcher *matcher,
 }
 
 /* A short match in text may hide a longer one that begins a byte later; `at` moves to it. */
-TARGET static inline match KERNEL(match_later)(const wb_deflate_matcher *matcher,
+TARGET ALWAYS_INLINE match KERNEL(match_later)(const wb_deflate_matcher *matcher,
                                                const uint8_t *bytes, place *at, match found)
 {
     place next = *at;
@@ -137,10 +142,13 @@ TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_match
             remember_column(matcher, at, found);
         tokens[count++] = (wb_deflate_token){(uint32_t)(at.i - literals_start),
                                              (uint32_t)found.length, (uint32_t)found.distance};
-        if (!near && found.length < insert_max)
-            for (size_t k = step; k < found.length && at.i + k + HASHED_BYTES <= end; k += step)
-                insert(matcher, bytes, at.i + k);
-        at.i += found.length;
+        size_t next = at.i + found.length;
+        if (!near && found.length < insert_max) {
+            size_t last = next + HASHED_BYTES <= end ? next : end - HASHED_BYTES + 1;
+            for (size_t i = at.i + step; i < last; i += step)
+                insert(matcher, bytes, i);
+        }
+        at.i = next;
         literals_start = at.i;
     }
     if (literals_start < end)
