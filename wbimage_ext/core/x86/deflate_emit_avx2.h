@@ -115,7 +115,9 @@ TARGET_AVX2 static void emit_avx2(const wb_deflate_stretch *stretch, const wb_de
         size_t literals = token.literals;
         for (; literals >= 32; literals -= 32, bytes += 32)
             put_up_to_32(&tables, codes->literal_entries, bytes, 32, &writer);
-        if (literals != 0) /* matches often follow each other */
+        if (literals <= 4)
+            put_group(&writer, group_of_some(codes->literal_entries, bytes, literals));
+        else
             put_up_to_32(&tables, codes->literal_entries, bytes, literals, &writer);
         put_long_match(codes, token.length, token.distance, &writer);
         bytes += literals + token.length;
