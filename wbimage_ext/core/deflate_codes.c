@@ -89,6 +89,22 @@ static void header_build(wb_deflate_codes *codes)
                               * (codes->precode_bits[symbol] + precode_extra_bits(symbol));
 }
 
+static void fill_length_entries(wb_deflate_codes *codes)
+{
+    unsigned length = WB_DEFLATE_MIN_MATCH;
+    while (length < WB_DEFLATE_MAX_MATCH) {
+        wb_deflate_symbol first = wb_deflate_length_symbol(length);
+        unsigned bits = codes->litlen_bits[first.symbol];
+        uint32_t entry = codes->litlen[first.symbol]
+                         | (bits + first.extra_bits) << WB_DEFLATE_ENTRY_BITS;
+        for (uint32_t extra = 0; extra >> first.extra_bits == 0; extra++)
+            codes->length_entries[length++] = entry | extra << bits;
+    }
+    codes->length_entries[WB_DEFLATE_MAX_MATCH] =
+        codes->litlen[WB_DEFLATE_LITLEN_SYMBOLS - 1]
+        | (uint32_t)codes->litlen_bits[WB_DEFLATE_LITLEN_SYMBOLS - 1] << WB_DEFLATE_ENTRY_BITS;
+}
+
 static void finish_codes(wb_deflate_codes *codes, unsigned litlen_symbols,
                          unsigned distance_symbols)
 {
@@ -99,6 +115,7 @@ static void finish_codes(wb_deflate_codes *codes, unsigned litlen_symbols,
         codes->literal_entries[i] = bits == 0 ? 0
                                               : (uint64_t)codes->litlen[i] << (64 - bits) | bits;
     }
+    fill_length_entries(codes);
 }
 
 void wb_deflate_codes_build(wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies)

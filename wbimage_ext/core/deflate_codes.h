@@ -7,7 +7,7 @@
 #include "deflate_format.h"
 
 /* Four literals have to fit one 56-bit write of the emitter. */
-enum { WB_DEFLATE_LITERAL_MAX_BITS = 14 };
+enum { WB_DEFLATE_LITERAL_MAX_BITS = 14, WB_DEFLATE_ENTRY_BITS = 24 };
 
 typedef struct wb_deflate_frequencies {
     uint32_t litlen[WB_DEFLATE_LITLEN_SYMBOLS];
@@ -22,6 +22,8 @@ typedef struct wb_deflate_codes {
     /* A literal's code in the highest bits and its length in the lowest, as the emitter takes them:
      * shifting by an entry shifts by its length. */
     uint64_t literal_entries[WB_DEFLATE_LITERALS];
+    /* Of each length: its code with the extra bits above, and how many these are together. */
+    uint32_t length_entries[WB_DEFLATE_MAX_MATCH + 1];
     uint32_t header_bits; /* after the three bits that every block begins with */
     uint16_t header_symbol_count;
     struct {
@@ -42,15 +44,15 @@ void wb_deflate_codes_write_header(const wb_deflate_codes *codes, wb_bit_writer 
 static inline void wb_deflate_put_match(const wb_deflate_codes *codes, wb_bit_writer *writer,
                                         unsigned length, unsigned distance)
 {
-    wb_deflate_symbol l = wb_deflate_length_symbol(length);
+    uint32_t entry = codes->length_entries[length];
+    uint64_t value = entry & ((1u << WB_DEFLATE_ENTRY_BITS) - 1);
+    unsigned bits = entry >> WB_DEFLATE_ENTRY_BITS;
     wb_deflate_symbol d = wb_deflate_distance_symbol(distance);
-    unsigned bits = codes->litlen_bits[l.symbol];
-    uint64_t value = codes->litlen[l.symbol] | (uint64_t)l.extra << bits;
-    bits += l.extra_bits;
-    value |= (uint64_t)codes->distance[d.symbol] << bits;
-    bits += codes->distance_bits[d.symbol];
-    value |= (uint64_t)d.extra << bits;
-    wb_bits_put(writer, value, bits + d.extra_bits); /* at most 14 + 5 + 15 + 13 */
+    value |= ((uint64_t)codes->distance[d.symbol]
+              | (uint64_t)d.extra << codes->distance_bits[d.symbol])
+             << bits;
+    bits += codes->distance_bits[d.symbol] + d.extra_bits;
+    wb_bits_put(writer, value, bits); /* at most 14 + 5 + 15 + 13 */
 }
 
 #endif
