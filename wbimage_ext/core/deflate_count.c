@@ -13,30 +13,45 @@ enum {
     SAMPLE_RATE = SAMPLE_PERIOD_BYTES / SAMPLE_PIECE_BYTES
 };
 
+/* Of each length to its symbol. */
+static void count_lengths(const uint32_t *lengths, uint32_t *litlen)
+{
+    litlen[WB_DEFLATE_LITLEN_SYMBOLS - 1] += lengths[WB_DEFLATE_MAX_MATCH];
+    for (unsigned length = WB_DEFLATE_MIN_MATCH; length < WB_DEFLATE_MAX_MATCH;) {
+        wb_deflate_symbol first = wb_deflate_length_symbol(length);
+        unsigned end = length + (1u << first.extra_bits);
+        end = end < WB_DEFLATE_MAX_MATCH ? end : WB_DEFLATE_MAX_MATCH;
+        for (; length < end; length++)
+            litlen[first.symbol] += lengths[length];
+    }
+}
+
 static size_t count_matches(const wb_deflate_stretch *stretch, wb_deflate_frequencies *frequencies)
 {
+    uint32_t lengths[WB_DEFLATE_MAX_MATCH + 1] = {0};
     size_t matched = 0;
     for (size_t i = 0; i < stretch->token_count; i++) {
-        uint32_t length = stretch->tokens[i].length;
+        uint32_t length = stretch->tokens[i].length, pieces = 1;
         if (length == 0)
             continue;
         matched += length;
-        uint32_t pieces = 0;
-        if (length > WB_DEFLATE_MAX_MATCH + WB_DEFLATE_MIN_MATCH) { /* whole pieces all at once */
+        if (length > WB_DEFLATE_MAX_MATCH) { /* whole pieces all at once */
             uint32_t whole = (length - WB_DEFLATE_MIN_MATCH) / WB_DEFLATE_MAX_MATCH;
-            frequencies->litlen[WB_DEFLATE_LITLEN_SYMBOLS - 1] += whole;
+            lengths[WB_DEFLATE_MAX_MATCH] += whole;
             pieces += whole;
             length -= whole * WB_DEFLATE_MAX_MATCH;
+            if (length > WB_DEFLATE_MAX_MATCH) {
+                lengths[WB_DEFLATE_MIN_MATCH]++;
+                pieces++;
+                length -= WB_DEFLATE_MIN_MATCH;
+            }
         }
-        while (length != 0) {
-            uint32_t piece = wb_deflate_piece(length);
-            frequencies->litlen[wb_deflate_length_symbol(piece).symbol]++;
-            pieces++;
-            length -= piece;
-        }
+        lengths[length]++;
         frequencies->distance[wb_deflate_distance_symbol(stretch->tokens[i].distance).symbol] +=
             pieces;
     }
+    if (matched != 0)
+        count_lengths(lengths, frequencies->litlen);
     return matched;
 }
 
