@@ -40,6 +40,8 @@ TARGET static size_t KERNEL(find_runs)(const uint8_t *bytes, size_t size_bytes, 
     uint64_t mask = KERNEL(repeats_within)(bytes, 0, size_bytes);
     for (size_t i = 0; i < size_bytes; i += 64) {
         uint64_t next = KERNEL(repeats_within)(bytes, i + 64, size_bytes);
+        if (in_run && (mask & next) == UINT64_MAX) /* most of a flat strip */
+            continue;
         /* A run begins with the first of its eroded bits and ends min_run - 1 behind the last. */
         uint64_t inside = KERNEL(eroded)(mask, next, min_run);
         uint64_t edges = inside ^ (inside << 1 | in_run);
