@@ -101,6 +101,17 @@ TARGET ALWAYS_INLINE match KERNEL(match_later)(const wb_deflate_matcher *matcher
     return later;
 }
 
+/* Whether the line and the one above are both a filter's number and zeros, which need no search: the
+ * number from above, with as many zeros as one piece can say, then zeros. */
+TARGET static inline bool KERNEL(is_repeat_of_repeat)(const wb_deflate_matcher *matcher,
+                                                      const uint8_t *bytes, place at)
+{
+    size_t line = matcher->line_bytes;
+    return matcher->literal_costs == NULL && bytes[at.line_start] != 0 && at.line_start >= line
+           && line >= PIECE + MIN_NEAR && line <= WB_DEFLATE_WINDOW_BYTES
+           && bytes[at.line_start - line] != 0;
+}
+
 TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_matcher,
                                           const uint8_t *bytes, size_t start, size_t end,
                                           wb_deflate_token *tokens)
@@ -121,6 +132,13 @@ TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_match
             if (matcher->literal_costs != NULL || bytes[at.line_start] == 0) /* filter None */
                 at.above_start = at.line_start;
             at.line_start += line;
+        }
+        if (at.i == at.line_start && KERNEL(is_repeat_of_repeat)(matcher, bytes, at)) {
+            tokens[count++] = (wb_deflate_token){(uint32_t)(at.i - literals_start), PIECE,
+                                                 (uint32_t)line};
+            tokens[count++] = (wb_deflate_token){0, (uint32_t)(line - PIECE), (uint32_t)step};
+            at.i = literals_start = at.line_start + line;
+            continue;
         }
         match found = KERNEL(best_match)(matcher, bytes, at);
         if (patient && found.length >= MIN_FAR && found.length < PATIENT_MAX)
