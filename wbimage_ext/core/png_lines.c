@@ -76,11 +76,15 @@ static void write_line(wb_png_lines *lines, uint8_t *line)
 {
     wb_png_row row = wb_png_rows_next(&lines->rows);
     wb_png_filter filter = WB_PNG_NONE;
-    if (lines->plan.filters == WB_PNG_FILTERS_UP
-        || memcmp(row.pixels, row.above, row.size_bytes) == 0)
+    if (lines->plan.filters == WB_PNG_FILTERS_UP) {
         filter = WB_PNG_UP;
-    else if (lines->plan.filters == WB_PNG_FILTERS_ADAPTIVE)
+    } else if (memcmp(row.pixels, row.above, row.size_bytes) == 0) {
+        line[0] = WB_PNG_UP;
+        memset(line + 1, 0, row.size_bytes);
+        return;
+    } else if (lines->plan.filters == WB_PNG_FILTERS_ADAPTIVE) {
         filter = choose_filter(&row, lines->cpu);
+    }
     line[0] = (uint8_t)filter;
     wb_png_filter_apply(&row, filter, lines->cpu, line + 1);
 }
