@@ -48,9 +48,9 @@ static inline void wb_deflate_put_match(const wb_deflate_codes *codes, wb_bit_wr
     uint64_t value = entry & ((1u << WB_DEFLATE_ENTRY_BITS) - 1);
     unsigned bits = entry >> WB_DEFLATE_ENTRY_BITS;
     wb_deflate_symbol d = wb_deflate_distance_symbol(distance);
-    value |= ((uint64_t)codes->distance[d.symbol]
-              | (uint64_t)d.extra << codes->distance_bits[d.symbol])
-             << bits;
+    value |=
+        ((uint64_t)codes->distance[d.symbol] | (uint64_t)d.extra << codes->distance_bits[d.symbol])
+        << bits;
     bits += codes->distance_bits[d.symbol] + d.extra_bits;
     wb_bits_put(writer, value, bits); /* at most 14 + 5 + 15 + 13 */
 }
