@@ -10,7 +10,12 @@ enum {
     SAMPLED_MIN_BYTES = 8192,  /* shorter stretches are quickly counted, and a sample says little */
     SAMPLE_PERIOD_BYTES = 512, /* of each period a piece is counted: an eighth */
     SAMPLE_PIECE_BYTES = 64,
-    SAMPLE_RATE = SAMPLE_PERIOD_BYTES / SAMPLE_PIECE_BYTES
+    SAMPLE_RATE = SAMPLE_PERIOD_BYTES / SAMPLE_PIECE_BYTES,
+    /* Where tokens are many, each of them costs more than what it tells. */
+    SAMPLED_MIN_TOKENS = 28 << 10,
+    SAMPLE_PERIOD_TOKENS = 256,
+    SAMPLE_PIECE_TOKENS = 64,
+    TOKEN_RATE = SAMPLE_PERIOD_TOKENS / SAMPLE_PIECE_TOKENS
 };
 
 /* Of each length to its symbol. */
@@ -77,6 +82,37 @@ static void count_all(const wb_deflate_stretch *stretch, literal_counts counts)
     }
 }
 
+static void sum_literals(literal_counts counts, uint32_t *litlen)
+{
+    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++)
+        litlen[i] = counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i];
+}
+
+/* Of a sample, for all: what it did not see may come, too. */
+static void scale(uint32_t *frequencies, unsigned count, uint32_t rate)
+{
+    for (unsigned i = 0; i < count; i++)
+        frequencies[i] = frequencies[i] * rate + (frequencies[i] == 0);
+}
+
+/* A sample of the tokens, with their literals. */
+static void count_some(const wb_deflate_stretch *stretch, wb_deflate_frequencies *frequencies,
+                       literal_counts counts)
+{
+    const uint8_t *bytes = stretch->bytes;
+    for (size_t i = 0; i < stretch->token_count; i++) {
+        const wb_deflate_token *token = &stretch->tokens[i];
+        size_t left = stretch->token_count - i;
+        if (i % SAMPLE_PERIOD_TOKENS == 0) {
+            size_t count = left < SAMPLE_PIECE_TOKENS ? left : SAMPLE_PIECE_TOKENS;
+            wb_deflate_stretch piece = {bytes, token, count};
+            count_matches(&piece, frequencies);
+            count_all(&piece, counts);
+        }
+        bytes += (size_t)token->literals + token->length;
+    }
+}
+
 /* The piece of a period wanders, lest its distance fall in step with the rows. */
 static void count_sample(const uint8_t *bytes, size_t size_bytes, literal_counts counts)
 {
@@ -101,27 +137,32 @@ static void subtract_runs(const wb_deflate_stretch *stretch, uint32_t *litlen)
 bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
                       wb_deflate_frequencies *frequencies)
 {
+    literal_counts counts = {{0}};
     memset(frequencies, 0, sizeof *frequencies);
+    if (stretch->token_count >= SAMPLED_MIN_TOKENS) {
+        count_some(stretch, frequencies, counts);
+        sum_literals(counts, frequencies->litlen);
+        scale(frequencies->litlen, WB_DEFLATE_LITLEN_SYMBOLS, TOKEN_RATE);
+        scale(frequencies->distance, WB_DEFLATE_DISTANCE_SYMBOLS, TOKEN_RATE);
+        return false;
+    }
     size_t matched = count_matches(stretch, frequencies);
     bool only_runs = frequencies->distance[0] != 0;
     for (unsigned i = 1; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
         only_runs = only_runs && frequencies->distance[i] == 0;
     bool sampled = size_bytes >= SAMPLED_MIN_BYTES && (matched == 0 || only_runs)
                    && matched <= size_bytes / 2;
-    literal_counts counts = {{0}};
-    if (sampled)
-        count_sample(stretch->bytes, size_bytes, counts);
-    else
+    if (!sampled) {
         count_all(stretch, counts);
-    uint32_t rate = sampled ? SAMPLE_RATE : 1;
-    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++)
-        frequencies->litlen[i] = (counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i]) * rate;
-    if (!sampled)
+        sum_literals(counts, frequencies->litlen);
         return true;
+    }
+    count_sample(stretch->bytes, size_bytes, counts);
+    sum_literals(counts, frequencies->litlen);
+    scale(frequencies->litlen, WB_DEFLATE_LITERALS, SAMPLE_RATE);
     subtract_runs(stretch, frequencies->litlen);
-    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
-        frequencies->litlen[i] += frequencies->litlen[i] == 0;
-    frequencies->distance[0] += frequencies->distance[0] == 0; /* so that runs may come later */
+    scale(frequencies->litlen, WB_DEFLATE_LITLEN_SYMBOLS, 1);
+    scale(frequencies->distance, 1, 1); /* runs may come later */
     return false;
 }
 
