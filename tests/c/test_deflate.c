@@ -237,16 +237,20 @@ static void test_emit(void)
     wb_release(bytes);
 }
 
-static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned priced_step)
+enum { FOUND_BYTES = 60000 };
+
+/* For so many of FOUND_BYTES: matches may not go on behind the end. */
+static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned priced_step,
+                         size_t size_bytes)
 {
-    enum { SIZE_BYTES = 60000, LINE_BYTES = 241, LINES = SIZE_BYTES / LINE_BYTES };
+    enum { LINE_BYTES = 241, LINES = FOUND_BYTES / LINE_BYTES };
     uint16_t costs[WB_DEFLATE_LITERALS];
     for (size_t i = 0; i < WB_DEFLATE_LITERALS; i++)
         costs[i] = (uint16_t)(256 + 64 * (i % 16));
-    uint8_t *bytes = repetitive_bytes(SIZE_BYTES, 77);
+    uint8_t *bytes = repetitive_bytes(FOUND_BYTES, 77);
     void *memory = wb_allocate(wb_deflate_matcher_size(LINE_BYTES, LINES));
-    wb_deflate_token *first = wb_allocate((SIZE_BYTES / 3 + 2) * sizeof *first);
-    wb_deflate_token *tokens = wb_allocate((SIZE_BYTES / 3 + 2) * sizeof *tokens);
+    wb_deflate_token *first = wb_allocate((FOUND_BYTES / 3 + 2) * sizeof *first);
+    wb_deflate_token *tokens = wb_allocate((FOUND_BYTES / 3 + 2) * sizeof *tokens);
     CHECK(memory != NULL && first != NULL && tokens != NULL);
     for (unsigned step = first_step; step <= 4; step++) {
         size_t first_count = 0;
@@ -254,12 +258,12 @@ static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned p
             wb_deflate_matcher matcher;
             wb_deflate_matcher_init(&matcher, memory, LINE_BYTES, LINES, step);
             matcher.literal_costs = step >= priced_step ? costs : NULL;
-            size_t count = find(&matcher, bytes, LINE_BYTES, SIZE_BYTES, wb_cpu_detect(DISABLED[i]),
+            size_t count = find(&matcher, bytes, LINE_BYTES, size_bytes, wb_cpu_detect(DISABLED[i]),
                                 tokens);
             if (i == CPUS - 1) {
                 first_count = count;
                 memcpy(first, tokens, count * sizeof *tokens);
-                check_tokens(tokens, count, bytes, LINE_BYTES, SIZE_BYTES);
+                check_tokens(tokens, count, bytes, LINE_BYTES, size_bytes);
             }
             CHECK_EQUAL(count, first_count);
             CHECK_BYTES(tokens, first, count * sizeof *tokens);
@@ -273,9 +277,10 @@ static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned p
 
 static void test_matches(void)
 {
-    check_finder(wb_deflate_find_matches, 1, 1);
-    check_finder(wb_deflate_find_matches, 1, 5);
-    check_finder(wb_deflate_find_pixels, 3, 3);
+    check_finder(wb_deflate_find_matches, 1, 1, FOUND_BYTES);
+    check_finder(wb_deflate_find_matches, 1, 5, FOUND_BYTES);
+    for (size_t less = 0; less < 40; less++)
+        check_finder(wb_deflate_find_pixels, 3, 3, FOUND_BYTES - less);
 }
 
 /* ---- streams */
@@ -307,6 +312,38 @@ static void test_flush(void)
         CHECK_BYTES(inflated + SIZE_BYTES, bytes, SIZE_BYTES);
         wb_bytes_free(&out);
     }
+    wb_release(bytes);
+}
+
+/* Of so many tokens a sample is counted; what it misses needs a code all the same. */
+static void test_many_tokens(void)
+{
+    enum { TOKENS = 50000, RARE = 100, TOKEN_BYTES = 6, SIZE_BYTES = (TOKENS + 7) * TOKEN_BYTES };
+    uint8_t *bytes = wb_allocate(SIZE_BYTES + WB_DEFLATE_SLACK_BYTES);
+    uint8_t *inflated = wb_allocate(SIZE_BYTES);
+    wb_deflate_token *tokens = wb_allocate(TOKENS * sizeof *tokens);
+    CHECK(bytes != NULL && inflated != NULL && tokens != NULL);
+    memset(bytes, 7, SIZE_BYTES + WB_DEFLATE_SLACK_BYTES);
+    bytes[RARE * TOKEN_BYTES] = 200;
+    for (int i = 0; i < TOKENS; i++)
+        tokens[i] = (wb_deflate_token){1, TOKEN_BYTES - 1, 1};
+    tokens[RARE] = (wb_deflate_token){4, 8 * TOKEN_BYTES - 4, 3};
+    wb_deflate_stretch stretch = {bytes, tokens, TOKENS};
+    for (int i = 0; i < CPUS; i++) {
+        wb_bytes out = {0};
+        wb_deflate deflate;
+        wb_error error = {{0}};
+        CHECK_OK(wb_deflate_begin(&deflate, &out, wb_cpu_detect(DISABLED[i])), error);
+        CHECK_OK(wb_deflate_append(&deflate, &stretch, SIZE_BYTES), error);
+        CHECK_OK(wb_deflate_end(&deflate), error);
+        uLongf inflated_bytes = SIZE_BYTES;
+        CHECK_EQUAL(uncompress(inflated, &inflated_bytes, out.data, (uLong)out.size_bytes), Z_OK);
+        CHECK_EQUAL(inflated_bytes, SIZE_BYTES);
+        CHECK_BYTES(inflated, bytes, SIZE_BYTES);
+        wb_bytes_free(&out);
+    }
+    wb_release(tokens);
+    wb_release(inflated);
     wb_release(bytes);
 }
 
@@ -355,6 +392,7 @@ int main(void)
     RUN(test_emit);
     RUN(test_matches);
     RUN(test_flush);
+    RUN(test_many_tokens);
     RUN(test_filters);
     return 0;
 }
