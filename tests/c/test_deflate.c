@@ -257,6 +257,7 @@ static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned p
         for (int i = CPUS - 1; i >= 0; i--) { /* the portable one first */
             wb_deflate_matcher matcher;
             wb_deflate_matcher_init(&matcher, memory, LINE_BYTES, LINES, step);
+            matcher.origin = 16; /* what is cleared to 0 lies before the bytes */
             matcher.literal_costs = step >= priced_step ? costs : NULL;
             size_t count = find(&matcher, bytes, LINE_BYTES, size_bytes, wb_cpu_detect(DISABLED[i]),
                                 tokens);
