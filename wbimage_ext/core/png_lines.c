@@ -100,7 +100,7 @@ wb_deflate_stretch wb_png_lines_next(wb_png_lines *lines, size_t row_count)
     size_t count;
     if (lines->plan.matched) {
         lines->matcher.literal_costs = NULL;
-        if (lines->plan.filters != WB_PNG_FILTERS_NONE) {
+        if (lines->plan.filters != WB_PNG_FILTERS_NONE && !lines->plan.correlated) {
             wb_deflate_literal_costs(strip, size_bytes, lines->literal_costs);
             lines->matcher.literal_costs = lines->literal_costs;
         }
