@@ -8,8 +8,10 @@
 enum {
     /* With its tokens and output about 200 KB: less than any L2 cache. */
     STRIP_BYTES = 64 << 10,
+    /* Longer ones take longer to pay for a table of codes. */
+    MATCHED_STRIP_BYTES = 512 << 10,
     /* Little of a flat strip is looked at twice, and a block's codes should serve for long. */
-    LONG_STRIP_BYTES = 1 << 20
+    FLAT_STRIP_BYTES = 1 << 20
 };
 
 /* What a closed chunk holds must not change any more. */
@@ -29,8 +31,9 @@ wb_status wb_png_stream_fast(const wb_raster *raster, const wb_png_options *opti
     if (status != WB_OK)
         return status;
     size_t line_bytes = raster->width * raster->channels + 1;
-    size_t strip_bytes = plan.matched || plan.filters == WB_PNG_FILTERS_UP ? LONG_STRIP_BYTES
-                                                                           : STRIP_BYTES;
+    size_t strip_bytes = plan.filters != WB_PNG_FILTERS_ADAPTIVE ? FLAT_STRIP_BYTES
+                         : plan.matched                          ? MATCHED_STRIP_BYTES
+                                                                 : STRIP_BYTES;
     size_t strip_rows = line_bytes < strip_bytes ? strip_bytes / line_bytes : 1;
     strip_rows = strip_rows < raster->height ? strip_rows : raster->height;
     wb_png_lines lines;
