@@ -51,13 +51,13 @@ void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t l
     unsigned bits = hash_bits(line_bytes * line_count);
     memset(memory, 0, wb_deflate_matcher_size(line_bytes, line_count));
     *matcher = (wb_deflate_matcher){
-        .hash_bits = bits,
         .short_hash = tables,
         .long_hash = tables + ((size_t)1 << bits),
         .column_distances = tables + ((size_t)2 << bits),
         .line_bytes = line_bytes,
         .step_bytes = step_bytes,
-        .word_bytes = step_bytes == 1 ? 4 : 6,
+        .hash_shift = 64 - bits,
+        .short_shift = step_bytes == 1 ? 32 : 16,
     };
 }
 
@@ -71,23 +71,23 @@ typedef struct match {
     size_t length, distance;
 } match;
 
-static inline size_t hash(const wb_deflate_matcher *matcher, uint64_t word)
-{
-    return wb_hash_word(word, matcher->hash_bits);
-}
+/* Where the tables keep a place. One product serves both, for shifting it drops the bytes that the
+ * short one does not look at, the highest of the word. */
+typedef struct slots {
+    uint16_t *of_short, *of_long;
+} slots;
 
-/* Its first bytes alone; they are the lowest. */
-static inline uint64_t short_word(const wb_deflate_matcher *matcher, uint64_t word)
+static inline slots slots_of(const wb_deflate_matcher *matcher, uint64_t word)
 {
-    return word << (64 - 8 * matcher->word_bytes);
+    uint64_t product = word * WB_HASH_FACTOR, of_short = product << matcher->short_shift;
+    return (slots){&matcher->short_hash[of_short >> matcher->hash_shift],
+                   &matcher->long_hash[product >> matcher->hash_shift]};
 }
 
 static inline void insert(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i)
 {
-    uint64_t word = wb_load_le64(bytes + i);
-    uint16_t position = (uint16_t)(matcher->origin + i);
-    matcher->short_hash[hash(matcher, short_word(matcher, word))] = position;
-    matcher->long_hash[hash(matcher, word)] = position;
+    slots to = slots_of(matcher, wb_load_le64(bytes + i));
+    *to.of_short = *to.of_long = (uint16_t)(matcher->origin + i);
 }
 
 /* The line below will look here. */

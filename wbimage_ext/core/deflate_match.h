@@ -8,12 +8,12 @@
 #include "deflate_tokens.h"
 
 typedef struct wb_deflate_matcher {
-    unsigned hash_bits;
-    uint16_t *short_hash; /* where the next few bytes were seen last, 1 << hash_bits slots each: */
+    uint16_t *short_hash; /* where the next 4 or 6 bytes were seen last, and where the next 8: */
     uint16_t *long_hash;  /* positions in the stream, modulo 2^16, twice the window */
+    unsigned hash_shift;  /* of a product: leaves the number of a slot */
+    unsigned short_shift; /* before that, for short_hash: drops the bytes it does not look at */
     uint16_t *column_distances; /* of the last match that covered a column of the line */
     uint32_t origin;            /* position of bytes[0] in the stream, modulo 2^16 at least */
-    unsigned word_bytes;        /* that short_hash looks at */
     size_t line_bytes;          /* distance to the byte above */
     unsigned step_bytes; /* distance to the byte left: a pixel, or 1 where bytes are filtered */
     /* What each literal costs, in 1/256 bits, if the lines are filtered: then a match has to cost

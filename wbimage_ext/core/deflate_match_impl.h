@@ -64,12 +64,10 @@ TARGET ALWAYS_INLINE match KERNEL(best_match)(const wb_deflate_matcher *matcher,
         return best;
     size_t column = (at.i - at.line_start) / COLUMN_BYTES;
     uint16_t position = (uint16_t)(matcher->origin + at.i);
-    uint16_t *short_slot = &matcher->short_hash[hash(matcher, short_word(matcher, word))];
-    uint16_t *long_slot = &matcher->long_hash[hash(matcher, word)];
-    size_t distances[3] = {matcher->column_distances[column], (uint16_t)(position - *short_slot),
-                           (uint16_t)(position - *long_slot)};
-    *short_slot = position;
-    *long_slot = position;
+    slots seen = slots_of(matcher, word);
+    size_t distances[3] = {matcher->column_distances[column], (uint16_t)(position - *seen.of_short),
+                           (uint16_t)(position - *seen.of_long)};
+    *seen.of_short = *seen.of_long = position;
     size_t lengths[3];
     for (int k = 0; k < 3; k++) {
         distances[k] = KERNEL(choose)(distances[k] - 1 < reach, distances[k], step);

@@ -46,10 +46,7 @@ static inline size_t wb_equal_bytes(const uint8_t *a, const uint8_t *b, size_t m
     return most;
 }
 
-/* 2^64 / golden ratio: the highest bits of the product depend on all bits of the word. */
-static inline size_t wb_hash_word(uint64_t word, unsigned bits)
-{
-    return (size_t)(word * UINT64_C(0x9E3779B97F4A7C15) >> (64 - bits));
-}
+/* 2^64 / golden ratio: the highest bits of a product depend on all bits of the word. */
+#define WB_HASH_FACTOR UINT64_C(0x9E3779B97F4A7C15)
 
 #endif
