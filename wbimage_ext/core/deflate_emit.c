@@ -66,8 +66,9 @@ ALWAYS_INLINE void put_literals(const uint64_t *entries, const uint8_t *bytes, s
             put_two_groups(writer, group_of_four(entries, bytes),
                            group_of_four(entries, bytes + 4));
     } else {
-        for (; count >= 4; count -= 4, bytes += 4)
-            put_group(writer, group_of_four(entries, bytes));
+        for (; count >= 7; count -= 7, bytes += 7)
+            put_two_groups(writer, group_of_four(entries, bytes),
+                           group_join(entries[bytes[4]], entries[bytes[5]], entries[bytes[6]], 0));
     }
     if (count == 0)
         return;
