@@ -46,6 +46,10 @@ static size_t find_runs_portable(const uint8_t *bytes, size_t size_bytes, unsign
 size_t wb_deflate_find_runs(const uint8_t *bytes, size_t size_bytes, unsigned min_run, wb_cpu cpu,
                             wb_deflate_token *tokens)
 {
+#ifdef WB_DEFLATE_RUNS_AVX512
+    if (cpu & WB_CPU_AVX512)
+        return find_runs_avx512(bytes, size_bytes, min_run, tokens);
+#endif
 #ifdef WB_DEFLATE_RUNS_AVX2
     if (cpu & WB_CPU_AVX2)
         return find_runs_avx2(bytes, size_bytes, min_run, tokens);
