@@ -145,7 +145,7 @@ static const wb_png_plan RUNS = {.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = 
                                    .correlated = true};
 static const candidate CANDIDATES[] = {
     {RUNS, 64},
-    {{.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_SHORT}, 65},
+    {{.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_SHORT}, 66},
     {MATCHES, 60},
     {{.filters = WB_PNG_FILTERS_ADAPTIVE, .matched = true}, 68},
 };
