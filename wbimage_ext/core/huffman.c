@@ -2,6 +2,9 @@
  * In: frequencies. Out: lengths and codes. Ownership: none; the work area is on the stack. */
 #include "huffman.h"
 
+#include "deflate_format.h"
+
+#include <stdbool.h>
 #include <string.h>
 
 typedef struct leaf {
@@ -9,59 +12,71 @@ typedef struct leaf {
     uint16_t symbol;
 } leaf;
 
-/* Least significant byte first; a sample's counts are short, so that most passes are skipped. */
-static void sort_by_weight(leaf *leaves, unsigned count, uint32_t largest)
+enum {
+    /* Weights of the same five highest bits share a bucket. */
+    MANTISSA_BITS = 5,
+    MANTISSAS = 1 << MANTISSA_BITS,
+    BUCKETS = (32 - MANTISSA_BITS + 1) * MANTISSAS,
+    /* Weights that add up to less than 2^31 and are halved at most every second step. */
+    MAX_DEPTH = 64
+};
+
+static unsigned bucket_of(uint32_t weight)
 {
-    leaf other[WB_HUFFMAN_MAX_SYMBOLS];
-    leaf *from = leaves, *to = other;
-    for (unsigned shift = 0; shift < 32 && largest >> shift != 0; shift += 8) {
-        uint16_t starts[257] = {0};
-        for (unsigned i = 0; i < count; i++)
-            starts[(from[i].weight >> shift & 0xff) + 1]++;
-        for (unsigned i = 1; i < 256; i++)
-            starts[i] = (uint16_t)(starts[i] + starts[i - 1]);
-        for (unsigned i = 0; i < count; i++)
-            to[starts[from[i].weight >> shift & 0xff]++] = from[i];
-        leaf *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != leaves)
-        memcpy(leaves, from, count * sizeof *leaves);
+    unsigned highest = wb_log2_floor(weight | MANTISSAS), shift = highest - MANTISSA_BITS;
+    return shift * MANTISSAS + (weight >> shift);
 }
 
-/* Joins the two lightest of leaves and nodes until one is left. Nodes come out in order of their
- * weight, so that two queues are enough, and then depths follow from the root down. Returns how
- * many leaves have each depth, depths over `max_bits` counted there. */
+/* Into buckets, in which they stay as they come: a code for weights that are wrong by so little is as
+ * good, to a ten-thousandth. */
+static void sort_by_weight(const leaf *leaves, unsigned count, uint32_t largest, leaf *sorted)
+{
+    uint16_t starts[BUCKETS + 1];
+    unsigned buckets = bucket_of(largest) + 1;
+    memset(starts, 0, (buckets + 1) * sizeof *starts);
+    for (unsigned i = 0; i < count; i++)
+        starts[bucket_of(leaves[i].weight) + 1]++;
+    for (unsigned i = 1; i < buckets; i++)
+        starts[i] = (uint16_t)(starts[i] + starts[i - 1]);
+    for (unsigned i = 0; i < count; i++)
+        sorted[starts[bucket_of(leaves[i].weight)]++] = leaves[i];
+}
+
+/* Joins the two lightest of leaves and nodes until one is left, without branches. Nodes come out in
+ * order of their weight, so that two queues are enough; a queue's end is heavier than all. Depths
+ * follow from the root down, and fall from node to node. Returns how many leaves have each depth,
+ * depths over `max_bits` counted there. */
 static void count_depths(const leaf *leaves, unsigned count, unsigned max_bits,
                          uint32_t depth_counts[WB_HUFFMAN_MAX_BITS + 1])
 {
-    uint32_t weights[WB_HUFFMAN_MAX_SYMBOLS];
-    uint16_t parents[WB_HUFFMAN_MAX_SYMBOLS], leaf_parents[WB_HUFFMAN_MAX_SYMBOLS];
+    uint32_t weights[WB_HUFFMAN_MAX_SYMBOLS + 1];
+    uint16_t parents[WB_HUFFMAN_MAX_SYMBOLS + 1];
     unsigned next_leaf = 0, next_node = 0, nodes = count - 1;
+    memset(weights, 0xff, sizeof weights);
     for (unsigned node = 0; node < nodes; node++) {
-        uint32_t weight = 0;
-        for (int child = 0; child < 2; child++) {
-            if (next_leaf < count
-                && (next_node == node || leaves[next_leaf].weight <= weights[next_node])) {
-                weight += leaves[next_leaf].weight;
-                leaf_parents[next_leaf++] = (uint16_t)node;
-            } else {
-                weight += weights[next_node];
-                parents[next_node++] = (uint16_t)node;
-            }
-        }
-        weights[node] = weight;
+        uint32_t leaf_0 = leaves[next_leaf].weight, leaf_1 = leaves[next_leaf + 1].weight;
+        uint32_t node_0 = weights[next_node], node_1 = weights[next_node + 1];
+        bool both_leaves = leaf_1 <= node_0, both_nodes = node_1 < leaf_0;
+        weights[node] = (both_nodes ? node_1 : leaf_0) + (both_leaves ? leaf_1 : node_0);
+        /* Of those not taken now the parent is written again later. */
+        parents[next_node] = parents[next_node + 1] = (uint16_t)node;
+        unsigned taken = 1u - both_leaves + both_nodes;
+        next_node += taken;
+        next_leaf += 2 - taken;
     }
     uint8_t depths[WB_HUFFMAN_MAX_SYMBOLS];
+    uint16_t first[MAX_DEPTH]; /* node of each depth */
     depths[nodes - 1] = 0;
+    first[0] = (uint16_t)(nodes - 1);
     for (unsigned node = nodes - 1; node-- > 0;) {
-        unsigned depth = depths[parents[node]] + 1u;
-        depths[node] = (uint8_t)(depth < max_bits ? depth : max_bits);
+        depths[node] = (uint8_t)(depths[parents[node]] + 1);
+        first[depths[node]] = (uint16_t)node;
     }
-    for (unsigned i = 0; i < count; i++) {
-        unsigned depth = depths[leaf_parents[i]] + 1u;
-        depth_counts[depth < max_bits ? depth : max_bits]++;
+    unsigned above = 1; /* nodes a level higher, each with two children */
+    for (unsigned depth = 1; depth <= depths[0] + 1u; depth++) {
+        unsigned here = depth <= depths[0] ? (unsigned)(first[depth - 1] - first[depth]) : 0;
+        depth_counts[depth < max_bits ? depth : max_bits] += 2 * above - here;
+        above = here;
     }
 }
 
@@ -86,7 +101,7 @@ static void repair_depths(unsigned max_bits, uint32_t depth_counts[WB_HUFFMAN_MA
 void wb_huffman_lengths(const uint32_t *frequencies, unsigned count, unsigned max_bits,
                         uint8_t *lengths)
 {
-    leaf leaves[WB_HUFFMAN_MAX_SYMBOLS];
+    leaf leaves[WB_HUFFMAN_MAX_SYMBOLS], sorted[WB_HUFFMAN_MAX_SYMBOLS + 2];
     unsigned used = 0;
     uint32_t largest = 0;
     memset(lengths, 0, count);
@@ -100,14 +115,15 @@ void wb_huffman_lengths(const uint32_t *frequencies, unsigned count, unsigned ma
             lengths[leaves[0].symbol] = 1;
         return;
     }
-    sort_by_weight(leaves, used, largest);
+    sort_by_weight(leaves, used, largest, sorted);
+    sorted[used].weight = sorted[used + 1].weight = UINT32_MAX;
     uint32_t depth_counts[WB_HUFFMAN_MAX_BITS + 1] = {0};
-    count_depths(leaves, used, max_bits, depth_counts);
+    count_depths(sorted, used, max_bits, depth_counts);
     repair_depths(max_bits, depth_counts);
     unsigned i = 0; /* the lightest are the deepest */
     for (unsigned depth = max_bits; depth > 0; depth--)
         for (uint32_t left = depth_counts[depth]; left != 0; left--)
-            lengths[leaves[i++].symbol] = (uint8_t)depth;
+            lengths[sorted[i++].symbol] = (uint8_t)depth;
 }
 
 static uint16_t reverse_16(uint16_t bits)
