@@ -24,4 +24,11 @@ wb_cpu wb_cpu_detect(const char *disabled);
 /* Writes the names of `cpu`, such as "sse2 avx2", or "portable". */
 void wb_cpu_names(wb_cpu cpu, char *text, size_t size_bytes);
 
+/* For what would cost a call, or a struct in memory, in an inner loop: compilers judge by size. */
+#if defined(__GNUC__)
+#define WB_ALWAYS_INLINE static inline __attribute__((always_inline))
+#else
+#define WB_ALWAYS_INLINE static inline
+#endif
+
 #endif

@@ -2,12 +2,6 @@
  * In: bytes, tokens, codes. Out: bits. Ownership: see deflate_emit.h. */
 #include "deflate_emit.h"
 
-#if defined(__GNUC__)
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#else
-#define ALWAYS_INLINE static inline
-#endif
-
 /* Up to four literals as one value: `bits` of them, in the highest bits of `value`. Below the code
  * bits there may be rests of entries' lengths, in the lowest six bits, which a shift removes. */
 typedef struct literal_group {
@@ -15,7 +9,7 @@ typedef struct literal_group {
     unsigned bits;
 } literal_group;
 
-ALWAYS_INLINE literal_group group_join(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+WB_ALWAYS_INLINE literal_group group_join(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     /* Shifting by an entry shifts by the length in its low bits: the codes before move down to make
      * room for the next at the top. The codes are too high up to disturb the sum of lengths. */
@@ -25,14 +19,14 @@ ALWAYS_INLINE literal_group group_join(uint64_t a, uint64_t b, uint64_t c, uint6
     return (literal_group){value, (uint8_t)(a + b + c + d)};
 }
 
-ALWAYS_INLINE literal_group group_of_four(const uint64_t *entries, const uint8_t *bytes)
+WB_ALWAYS_INLINE literal_group group_of_four(const uint64_t *entries, const uint8_t *bytes)
 {
     return group_join(entries[bytes[0]], entries[bytes[1]], entries[bytes[2]], entries[bytes[3]]);
 }
 
 /* The first `count` of four, 0 to 4, without a branch: an entry of 0 adds nothing. */
-ALWAYS_INLINE literal_group group_of_some(const uint64_t *entries, const uint8_t *bytes,
-                                          size_t count)
+WB_ALWAYS_INLINE literal_group group_of_some(const uint64_t *entries, const uint8_t *bytes,
+                                             size_t count)
 {
     uint64_t a = entries[bytes[0]] & (0 - (uint64_t)(count > 0));
     uint64_t b = entries[bytes[1]] & (0 - (uint64_t)(count > 1));
@@ -41,13 +35,14 @@ ALWAYS_INLINE literal_group group_of_some(const uint64_t *entries, const uint8_t
     return group_join(a, b, c, d);
 }
 
-ALWAYS_INLINE void put_group(wb_bit_writer *writer, literal_group group)
+WB_ALWAYS_INLINE void put_group(wb_bit_writer *writer, literal_group group)
 {
     /* Of no bits the value is 0 and the shift, taken modulo 64, moves nothing. */
     wb_bits_put(writer, group.value >> ((64 - group.bits) & 63), group.bits);
 }
 
-ALWAYS_INLINE void put_two_groups(wb_bit_writer *writer, literal_group first, literal_group second)
+WB_ALWAYS_INLINE void put_two_groups(wb_bit_writer *writer, literal_group first,
+                                     literal_group second)
 {
     unsigned bits = first.bits + second.bits;
     if (bits <= WB_BIT_WRITER_MAX_BITS) {
@@ -58,8 +53,8 @@ ALWAYS_INLINE void put_two_groups(wb_bit_writer *writer, literal_group first, li
     }
 }
 
-ALWAYS_INLINE void put_literals(const uint64_t *entries, const uint8_t *bytes, size_t count,
-                                bool short_codes, wb_bit_writer *writer)
+WB_ALWAYS_INLINE void put_literals(const uint64_t *entries, const uint8_t *bytes, size_t count,
+                                   bool short_codes, wb_bit_writer *writer)
 {
     if (short_codes) {
         for (; count >= 8; count -= 8, bytes += 8)
@@ -77,8 +72,8 @@ ALWAYS_INLINE void put_literals(const uint64_t *entries, const uint8_t *bytes, s
                    group_of_some(entries, bytes + 4, count - first));
 }
 
-ALWAYS_INLINE void put_long_match(const wb_deflate_codes *codes, uint32_t length, uint32_t distance,
-                                  wb_bit_writer *writer)
+WB_ALWAYS_INLINE void put_long_match(const wb_deflate_codes *codes, uint32_t length,
+                                     uint32_t distance, wb_bit_writer *writer)
 {
     while (length != 0) {
         uint32_t piece = wb_deflate_piece(length);
@@ -87,8 +82,8 @@ ALWAYS_INLINE void put_long_match(const wb_deflate_codes *codes, uint32_t length
     }
 }
 
-ALWAYS_INLINE void emit(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
-                        bool short_codes, wb_bit_writer *shared_writer)
+WB_ALWAYS_INLINE void emit(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
+                           bool short_codes, wb_bit_writer *shared_writer)
 {
     wb_bit_writer writer = *shared_writer; /* in registers */
     const uint8_t *bytes = stretch->bytes;

@@ -5,8 +5,6 @@
 
 #include "deflate_words.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 enum {
     MIN_HASH_BITS = 8,
     MAX_HASH_BITS = 15, /* with 13 gray text was 2 percent larger, gray kept as RGB 9 */
@@ -169,7 +167,8 @@ TARGET_AVX2 static __attribute__((noinline)) size_t equal_bytes_long(const uint8
     return most;
 }
 
-TARGET_AVX2 ALWAYS_INLINE size_t equal_bytes_avx2(const uint8_t *a, const uint8_t *b, size_t most)
+TARGET_AVX2 WB_ALWAYS_INLINE size_t equal_bytes_avx2(const uint8_t *a, const uint8_t *b,
+                                                     size_t most)
 {
     for (size_t i = 0; i < most; i += 32) {
         unsigned differs = ~(unsigned)_mm256_movemask_epi8(equal_mask(a + i, b + i));
@@ -183,7 +182,7 @@ TARGET_AVX2 ALWAYS_INLINE size_t equal_bytes_avx2(const uint8_t *a, const uint8_
     return most;
 }
 
-TARGET_AVX2 ALWAYS_INLINE unsigned lowest_bit_or_64_avx2(uint64_t value)
+TARGET_AVX2 WB_ALWAYS_INLINE unsigned lowest_bit_or_64_avx2(uint64_t value)
 {
     return (unsigned)_tzcnt_u64(value);
 }

@@ -14,8 +14,8 @@ TARGET static inline size_t KERNEL(choose)(bool first, size_t a, size_t b)
 }
 
 /* Keeps `best` unless the bytes `distance` back agree for more than `margin` longer. */
-TARGET ALWAYS_INLINE match KERNEL(better)(match best, const uint8_t *here, size_t distance,
-                                          size_t most, size_t margin)
+TARGET WB_ALWAYS_INLINE match KERNEL(better)(match best, const uint8_t *here, size_t distance,
+                                             size_t most, size_t margin)
 {
     size_t length = KERNEL(equal_bytes)(here, here - distance, most);
     return length > best.length + margin ? (match){length, distance} : best;
@@ -23,8 +23,8 @@ TARGET ALWAYS_INLINE match KERNEL(better)(match best, const uint8_t *here, size_
 
 /* The same where the first word agrees: of the candidates most are no better, or the same as
  * another, and then the word that would make them better differs. */
-TARGET ALWAYS_INLINE match KERNEL(better_long)(match best, const uint8_t *here, size_t distance,
-                                               size_t most, size_t margin)
+TARGET WB_ALWAYS_INLINE match KERNEL(better_long)(match best, const uint8_t *here, size_t distance,
+                                                  size_t most, size_t margin)
 {
     size_t last = best.length + margin;
     if (last >= most)
@@ -47,8 +47,8 @@ static inline match KERNEL(better_short)(match best, size_t length, size_t dista
 }
 
 /* At least a pixel and HASHED_BYTES lie behind and before the place. */
-TARGET ALWAYS_INLINE match KERNEL(best_match)(const wb_deflate_matcher *matcher,
-                                              const uint8_t *bytes, place at)
+TARGET WB_ALWAYS_INLINE match KERNEL(best_match)(const wb_deflate_matcher *matcher,
+                                                 const uint8_t *bytes, place at)
 {
     const uint8_t *here = bytes + at.i;
     size_t above = at.line_start - at.above_start, step = matcher->step_bytes;
@@ -85,8 +85,8 @@ TARGET ALWAYS_INLINE match KERNEL(best_match)(const wb_deflate_matcher *matcher,
 }
 
 /* A short match in text may hide a longer one that begins a byte later; `at` moves to it. */
-TARGET ALWAYS_INLINE match KERNEL(match_later)(const wb_deflate_matcher *matcher,
-                                               const uint8_t *bytes, place *at, match found)
+TARGET WB_ALWAYS_INLINE match KERNEL(match_later)(const wb_deflate_matcher *matcher,
+                                                  const uint8_t *bytes, place *at, match found)
 {
     place next = *at;
     next.i++;

@@ -7,13 +7,6 @@
 
 #include "deflate_words.h"
 
-/* Once for each step, a constant. */
-#if defined(__GNUC__)
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#else
-#define ALWAYS_INLINE static inline
-#endif
-
 enum {
     WORD_BYTES = 8,
     PIECE_PIXELS = 1024, /* so that the answers stay in the first-level cache */
@@ -22,7 +15,7 @@ enum {
 
 /* Two pixels, of RGBA without the last alpha: then their first and their second word overlap, and
  * a match in which only that alpha differs is found, too. */
-ALWAYS_INLINE size_t pair_bytes(size_t step)
+WB_ALWAYS_INLINE size_t pair_bytes(size_t step)
 {
     return step == 3 ? 6 : 7;
 }
@@ -43,8 +36,8 @@ typedef struct answers {
 
 /* Asks for `pixels` of them and enters them, in whole groups: up to 7 more, which nobody looks at.
  * What those enter is no pair, or one whose bytes are yet to come. */
-ALWAYS_INLINE void ask(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i,
-                       size_t step, size_t pixels, answers *to)
+WB_ALWAYS_INLINE void ask(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i,
+                          size_t step, size_t pixels, answers *to)
 {
     /* The best of 260 at random: with WB_HASH_FACTOR photographs are 0.4 percent larger. */
     const uint64_t factor = UINT64_C(0xF87EB8A09B27EC71) << (64 - 8 * pair_bytes(step));
@@ -86,8 +79,8 @@ typedef struct found {
 
 /* Takes the matches that begin in a piece of a line; they may end behind it. Most are one pair
  * long: where the next one begins is guessed by a branch, before the bytes are there. */
-ALWAYS_INLINE void take(const uint8_t *bytes, size_t i, size_t step, size_t pixels, size_t end,
-                        const answers *from, found *to)
+WB_ALWAYS_INLINE void take(const uint8_t *bytes, size_t i, size_t step, size_t pixels, size_t end,
+                           const answers *from, found *to)
 {
     found out = *to; /* in registers */
     const size_t pair = pair_bytes(step), words = pair + WORD_BYTES;
@@ -131,8 +124,8 @@ static void cut_at(size_t end, found *to)
     }
 }
 
-ALWAYS_INLINE size_t find_pixels(const wb_deflate_matcher *matcher, const uint8_t *bytes,
-                                 size_t start, size_t end, size_t step, wb_deflate_token *tokens)
+WB_ALWAYS_INLINE size_t find_pixels(const wb_deflate_matcher *matcher, const uint8_t *bytes,
+                                    size_t start, size_t end, size_t step, wb_deflate_token *tokens)
 {
     answers seen;
     found to = {tokens, 0, start};

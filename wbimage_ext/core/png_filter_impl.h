@@ -112,9 +112,8 @@ TARGET static void KERNEL(scores)(const wb_png_row *row, size_t step,
         scores[filter] = KERNEL(total)(sums[filter]);
 }
 
-TARGET static inline __attribute__((always_inline)) void KERNEL(apply_one)(const wb_png_row *row,
-                                                                           wb_png_filter filter,
-                                                                           uint8_t *filtered)
+TARGET WB_ALWAYS_INLINE void KERNEL(apply_one)(const wb_png_row *row, wb_png_filter filter,
+                                               uint8_t *filtered)
 {
     size_t size = row->size_bytes, i = row->pixel_bytes;
     if (is_short(row)) {

@@ -59,9 +59,9 @@ TARGET_AVX2 static near_tables load_near_tables(const wb_deflate_codes *codes)
 }
 
 /* `count` literals, up to 32; a constant where it is 32. */
-TARGET_AVX2 ALWAYS_INLINE void put_up_to_32(const near_tables *tables, const uint64_t *entries,
-                                            const uint8_t *bytes, size_t count,
-                                            wb_bit_writer *writer)
+TARGET_AVX2 WB_ALWAYS_INLINE void put_up_to_32(const near_tables *tables, const uint64_t *entries,
+                                               const uint8_t *bytes, size_t count,
+                                               wb_bit_writer *writer)
 {
     static const uint8_t FIRST_OF[64] = {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,

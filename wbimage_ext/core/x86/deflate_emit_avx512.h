@@ -58,8 +58,8 @@ TARGET_AVX512 static inline __m512i look_up(const byte_table *table, __m512i sym
 }
 
 /* Those of 64 literals that `some` has bits for; none of them behind the first `words` eights. */
-TARGET_AVX512 ALWAYS_INLINE void put_some(const literal_tables *tables, const uint8_t *bytes,
-                                          __mmask64 some, int words, wb_bit_writer *writer)
+TARGET_AVX512 WB_ALWAYS_INLINE void put_some(const literal_tables *tables, const uint8_t *bytes,
+                                             __mmask64 some, int words, wb_bit_writer *writer)
 {
     __m512i symbols = _mm512_loadu_si512(bytes);
     merged_avx512 fours = merge_avx512(
