@@ -1,7 +1,11 @@
 /* Pools of working memory. In and out, ownership: see state.h. */
 #include "state.h"
 
-enum { KEPT_BYTES_PER_SCRATCH = 4 << 20, KEPT_BYTES_PER_FILE = 8 << 20 };
+enum {
+    /* What any image takes but those with rows of megabytes: a strip of 1 MB, four for its tokens. */
+    KEPT_BYTES_PER_SCRATCH = 6 << 20,
+    KEPT_BYTES_PER_FILE = 8 << 20
+};
 
 wb_png_scratch *state_borrow_scratch(module_state *state)
 {
