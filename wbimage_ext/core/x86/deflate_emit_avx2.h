@@ -11,17 +11,22 @@
 #define SET16(value) _mm256_set1_epi16(value)
 #define SET32(value) _mm256_set1_epi32(value)
 #define SET64(value) _mm256_set1_epi64x(value)
+#define SET_LANES(first, last) _mm256_set_epi64x(last, first, last, first)
 #define AND(a, b) _mm256_and_si256(a, b)
-#define AND_NOT(not, b) _mm256_andnot_si256(not, b)
-#define OR(a, b) _mm256_or_si256(a, b)
-#define ADD16(a, b) _mm256_add_epi16(a, b)
-#define ADD32(a, b) _mm256_add_epi32(a, b)
-#define SHIFT_UP16(a, bits) _mm256_slli_epi16(a, bits)
-#define SHIFT_DOWN16(a, bits) _mm256_srli_epi16(a, bits)
-#define SHIFT_DOWN32(a, bits) _mm256_srli_epi32(a, bits)
-#define SHIFT_DOWN64(a, bits) _mm256_srli_epi64(a, bits)
+#define SUB8(a, b) _mm256_sub_epi8(a, b)
+#define SUB16(a, b) _mm256_sub_epi16(a, b)
+#define SHUFFLE8(table, index) _mm256_shuffle_epi8(table, index)
+#define MULTIPLY_ADD8(a, b) _mm256_maddubs_epi16(a, b)
+#define MULTIPLY_ADD16(a, b) _mm256_madd_epi16(a, b)
+#define UNPACK_LOWER8(a, b) _mm256_unpacklo_epi8(a, b)
+#define UNPACK_UPPER8(a, b) _mm256_unpackhi_epi8(a, b)
+#define UNPACK_LOWER16(a, b) _mm256_unpacklo_epi16(a, b)
+#define UNPACK_UPPER16(a, b) _mm256_unpackhi_epi16(a, b)
+#define UNPACK_LOWER64(a, b) _mm256_unpacklo_epi64(a, b)
+#define UNPACK_UPPER64(a, b) _mm256_unpackhi_epi64(a, b)
 #define SHIFT_UP_BY32(a, bits) _mm256_sllv_epi32(a, bits)
-#define SHIFT_UP_BY64(a, bits) _mm256_sllv_epi64(a, bits)
+#define SHIFT_DOWN_BY64(a, bits) _mm256_srlv_epi64(a, bits)
+#define SUM_BYTES(a) _mm256_sad_epu8(a, _mm256_setzero_si256())
 #include "deflate_merge_impl.h"
 
 enum {
@@ -88,14 +93,13 @@ TARGET_AVX2 WB_ALWAYS_INLINE void put_up_to_32(const near_tables *tables, const 
     __m256i high = _mm256_and_si256(high_and_bits, low_4);
     __m256i bits = _mm256_and_si256(_mm256_srli_epi16(high_and_bits, 4), low_4);
     merged_avx2 fours = merge_avx2(low, high, bits);
-    __m256i sizes = _mm256_add_epi64(fours.first_bits, fours.last_bits);
     __m256i eights = _mm256_or_si256(fours.first, _mm256_sllv_epi64(fours.last, fours.first_bits));
-    __m256i too_long = _mm256_cmpgt_epi64(sizes, _mm256_set1_epi64x(WB_BIT_WRITER_MAX_BITS));
+    __m256i too_long = _mm256_cmpgt_epi64(fours.bits, _mm256_set1_epi64x(WB_BIT_WRITER_MAX_BITS));
     __m256i slow = _mm256_or_si256(missing, too_long);
     if (_mm256_testz_si256(slow, slow)) {
         uint64_t value[4], size_bits[4];
         _mm256_storeu_si256((__m256i *)(void *)value, eights);
-        _mm256_storeu_si256((__m256i *)(void *)size_bits, sizes);
+        _mm256_storeu_si256((__m256i *)(void *)size_bits, fours.bits);
         for (int i = 0; i < 4; i++)
             wb_bits_put(writer, value[i], (unsigned)size_bits[i]);
     } else {

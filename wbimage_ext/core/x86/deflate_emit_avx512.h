@@ -12,17 +12,22 @@
 #define SET16(value) _mm512_set1_epi16(value)
 #define SET32(value) _mm512_set1_epi32(value)
 #define SET64(value) _mm512_set1_epi64(value)
+#define SET_LANES(first, last) _mm512_set4_epi64(last, first, last, first)
 #define AND(a, b) _mm512_and_si512(a, b)
-#define AND_NOT(not, b) _mm512_andnot_si512(not, b)
-#define OR(a, b) _mm512_or_si512(a, b)
-#define ADD16(a, b) _mm512_add_epi16(a, b)
-#define ADD32(a, b) _mm512_add_epi32(a, b)
-#define SHIFT_UP16(a, bits) _mm512_slli_epi16(a, bits)
-#define SHIFT_DOWN16(a, bits) _mm512_srli_epi16(a, bits)
-#define SHIFT_DOWN32(a, bits) _mm512_srli_epi32(a, bits)
-#define SHIFT_DOWN64(a, bits) _mm512_srli_epi64(a, bits)
+#define SUB8(a, b) _mm512_sub_epi8(a, b)
+#define SUB16(a, b) _mm512_sub_epi16(a, b)
+#define SHUFFLE8(table, index) _mm512_shuffle_epi8(table, index)
+#define MULTIPLY_ADD8(a, b) _mm512_maddubs_epi16(a, b)
+#define MULTIPLY_ADD16(a, b) _mm512_madd_epi16(a, b)
+#define UNPACK_LOWER8(a, b) _mm512_unpacklo_epi8(a, b)
+#define UNPACK_UPPER8(a, b) _mm512_unpackhi_epi8(a, b)
+#define UNPACK_LOWER16(a, b) _mm512_unpacklo_epi16(a, b)
+#define UNPACK_UPPER16(a, b) _mm512_unpackhi_epi16(a, b)
+#define UNPACK_LOWER64(a, b) _mm512_unpacklo_epi64(a, b)
+#define UNPACK_UPPER64(a, b) _mm512_unpackhi_epi64(a, b)
 #define SHIFT_UP_BY32(a, bits) _mm512_sllv_epi32(a, bits)
-#define SHIFT_UP_BY64(a, bits) _mm512_sllv_epi64(a, bits)
+#define SHIFT_DOWN_BY64(a, bits) _mm512_srlv_epi64(a, bits)
+#define SUM_BYTES(a) _mm512_sad_epu8(a, _mm512_setzero_si512())
 #include "deflate_merge_impl.h"
 
 /* A byte for each of 256 symbols. */
@@ -66,14 +71,13 @@ TARGET_AVX512 WB_ALWAYS_INLINE void put_some(const literal_tables *tables, const
         _mm512_maskz_mov_epi8(some, look_up(&tables->code_low, symbols)),
         _mm512_maskz_mov_epi8(some, look_up(&tables->code_high, symbols)),
         _mm512_maskz_mov_epi8(some, look_up(&tables->bits, symbols)));
-    __m512i sizes = _mm512_add_epi64(fours.first_bits, fours.last_bits);
     uint64_t values[2][8], bits[2][8];
     const __m512i most = _mm512_set1_epi64(WB_BIT_WRITER_MAX_BITS);
-    if (_mm512_cmpgt_epu64_mask(sizes, most) == 0) {
+    if (_mm512_cmpgt_epu64_mask(fours.bits, most) == 0) {
         _mm512_storeu_si512(
             values[0],
             _mm512_or_si512(fours.first, _mm512_sllv_epi64(fours.last, fours.first_bits)));
-        _mm512_storeu_si512(bits[0], sizes);
+        _mm512_storeu_si512(bits[0], fours.bits);
         for (int i = 0; i < words; i++)
             wb_bits_put(writer, values[0][i], (unsigned)bits[0][i]);
         return;
@@ -81,7 +85,7 @@ TARGET_AVX512 WB_ALWAYS_INLINE void put_some(const literal_tables *tables, const
     _mm512_storeu_si512(values[0], fours.first);
     _mm512_storeu_si512(values[1], fours.last);
     _mm512_storeu_si512(bits[0], fours.first_bits);
-    _mm512_storeu_si512(bits[1], fours.last_bits);
+    _mm512_storeu_si512(bits[1], _mm512_sub_epi64(fours.bits, fours.first_bits));
     for (int i = 0; i < words; i++) {
         wb_bits_put(writer, values[0][i], (unsigned)bits[0][i]);
         wb_bits_put(writer, values[1][i], (unsigned)bits[1][i]);

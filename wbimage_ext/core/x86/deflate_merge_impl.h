@@ -3,35 +3,35 @@
  * In: the macros that name a vector's operations. Out: KERNEL(merge).
  * Ownership: none; undefines its macros at the end. */
 
-/* Of eight literals each: the first four's codes and the last four's, and how many bits they are. */
+/* Of eight literals each: the first four's codes and the last four's, how many bits the first four
+ * are and all eight. */
 typedef struct KERNEL(merged) {
-    VECTOR first, last, first_bits, last_bits;
+    VECTOR first, last, first_bits, bits;
 } KERNEL(merged);
 
-/* A byte a literal: its code's low and high bits, and how many bits it has. */
+/* A byte a literal: its code's low and high bits, and how many bits it has. Vectors are looked at in
+ * lanes of 16 literals; "lower" and "upper" are the first and the last eight of each. */
 TARGET static inline KERNEL(merged) KERNEL(merge)(VECTOR low, VECTOR high, VECTOR bits)
 {
-    const VECTOR low_8 = SET16(0xff), low_16 = SET32(0xffff), low_32 = SET64(0xffffffff);
-    /* Codes of even and of odd literals, 16 bits each. */
-    VECTOR even = OR(AND(low, low_8), SHIFT_UP16(high, 8));
-    VECTOR odd = OR(SHIFT_DOWN16(low, 8), AND_NOT(low_8, high));
-    VECTOR even_bits = AND(bits, low_8);
-    VECTOR pair_bits = ADD16(even_bits, SHIFT_DOWN16(bits, 8));
-    /* Pairs in 32 bits: of the lower and of the upper half of each 32. */
-    VECTOR pair_low = OR(AND(even, low_16),
-                         SHIFT_UP_BY32(AND(odd, low_16), AND(even_bits, low_16)));
-    VECTOR pair_high = OR(SHIFT_DOWN32(even, 16),
-                          SHIFT_UP_BY32(SHIFT_DOWN32(odd, 16), SHIFT_DOWN32(even_bits, 16)));
-    VECTOR pair_low_bits = AND(pair_bits, low_16);
-    VECTOR four_bits = ADD32(pair_low_bits, SHIFT_DOWN32(pair_bits, 16));
-    /* Fours in 64 bits. */
+    /* 2^bits of the first of each two literals, in 16 bits: each half of its bits from a table
+     * that is 0 where the index is not in 0 to 7. */
+    const VECTOR first_of_two = SET_LANES(0x0606040402020000, 0x0e0e0c0c0a0a0808);
+    const VECTOR powers = SET_LANES(INT64_C(-0x7fbfdfeff7fbfdff), 0);
+    VECTOR index = SUB8(SHUFFLE8(bits, first_of_two), SET16(0x0800));
+    VECTOR power = SHUFFLE8(powers, index), one = SET16(1), zero = SET64(0);
+    /* Two literals in 32 bits: the first's code + the second's * 2^bits. */
+    VECTOR lower = MULTIPLY_ADD16(UNPACK_LOWER8(low, high), UNPACK_LOWER16(one, power));
+    VECTOR upper = MULTIPLY_ADD16(UNPACK_UPPER8(low, high), UNPACK_UPPER16(one, power));
+    /* Four in 64: the first two move up to the second two, then both down. */
+    VECTOR gap = SUB16(SET32(32), MULTIPLY_ADD8(bits, SET32(0x0101)));
+    VECTOR lower_gap = UNPACK_LOWER16(gap, zero), upper_gap = UNPACK_UPPER16(gap, zero);
+    lower = SHIFT_DOWN_BY64(SHIFT_UP_BY32(lower, lower_gap), lower_gap);
+    upper = SHIFT_DOWN_BY64(SHIFT_UP_BY32(upper, upper_gap), upper_gap);
     return (KERNEL(merged)){
-        OR(AND(pair_low, low_32),
-           SHIFT_UP_BY64(AND(pair_high, low_32), AND(pair_low_bits, low_32))),
-        OR(SHIFT_DOWN64(pair_low, 32),
-           SHIFT_UP_BY64(SHIFT_DOWN64(pair_high, 32), SHIFT_DOWN64(pair_low_bits, 32))),
-        AND(four_bits, low_32),
-        SHIFT_DOWN64(four_bits, 32),
+        UNPACK_LOWER64(lower, upper),
+        UNPACK_UPPER64(lower, upper),
+        SUM_BYTES(AND(bits, SET64(0xffffffff))),
+        SUM_BYTES(bits),
     };
 }
 
@@ -41,14 +41,19 @@ TARGET static inline KERNEL(merged) KERNEL(merge)(VECTOR low, VECTOR high, VECTO
 #undef SET16
 #undef SET32
 #undef SET64
+#undef SET_LANES
 #undef AND
-#undef AND_NOT
-#undef OR
-#undef ADD16
-#undef ADD32
-#undef SHIFT_UP16
-#undef SHIFT_DOWN16
-#undef SHIFT_DOWN32
-#undef SHIFT_DOWN64
+#undef SUB8
+#undef SUB16
+#undef SHUFFLE8
+#undef MULTIPLY_ADD8
+#undef MULTIPLY_ADD16
+#undef UNPACK_LOWER8
+#undef UNPACK_UPPER8
+#undef UNPACK_LOWER16
+#undef UNPACK_UPPER16
+#undef UNPACK_LOWER64
+#undef UNPACK_UPPER64
 #undef SHIFT_UP_BY32
-#undef SHIFT_UP_BY64
+#undef SHIFT_DOWN_BY64
+#undef SUM_BYTES
