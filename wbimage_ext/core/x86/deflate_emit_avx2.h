@@ -1,5 +1,6 @@
 /* Literals 32 at a time: the codes of residuals near zero, which nearly all of a photograph's are,
- * are looked up in registers by byte shuffles and merged there, eight to a word.
+ * are looked up in registers by byte shuffles and merged there, eight to a word. Of a long run of
+ * literals many are looked up first, then the codes of the others are filled in, then all merged.
  * In: tokens, codes. Out: bits, the same as the portable ones. Ownership: see deflate_emit.h. */
 #include <immintrin.h>
 
@@ -32,8 +33,22 @@
 enum {
     NEAR_PARTS = 4,                   /* of 16 symbols; each more costs a photograph 3 percent */
     NEAR_REACH = NEAR_PARTS * 16 / 2, /* as many residuals below zero as above */
-    NEAR_MAX_BITS = 12                /* a code and its length share 16 bits */
+    NEAR_MAX_BITS = 12,               /* a code and its length share 16 bits */
+    PIECE_LITERALS = 32,
+    CHUNK_LITERALS = 1024,
+    CHUNK_MIN_LITERALS = 64, /* for fewer, three loops take longer to begin and end than to run */
+    FILLED_AT_ONCE = 4       /* mostly all of a piece; where a loop ends is hard to foresee */
 };
+
+TARGET_AVX2 ALWAYS_INLINE __m256i load_32(const void *from)
+{
+    return _mm256_loadu_si256(from);
+}
+
+TARGET_AVX2 ALWAYS_INLINE void store_32(void *to, __m256i value)
+{
+    _mm256_storeu_si256(to, value);
+}
 
 /* Of the symbols near zero: the low byte of a code; its high bits with its length above them, or 0
  * where the code is too long. Each part twice, for a shuffle looks at 16 bytes. */
@@ -41,39 +56,41 @@ typedef struct near_tables {
     __m256i code_low[NEAR_PARTS], high_and_bits[NEAR_PARTS];
 } near_tables;
 
-TARGET_AVX2 static inline __m256i load_twice(const uint8_t *from)
-{
-    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)from));
-}
-
 TARGET_AVX2 static near_tables load_near_tables(const wb_deflate_codes *codes)
 {
+    const __m128i low_8 = _mm_set1_epi16(255), max_bits = _mm_set1_epi8(NEAR_MAX_BITS);
     near_tables tables;
     for (int part = 0; part < NEAR_PARTS; part++) {
-        uint8_t code_low[16], high_and_bits[16];
-        for (int i = 0; i < 16; i++) {
-            uint8_t symbol = (uint8_t)(16 * part + i - NEAR_REACH);
-            unsigned bits = codes->litlen_bits[symbol], code = codes->litlen[symbol];
-            code_low[i] = (uint8_t)code;
-            high_and_bits[i] = (uint8_t)(bits <= NEAR_MAX_BITS ? code >> 8 | bits << 4 : 0);
-        }
-        tables.code_low[part] = load_twice(code_low);
-        tables.high_and_bits[part] = load_twice(high_and_bits);
+        uint8_t symbol = (uint8_t)(16 * part - NEAR_REACH);
+        const __m128i *from = (const void *)(codes->litlen + symbol);
+        __m128i first = _mm_loadu_si128(from), second = _mm_loadu_si128(from + 1);
+        __m128i low = _mm_packus_epi16(_mm_and_si128(first, low_8), _mm_and_si128(second, low_8));
+        __m128i high = _mm_packus_epi16(_mm_srli_epi16(first, 8), _mm_srli_epi16(second, 8));
+        __m128i bits = _mm_loadu_si128((const void *)(codes->litlen_bits + symbol));
+        __m128i too_long = _mm_cmpgt_epi8(bits, max_bits);
+        high = _mm_andnot_si128(too_long, _mm_or_si128(high, _mm_slli_epi16(bits, 4)));
+        tables.code_low[part] = _mm256_broadcastsi128_si256(low);
+        tables.high_and_bits[part] = _mm256_broadcastsi128_si256(high);
     }
     return tables;
 }
 
-/* `count` literals, up to 32; a constant where it is 32. */
-TARGET_AVX2 WB_ALWAYS_INLINE void put_up_to_32(const near_tables *tables, const uint64_t *entries,
-                                               const uint8_t *bytes, size_t count,
-                                               wb_bit_writer *writer)
+/* A byte a literal: what merge_avx2 takes, and whether its code is missing because it is too long
+ * or the symbol not near zero. */
+typedef struct piece {
+    __m256i low, high, bits, missing;
+} piece;
+
+/* `count` literals; a constant where there are enough for a piece. Behind them all is 0. */
+TARGET_AVX2 ALWAYS_INLINE piece look_up_piece(const near_tables *tables, const uint8_t *bytes,
+                                              size_t count)
 {
-    static const uint8_t FIRST_OF[64] = {
+    static const uint8_t FIRST_OF[2 * PIECE_LITERALS] = {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
     };
-    const __m256i zero = _mm256_setzero_si256(), low_4 = _mm256_set1_epi8(15);
-    __m256i symbols = _mm256_loadu_si256((const __m256i *)(const void *)bytes);
+    const __m256i low_4 = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
+    __m256i symbols = load_32(bytes);
     __m256i low = zero, high_and_bits = zero;
     for (int part = 0; part < NEAR_PARTS; part++) {
         /* A shuffle gives 0 where its index has the highest bit: all that is not in 0 to 15. */
@@ -84,28 +101,109 @@ TARGET_AVX2 WB_ALWAYS_INLINE void put_up_to_32(const near_tables *tables, const 
                                         _mm256_shuffle_epi8(tables->high_and_bits[part], index));
     }
     __m256i missing = _mm256_cmpeq_epi8(high_and_bits, zero);
-    if (count < 32) {
-        __m256i some = _mm256_loadu_si256((const __m256i *)(const void *)(FIRST_OF + 32 - count));
-        missing = _mm256_and_si256(missing, some);
-        high_and_bits = _mm256_and_si256(high_and_bits, some);
+    if (count < PIECE_LITERALS) {
+        __m256i some = load_32(FIRST_OF + PIECE_LITERALS - count);
         low = _mm256_and_si256(low, some);
+        high_and_bits = _mm256_and_si256(high_and_bits, some);
+        missing = _mm256_and_si256(missing, some);
     }
-    __m256i high = _mm256_and_si256(high_and_bits, low_4);
-    __m256i bits = _mm256_and_si256(_mm256_srli_epi16(high_and_bits, 4), low_4);
+    return (piece){low, _mm256_and_si256(high_and_bits, low_4),
+                   _mm256_and_si256(_mm256_srli_epi16(high_and_bits, 4), low_4), missing};
+}
+
+TARGET_AVX2 ALWAYS_INLINE void put_piece(wb_bit_writer *writer, __m256i low, __m256i high,
+                                         __m256i bits)
+{
     merged_avx2 fours = merge_avx2(low, high, bits);
-    __m256i eights = _mm256_or_si256(fours.first, _mm256_sllv_epi64(fours.last, fours.first_bits));
     __m256i too_long = _mm256_cmpgt_epi64(fours.bits, _mm256_set1_epi64x(WB_BIT_WRITER_MAX_BITS));
-    __m256i slow = _mm256_or_si256(missing, too_long);
-    if (_mm256_testz_si256(slow, slow)) {
-        uint64_t value[4], size_bits[4];
-        _mm256_storeu_si256((__m256i *)(void *)value, eights);
-        _mm256_storeu_si256((__m256i *)(void *)size_bits, fours.bits);
+    uint64_t values[2][4], value_bits[2][4];
+    if (_mm256_testz_si256(too_long, too_long)) {
+        store_32(values[0],
+                 _mm256_or_si256(fours.first, _mm256_sllv_epi64(fours.last, fours.first_bits)));
+        store_32(value_bits[0], fours.bits);
         for (int i = 0; i < 4; i++)
-            wb_bits_put(writer, value[i], (unsigned)size_bits[i]);
-    } else {
-        /* All of them without a branch: which are slow is hard to foresee. */
-        put_literals(entries, bytes, count, false, writer);
+            wb_bits_put(writer, values[0][i], (unsigned)value_bits[0][i]);
+        return;
     }
+    store_32(values[0], fours.first);
+    store_32(values[1], fours.last);
+    store_32(value_bits[0], fours.first_bits);
+    store_32(value_bits[1], _mm256_sub_epi64(fours.bits, fours.first_bits));
+    for (int i = 0; i < 4; i++) {
+        wb_bits_put(writer, values[0][i], (unsigned)value_bits[0][i]);
+        wb_bits_put(writer, values[1][i], (unsigned)value_bits[1][i]);
+    }
+}
+
+/* `count` literals, up to a piece; a constant where it is a whole one. */
+TARGET_AVX2 ALWAYS_INLINE void put_up_to_piece(const near_tables *tables, const uint64_t *entries,
+                                               const uint8_t *bytes, size_t count,
+                                               wb_bit_writer *writer)
+{
+    piece found = look_up_piece(tables, bytes, count);
+    if (_mm256_testz_si256(found.missing, found.missing))
+        put_piece(writer, found.low, found.high, found.bits);
+    else
+        put_literals(entries, bytes, count, false, writer);
+}
+
+/* What merge_avx2 takes of many pieces, and room to fill in a code two pieces behind the last. */
+typedef struct chunk {
+    uint8_t low[CHUNK_LITERALS + 2 * PIECE_LITERALS];
+    uint8_t high[CHUNK_LITERALS + 2 * PIECE_LITERALS];
+    uint8_t bits[CHUNK_LITERALS + 2 * PIECE_LITERALS];
+} chunk;
+
+/* The codes that a piece lacks, a bit each. */
+typedef struct missing_codes {
+    uint32_t mask, start;
+} missing_codes;
+
+/* Enters the codes of `count` literals; what of the last piece lies behind them gets no bits. Which
+ * pieces lack codes is hard to foresee, so that no branch asks for it: one that was guessed wrong
+ * would cost as much as a piece. */
+TARGET_AVX2 ALWAYS_INLINE void look_up_chunk(const near_tables *tables,
+                                             const wb_deflate_codes *codes, const uint8_t *bytes,
+                                             size_t count, chunk *found)
+{
+    missing_codes missing[CHUNK_LITERALS / PIECE_LITERALS + 1];
+    size_t missing_count = 0;
+    for (size_t i = 0; i < count; i += PIECE_LITERALS) {
+        piece near = look_up_piece(tables, bytes + i, count - i);
+        store_32(found->low + i, near.low);
+        store_32(found->high + i, near.high);
+        store_32(found->bits + i, near.bits);
+        uint32_t mask = (uint32_t)_mm256_movemask_epi8(near.missing);
+        missing[missing_count] = (missing_codes){mask, (uint32_t)i};
+        missing_count += mask != 0;
+    }
+    for (size_t k = 0; k < missing_count; k++) {
+        const uint8_t *symbols = bytes + missing[k].start;
+        uint8_t *low = found->low + missing[k].start;
+        uint8_t *high = found->high + missing[k].start;
+        uint8_t *bits = found->bits + missing[k].start;
+        uint64_t mask = missing[k].mask;
+        do {
+            for (int j = 0; j < FILLED_AT_ONCE; j++) {
+                /* 64 where no bit is left: if there is a piece, its first literal gets the code
+                 * that it has or will get. */
+                uint64_t i = _tzcnt_u64(mask);
+                uint8_t symbol = symbols[i];
+                uint16_t code = codes->litlen[symbol];
+                low[i] = (uint8_t)code;
+                high[i] = (uint8_t)(code >> 8);
+                bits[i] = codes->litlen_bits[symbol];
+                mask &= mask - 1;
+            }
+        } while (mask != 0);
+    }
+}
+
+TARGET_AVX2 ALWAYS_INLINE void put_chunk(const chunk *found, size_t count, wb_bit_writer *writer)
+{
+    for (size_t i = 0; i < count; i += PIECE_LITERALS)
+        put_piece(writer, load_32(found->low + i), load_32(found->high + i),
+                  load_32(found->bits + i));
 }
 
 TARGET_AVX2 static void emit_avx2(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
@@ -113,16 +211,25 @@ TARGET_AVX2 static void emit_avx2(const wb_deflate_stretch *stretch, const wb_de
 {
     wb_bit_writer writer = *shared_writer; /* in registers */
     const near_tables tables = load_near_tables(codes);
+    const uint64_t *entries = codes->literal_entries;
     const uint8_t *bytes = stretch->bytes;
+    chunk found;
     for (size_t i = 0; i < stretch->token_count; i++) {
         wb_deflate_token token = stretch->tokens[i];
         size_t literals = token.literals;
-        for (; literals >= 32; literals -= 32, bytes += 32)
-            put_up_to_32(&tables, codes->literal_entries, bytes, 32, &writer);
+        while (literals >= CHUNK_MIN_LITERALS) {
+            size_t count = literals < CHUNK_LITERALS ? literals : CHUNK_LITERALS;
+            look_up_chunk(&tables, codes, bytes, count, &found);
+            put_chunk(&found, count, &writer);
+            bytes += count;
+            literals -= count;
+        }
+        for (; literals >= PIECE_LITERALS; literals -= PIECE_LITERALS, bytes += PIECE_LITERALS)
+            put_up_to_piece(&tables, entries, bytes, PIECE_LITERALS, &writer);
         if (literals <= 4)
-            put_group(&writer, group_of_some(codes->literal_entries, bytes, literals));
+            put_group(&writer, group_of_some(entries, bytes, literals));
         else
-            put_up_to_32(&tables, codes->literal_entries, bytes, literals, &writer);
+            put_up_to_piece(&tables, entries, bytes, literals, &writer);
         put_long_match(codes, token.length, token.distance, &writer);
         bytes += literals + token.length;
     }

@@ -9,7 +9,7 @@ typedef struct KERNEL(merged) {
     VECTOR first, last, first_bits, bits;
 } KERNEL(merged);
 
-/* A byte a literal: its code's low and high bits, and how many bits it has. Vectors are looked at in
+/* A byte a literal: its code's low and high bits, and how many bits it has. Instructions work in
  * lanes of 16 literals; "lower" and "upper" are the first and the last eight of each. */
 TARGET static inline KERNEL(merged) KERNEL(merge)(VECTOR low, VECTOR high, VECTOR bits)
 {
