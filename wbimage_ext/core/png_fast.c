@@ -38,6 +38,7 @@ wb_status wb_png_stream_fast(const wb_raster *raster, const wb_png_options *opti
     strip_rows = strip_rows < raster->height ? strip_rows : raster->height;
     wb_png_lines lines;
     status = wb_png_lines_init(&lines, raster, &plan, options->cpu, strip_rows, scratch);
+    lines.remember = true;
     wb_deflate deflate;
     if (status == WB_OK)
         status = wb_deflate_begin(&deflate, idat->file, options->cpu);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-    /* All of a short row's bytes tell which filter is best, half of those of others, a quarter where
-     * the row is long. */
+    /* All of a short row's bytes tell which filter is best, half of those of others, a quarter of a
+     * long row's; half as many where the rows above are remembered. */
     SHORT_ROW_BYTES = 256,
     LONG_ROW_BYTES = 3072,
     /* Every run and match has at least so many bytes. */
@@ -45,17 +45,32 @@ wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, const 
     return WB_OK;
 }
 
-static wb_png_filter choose_filter(const wb_png_row *row, wb_cpu cpu)
+/* A row is mostly like the ones above it: with three quarters of their scores added to its own, a
+ * smaller sample chooses as well as a larger one alone, or better. Each row has its sample at other
+ * places. */
+static wb_png_filter choose_filter(wb_png_lines *lines, wb_png_row row)
 {
     uint64_t scores[WB_PNG_FILTER_COUNT];
-    unsigned step = row->size_bytes < SHORT_ROW_BYTES  ? 1
-                    : row->size_bytes < LONG_ROW_BYTES ? 2
-                                                       : 4;
-    wb_png_filter_scores(row, step, cpu, scores);
+    bool is_short = row.size_bytes < SHORT_ROW_BYTES, remember = lines->remember && !is_short;
+    unsigned step = is_short ? 1 : row.size_bytes < LONG_ROW_BYTES ? 2 : 4;
+    if (remember) {
+        step *= 2;
+        size_t skipped_bytes = ((lines->rows.y + 1) & (step - 1)) * WB_PNG_SCORE_CHUNK_BYTES;
+        row.pixels += skipped_bytes;
+        row.above += skipped_bytes;
+        row.size_bytes -= skipped_bytes;
+    }
+    wb_png_filter_scores(&row, step, lines->cpu, scores);
     wb_png_filter best = WB_PNG_SUB;
-    for (int filter = WB_PNG_UP; filter < WB_PNG_FILTER_COUNT; filter++)
+    for (int filter = WB_PNG_SUB; filter < WB_PNG_FILTER_COUNT; filter++) {
+        if (remember) {
+            scores[filter] += lines->scores[filter];
+            /* What the first row scores, with none above it, says nothing about others. */
+            lines->scores[filter] = lines->rows.y > 1 ? scores[filter] / 4 * 3 : 0;
+        }
         if (scores[filter] < scores[best])
             best = (wb_png_filter)filter;
+    }
     return best;
 }
 
@@ -83,7 +98,7 @@ static void write_line(wb_png_lines *lines, uint8_t *line)
         memset(line + 1, 0, row.size_bytes);
         return;
     } else if (lines->plan.filters == WB_PNG_FILTERS_ADAPTIVE) {
-        filter = choose_filter(&row, lines->cpu);
+        filter = choose_filter(lines, row);
     }
     line[0] = (uint8_t)filter;
     wb_png_filter_apply(&row, filter, lines->cpu, line + 1);

@@ -3,6 +3,8 @@
 #ifndef WB_PNG_LINES_H
 #define WB_PNG_LINES_H
 
+#include <stdbool.h>
+
 #include "deflate_emit.h"
 #include "deflate_match.h"
 #include "png_plan.h"
@@ -19,6 +21,9 @@ typedef struct wb_png_lines {
     wb_deflate_matcher matcher;
     wb_deflate_token *tokens;
     uint16_t literal_costs[WB_DEFLATE_LITERALS];
+    /* Whether filters are chosen by what the rows above told, too; not where few rows are tried. */
+    bool remember;
+    uint64_t scores[WB_PNG_FILTER_COUNT]; /* of the rows above, the nearest counting most */
 } wb_png_lines;
 
 /* Room for strips of `strip_rows`. */
