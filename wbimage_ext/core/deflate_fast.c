@@ -156,7 +156,7 @@ wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stret
     if (!kept)
         open_block(deflate);
     uint64_t cost_bits = wb_deflate_cost(&deflate->codes, &deflate->frequencies);
-    bool short_codes = cost_bits * 4 < (uint64_t)size_bytes * 25; /* 6.25 bits a byte */
+    bool short_codes = cost_bits * 4 < (uint64_t)size_bytes * 26; /* 6.5 bits a byte */
     wb_deflate_emit(stretch, &deflate->codes, short_codes, deflate->cpu, &deflate->writer);
     uint64_t written_bits = 8 * (uint64_t)(deflate->writer.next - before.next);
     if (written_bits > stored_bits) { /* the header, or a sample that was no bound */
