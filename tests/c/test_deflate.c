@@ -190,7 +190,7 @@ static void random_frequencies(uint64_t *state, wb_deflate_frequencies *frequenc
 /* Every kernel writes what the plain loop below does, one symbol after the other. */
 static void test_emit(void)
 {
-    enum { TOKENS = 300, MAX_LITERALS = 2500, MAX_BYTES = TOKENS * (MAX_LITERALS + 600) };
+    enum { TOKENS = 300, MAX_LITERALS = 5000, MAX_BYTES = TOKENS * (MAX_LITERALS + 600) };
     uint8_t *bytes = wb_allocate(MAX_BYTES + WB_DEFLATE_SLACK_BYTES);
     uint8_t *expected = wb_allocate(4 * MAX_BYTES), *written = wb_allocate(4 * MAX_BYTES);
     wb_deflate_codes *codes = wb_allocate(sizeof *codes);

@@ -35,9 +35,9 @@ enum {
     NEAR_REACH = NEAR_PARTS * 16 / 2, /* as many residuals below zero as above */
     NEAR_MAX_BITS = 12,               /* a code and its length share 16 bits */
     PIECE_LITERALS = 32,
-    CHUNK_LITERALS = 1024,
-    CHUNK_MIN_LITERALS = 64, /* for fewer, three loops take longer to begin and end than to run */
-    FILLED_AT_ONCE = 4       /* mostly all of a piece; where a loop ends is hard to foresee */
+    CHUNK_LITERALS = 2048,
+    CHUNK_MIN_LITERALS = 96, /* for fewer, three loops take longer to begin and end than to run */
+    FILLED_AT_ONCE = 2       /* the end of a loop over single codes is hard to foresee */
 };
 
 TARGET_AVX2 ALWAYS_INLINE __m256i load_32(const void *from)
