@@ -169,11 +169,11 @@ TARGET_AVX2 ALWAYS_INLINE void look_up_chunk(const near_tables *tables,
     missing_codes missing[CHUNK_LITERALS / PIECE_LITERALS + 1];
     size_t missing_count = 0;
     for (size_t i = 0; i < count; i += PIECE_LITERALS) {
-        piece near = look_up_piece(tables, bytes + i, count - i);
-        store_32(found->low + i, near.low);
-        store_32(found->high + i, near.high);
-        store_32(found->bits + i, near.bits);
-        uint32_t mask = (uint32_t)_mm256_movemask_epi8(near.missing);
+        piece here = look_up_piece(tables, bytes + i, count - i);
+        store_32(found->low + i, here.low);
+        store_32(found->high + i, here.high);
+        store_32(found->bits + i, here.bits);
+        uint32_t mask = (uint32_t)_mm256_movemask_epi8(here.missing);
         missing[missing_count] = (missing_codes){mask, (uint32_t)i};
         missing_count += mask != 0;
     }
