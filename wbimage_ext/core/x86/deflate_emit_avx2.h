@@ -40,12 +40,12 @@ enum {
     FILLED_AT_ONCE = 2       /* the end of a loop over single codes is hard to foresee */
 };
 
-TARGET_AVX2 ALWAYS_INLINE __m256i load_32(const void *from)
+TARGET_AVX2 WB_ALWAYS_INLINE __m256i load_32(const void *from)
 {
     return _mm256_loadu_si256(from);
 }
 
-TARGET_AVX2 ALWAYS_INLINE void store_32(void *to, __m256i value)
+TARGET_AVX2 WB_ALWAYS_INLINE void store_32(void *to, __m256i value)
 {
     _mm256_storeu_si256(to, value);
 }
@@ -82,7 +82,7 @@ typedef struct piece {
 } piece;
 
 /* `count` literals; a constant where there are enough for a piece. Behind them all is 0. */
-TARGET_AVX2 ALWAYS_INLINE piece look_up_piece(const near_tables *tables, const uint8_t *bytes,
+TARGET_AVX2 WB_ALWAYS_INLINE piece look_up_piece(const near_tables *tables, const uint8_t *bytes,
                                               size_t count)
 {
     static const uint8_t FIRST_OF[2 * PIECE_LITERALS] = {
@@ -111,7 +111,7 @@ TARGET_AVX2 ALWAYS_INLINE piece look_up_piece(const near_tables *tables, const u
                    _mm256_and_si256(_mm256_srli_epi16(high_and_bits, 4), low_4), missing};
 }
 
-TARGET_AVX2 ALWAYS_INLINE void put_piece(wb_bit_writer *writer, __m256i low, __m256i high,
+TARGET_AVX2 WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, __m256i low, __m256i high,
                                          __m256i bits)
 {
     merged_avx2 fours = merge_avx2(low, high, bits);
@@ -136,7 +136,7 @@ TARGET_AVX2 ALWAYS_INLINE void put_piece(wb_bit_writer *writer, __m256i low, __m
 }
 
 /* `count` literals, up to a piece; a constant where it is a whole one. */
-TARGET_AVX2 ALWAYS_INLINE void put_up_to_piece(const near_tables *tables, const uint64_t *entries,
+TARGET_AVX2 WB_ALWAYS_INLINE void put_up_to_piece(const near_tables *tables, const uint64_t *entries,
                                                const uint8_t *bytes, size_t count,
                                                wb_bit_writer *writer)
 {
@@ -162,7 +162,7 @@ typedef struct missing_codes {
 /* Enters the codes of `count` literals; what of the last piece lies behind them gets no bits. Which
  * pieces lack codes is hard to foresee, so that no branch asks for it: one that was guessed wrong
  * would cost as much as a piece. */
-TARGET_AVX2 ALWAYS_INLINE void look_up_chunk(const near_tables *tables,
+TARGET_AVX2 WB_ALWAYS_INLINE void look_up_chunk(const near_tables *tables,
                                              const wb_deflate_codes *codes, const uint8_t *bytes,
                                              size_t count, chunk *found)
 {
@@ -199,7 +199,7 @@ TARGET_AVX2 ALWAYS_INLINE void look_up_chunk(const near_tables *tables,
     }
 }
 
-TARGET_AVX2 ALWAYS_INLINE void put_chunk(const chunk *found, size_t count, wb_bit_writer *writer)
+TARGET_AVX2 WB_ALWAYS_INLINE void put_chunk(const chunk *found, size_t count, wb_bit_writer *writer)
 {
     for (size_t i = 0; i < count; i += PIECE_LITERALS)
         put_piece(writer, load_32(found->low + i), load_32(found->high + i),
