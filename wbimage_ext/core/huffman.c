@@ -13,11 +13,11 @@ typedef struct leaf {
 } leaf;
 
 enum {
-    /* Weights of the same five highest bits share a bucket. */
-    MANTISSA_BITS = 5,
+    /* Weights share a bucket if their highest bits are the same, the first and so many more. */
+    MANTISSA_BITS = 6,
     MANTISSAS = 1 << MANTISSA_BITS,
     BUCKETS = (32 - MANTISSA_BITS + 1) * MANTISSAS,
-    /* Weights that add up to less than 2^31 and are halved at most every second step. */
+    /* What weights that add up to less than 2^31 cannot reach: Fibonacci's numbers go to 45. */
     MAX_DEPTH = 64
 };
 
@@ -27,8 +27,7 @@ static unsigned bucket_of(uint32_t weight)
     return shift * MANTISSAS + (weight >> shift);
 }
 
-/* Into buckets, in which they stay as they come: a code for weights that are wrong by so little is as
- * good, to a ten-thousandth. */
+/* Into buckets, where nearly all are in order, then one by one. */
 static void sort_by_weight(const leaf *leaves, unsigned count, uint32_t largest, leaf *sorted)
 {
     uint16_t starts[BUCKETS + 1];
@@ -40,6 +39,13 @@ static void sort_by_weight(const leaf *leaves, unsigned count, uint32_t largest,
         starts[i] = (uint16_t)(starts[i] + starts[i - 1]);
     for (unsigned i = 0; i < count; i++)
         sorted[starts[bucket_of(leaves[i].weight)]++] = leaves[i];
+    for (unsigned i = 1; i < count; i++) {
+        leaf moved = sorted[i];
+        unsigned to = i;
+        for (; to > 0 && sorted[to - 1].weight > moved.weight; to--)
+            sorted[to] = sorted[to - 1];
+        sorted[to] = moved;
+    }
 }
 
 /* Joins the two lightest of leaves and nodes until one is left, without branches. Nodes come out in
