@@ -83,7 +83,7 @@ typedef struct piece {
 
 /* `count` literals; a constant where there are enough for a piece. Behind them all is 0. */
 TARGET_AVX2 WB_ALWAYS_INLINE piece look_up_piece(const near_tables *tables, const uint8_t *bytes,
-                                              size_t count)
+                                                 size_t count)
 {
     static const uint8_t FIRST_OF[2 * PIECE_LITERALS] = {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
@@ -112,7 +112,7 @@ TARGET_AVX2 WB_ALWAYS_INLINE piece look_up_piece(const near_tables *tables, cons
 }
 
 TARGET_AVX2 WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, __m256i low, __m256i high,
-                                         __m256i bits)
+                                            __m256i bits)
 {
     merged_avx2 fours = merge_avx2(low, high, bits);
     __m256i too_long = _mm256_cmpgt_epi64(fours.bits, _mm256_set1_epi64x(WB_BIT_WRITER_MAX_BITS));
@@ -136,9 +136,9 @@ TARGET_AVX2 WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, __m256i low, 
 }
 
 /* `count` literals, up to a piece; a constant where it is a whole one. */
-TARGET_AVX2 WB_ALWAYS_INLINE void put_up_to_piece(const near_tables *tables, const uint64_t *entries,
-                                               const uint8_t *bytes, size_t count,
-                                               wb_bit_writer *writer)
+TARGET_AVX2 WB_ALWAYS_INLINE void put_up_to_piece(const near_tables *tables,
+                                                  const uint64_t *entries, const uint8_t *bytes,
+                                                  size_t count, wb_bit_writer *writer)
 {
     piece found = look_up_piece(tables, bytes, count);
     if (_mm256_testz_si256(found.missing, found.missing))
@@ -163,8 +163,8 @@ typedef struct missing_codes {
  * pieces lack codes is hard to foresee, so that no branch asks for it: one that was guessed wrong
  * would cost as much as a piece. */
 TARGET_AVX2 WB_ALWAYS_INLINE void look_up_chunk(const near_tables *tables,
-                                             const wb_deflate_codes *codes, const uint8_t *bytes,
-                                             size_t count, chunk *found)
+                                                const wb_deflate_codes *codes, const uint8_t *bytes,
+                                                size_t count, chunk *found)
 {
     missing_codes missing[CHUNK_LITERALS / PIECE_LITERALS + 1];
     size_t missing_count = 0;
