@@ -91,77 +91,85 @@ static bool is_hopeless(const band_costs *costs, const band_costs *best)
     return costs->after[last] > best->after[last] + best->after[best->count - 1] / HOPELESS_PART;
 }
 
-/* Tries the bands, or the first ones where those show already that it is far from the best. */
-static wb_status try_plan(const wb_raster *raster, const candidate *tried, const band_costs *best,
-                          wb_cpu cpu, wb_png_scratch *scratch, band_costs *costs)
+typedef struct band_layout {
+    size_t rows, count;
+} band_layout;
+
+static band_layout lay_out_bands(const wb_raster *raster)
 {
-    static const uint8_t ORDER[BANDS] = {0, 2, 1, 3};
-    wb_png_lines lines;
     size_t line_bytes = raster->width * raster->channels + 1;
     size_t image_bytes = line_bytes * raster->height, wanted_bytes = image_bytes / BANDS_PART;
     wanted_bytes = wanted_bytes < BANDS_MIN_BYTES ? BANDS_MIN_BYTES : wanted_bytes;
     wanted_bytes = wanted_bytes > BANDS_MAX_BYTES ? BANDS_MAX_BYTES : wanted_bytes;
-    size_t band_rows = wanted_bytes / BANDS / line_bytes, bands = BANDS;
-    if (band_rows < BAND_MIN_ROWS) { /* wide rows: rather fewer bands */
-        band_rows = BAND_MIN_ROWS;
-        bands = 1 + wanted_bytes / (band_rows * line_bytes);
-        bands = bands < BANDS ? bands : BANDS;
+    band_layout bands = {wanted_bytes / BANDS / line_bytes, BANDS};
+    if (bands.rows < BAND_MIN_ROWS) { /* wide rows: rather fewer bands */
+        bands.rows = BAND_MIN_ROWS;
+        bands.count = 1 + wanted_bytes / (bands.rows * line_bytes);
+        bands.count = bands.count < BANDS ? bands.count : BANDS;
     }
-    if (band_rows * BANDS >= raster->height) {
-        band_rows = raster->height;
-        bands = 1;
-    }
-    wb_status status = wb_png_lines_init(&lines, raster, &tried->plan, cpu, band_rows, scratch);
+    if (bands.rows * BANDS >= raster->height)
+        bands = (band_layout){raster->height, 1};
+    return bands;
+}
+
+/* Tries the bands, or the first ones where those show already that it is far from the best. */
+static wb_status try_plan(const wb_raster *raster, const candidate *tried, const band_costs *best,
+                          wb_cpu cpu, wb_png_scratch *scratch, band_costs *costs)
+{
+    /* From the first half to the second and back: pages are often one thing above, another below. */
+    static const uint8_t ORDER[BANDS] = {0, 2, 1, 3};
+    band_layout bands = lay_out_bands(raster);
+    wb_png_lines lines;
+    wb_status status = wb_png_lines_init(&lines, raster, &tried->plan, cpu, bands.rows, scratch);
     if (status != WB_OK)
         return status;
     uint64_t cost = 0;
     wb_deflate_frequencies frequencies;
-    for (costs->count = 0; costs->count < bands;) {
-        /* From the first half to the second and back: pages are often one thing above, another below. */
-        size_t band = bands == BANDS ? ORDER[costs->count] : costs->count;
-        size_t y = (2 * band + 1) * (raster->height - band_rows) / (2 * bands);
+    for (costs->count = 0; costs->count < bands.count;) {
+        size_t band = bands.count == BANDS ? ORDER[costs->count] : costs->count;
+        size_t y = (2 * band + 1) * (raster->height - bands.rows) / (2 * bands.count);
         wb_png_rows_seek(&lines.rows, y == 0 ? 0 : y - 1);
         if (y != 0) { /* a row that is not counted, so that matches find something above */
             wb_png_lines_next(&lines, 1);
             wb_png_lines_advance(&lines, 1);
         }
-        wb_deflate_stretch stretch = wb_png_lines_next(&lines, band_rows);
-        wb_deflate_count(&stretch, band_rows * line_bytes, &frequencies);
+        wb_deflate_stretch stretch = wb_png_lines_next(&lines, bands.rows);
+        wb_deflate_count(&stretch, bands.rows * lines.line_bytes, &frequencies);
         cost += wb_deflate_entropy(&frequencies) * tried->weight;
         costs->after[costs->count++] = cost;
         if (best != NULL && is_hopeless(costs, best))
             return WB_OK;
-        wb_png_lines_advance(&lines, band_rows);
+        wb_png_lines_advance(&lines, bands.rows);
     }
     return WB_OK;
 }
 
-/* From the fastest to the slowest, with the weight of their bits: the slow have to earn it. Plain
- * matching gains more on the image than on the bands, where it has seen little yet. */
-static const wb_png_plan RUNS = {.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_LONG},
-                         MATCHES = {.filters = WB_PNG_FILTERS_NONE, .matched = true},
-                         PIXELS = {.filters = WB_PNG_FILTERS_ADAPTIVE,
-                                   .matched = true,
-                                   .correlated = true};
-static const candidate CANDIDATES[] = {
-    {RUNS, 64},
-    {{.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_SHORT}, 66},
-    {MATCHES, 60},
-    {{.filters = WB_PNG_FILTERS_ADAPTIVE, .matched = true}, 68},
-};
-/* Masks: of a label's edge Up leaves a few bytes. */
-static const candidate VERY_FLAT_CANDIDATES[] = {
-    {{.filters = WB_PNG_FILTERS_UP, .min_run = RUN_SHORT}, 65},
-    {MATCHES, 60},
+/* Their bits are weighted: the slow have to earn it. Plain matching gains more on the image than on
+ * the bands, where it has seen little yet. */
+enum { RUNS_LONG, RUNS_SHORT, RUNS_UP, MATCHES_PLAIN, MATCHES_FILTERED, CANDIDATES };
+static const candidate CANDIDATE[CANDIDATES] = {
+    [RUNS_LONG] = {{.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_LONG}, 64},
+    [RUNS_SHORT] = {{.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_SHORT}, 66},
+    [RUNS_UP] = {{.filters = WB_PNG_FILTERS_UP, .min_run = RUN_SHORT}, 65},
+    [MATCHES_PLAIN] = {{.filters = WB_PNG_FILTERS_NONE, .matched = true}, 60},
+    [MATCHES_FILTERED] = {{.filters = WB_PNG_FILTERS_ADAPTIVE, .matched = true}, 68},
 };
 
-static wb_status hold_contest(const wb_raster *raster, const candidate *candidates, size_t count,
+static const wb_png_plan CORRELATED = {
+    .filters = WB_PNG_FILTERS_ADAPTIVE, .matched = true, .correlated = true};
+
+/* Who takes part in a contest, from the fastest to the slowest. */
+static const uint8_t FLAT[] = {RUNS_LONG, RUNS_SHORT, MATCHES_PLAIN, MATCHES_FILTERED};
+/* Masks: of a label's edge Up leaves a few bytes. */
+static const uint8_t VERY_FLAT_GRAY[] = {RUNS_UP, MATCHES_PLAIN};
+
+static wb_status hold_contest(const wb_raster *raster, const uint8_t *entrants, size_t count,
                               wb_cpu cpu, wb_png_scratch *scratch, wb_png_plan *plan)
 {
     band_costs best, costs;
     for (size_t i = 0; i < count; i++) {
-        wb_status status = try_plan(raster, &candidates[i], i == 0 ? NULL : &best, cpu, scratch,
-                                    &costs);
+        const candidate *tried = &CANDIDATE[entrants[i]];
+        wb_status status = try_plan(raster, tried, i == 0 ? NULL : &best, cpu, scratch, &costs);
         if (status != WB_OK)
             return status;
         if (i != 0 && costs.count < best.count)
@@ -170,9 +178,9 @@ static wb_status hold_contest(const wb_raster *raster, const candidate *candidat
         uint64_t least = i == 0 ? UINT64_MAX : best.after[best.count - 1];
         if (cost < least) {
             best = costs;
-            *plan = candidates[i].plan;
+            *plan = tried->plan;
         }
-        if (plan->filters == WB_PNG_FILTERS_NONE && cost < least - least / 4)
+        if (entrants[i] == MATCHES_PLAIN && cost < least - least / 4)
             break; /* text: filters would only tear it apart */
     }
     return WB_OK;
@@ -187,20 +195,18 @@ wb_status wb_png_plan_choose(const wb_raster *raster, const wb_png_options *opti
         return status;
     look seen = look_at(raster, &rows);
     bool is_tiny = raster->width * raster->channels < TINY_BYTES / raster->height;
-    enum { CANDIDATE_COUNT = sizeof CANDIDATES / sizeof *CANDIDATES };
-    enum { VERY_FLAT_COUNT = sizeof VERY_FLAT_CANDIDATES / sizeof *VERY_FLAT_CANDIDATES };
-    if (is_tiny)
-        *plan = seen.flat >= FLAT_PERCENT ? MATCHES : RUNS;
-    else if (seen.flat >= VERY_FLAT_PERCENT && raster->channels != 1)
-        *plan = MATCHES;
-    else if (seen.flat >= VERY_FLAT_PERCENT)
-        status = hold_contest(raster, VERY_FLAT_CANDIDATES, VERY_FLAT_COUNT, options->cpu, scratch,
+    if (is_tiny && seen.flat >= FLAT_PERCENT)
+        *plan = CANDIDATE[MATCHES_PLAIN].plan;
+    else if (seen.flat >= VERY_FLAT_PERCENT && raster->channels == 1)
+        status = hold_contest(raster, VERY_FLAT_GRAY, sizeof VERY_FLAT_GRAY, options->cpu, scratch,
                               plan);
+    else if (seen.flat >= VERY_FLAT_PERCENT)
+        *plan = CANDIDATE[MATCHES_PLAIN].plan;
     else if (seen.echo >= ECHO_PERCENT)
-        *plan = PIXELS;
+        *plan = CORRELATED;
     else if (seen.flat >= FLAT_PERCENT)
-        status = hold_contest(raster, CANDIDATES, CANDIDATE_COUNT, options->cpu, scratch, plan);
+        status = hold_contest(raster, FLAT, sizeof FLAT, options->cpu, scratch, plan);
     else
-        *plan = RUNS;
+        *plan = CANDIDATE[RUNS_LONG].plan;
     return status;
 }
