@@ -8,7 +8,7 @@
 enum {
     /* With its tokens and output about 200 KB: less than any L2 cache. */
     STRIP_BYTES = 64 << 10,
-    /* Longer ones take longer to pay for a table of codes. */
+    /* Shorter ones would be a little smaller, with more tables of codes, and slower. */
     MATCHED_STRIP_BYTES = 512 << 10,
     /* Little of a flat strip is looked at twice, and a block's codes should serve for long. */
     FLAT_STRIP_BYTES = 1 << 20
