@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 820, 470
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 56, 52
-LETTER_WIDTH, LINE_HEIGHT = 7.4, 14.0
+LETTER_WIDTH, BOLD_WIDTH, LINE_HEIGHT = 7.4, 8.6, 14.0
 
 STYLE = """\
   text { font: 12px system-ui, sans-serif; fill: #1f2328; }
@@ -168,7 +168,7 @@ def _around(axes: _Axes, point: Point) -> _Box:
 def _label(axes: _Axes, point: Point, kind: str, taken: list[_Box]) -> str:
     """The point's name where it covers least of what stands there already."""
     x, y = axes.x(point.speed), axes.y(point.size)
-    width = LETTER_WIDTH * len(point.name)
+    width = (BOLD_WIDTH if point.is_ours else LETTER_WIDTH) * len(point.name)
     places = []
     for distance in (0.0, 14.0, 28.0):
         for down in (0.0, -distance - 15, distance + 15):
