@@ -215,6 +215,7 @@ import os, signal, sys, time
 import numpy as np
 from wbimage_ext import Image, LocalRun, store
 pixels = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 if sys.argv[2] == "SIGTERM":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
 with LocalRun(sys.argv[1]) as run:
@@ -242,7 +243,7 @@ def test_real_signals(name: str, tmp_path: Path) -> None:
         child.stdout.readline()
         time.sleep(random.uniform(0, 0.3))
         child.send_signal(getattr(signal, name))
-        errors = child.communicate()[1].decode()
+        errors = child.communicate(timeout=60)[1].decode()
         assert child.returncode == (3 if name == "SIGTERM" else -signal.SIGINT), errors
         check_run(folder)
         assert (folder / "index.html").exists(), "the with statement ended"
