@@ -70,7 +70,7 @@ static void count_depths(const leaf *leaves, unsigned count, unsigned max_bits,
         next_node += taken;
         next_leaf += 2 - taken;
     }
-    uint8_t depths[WB_HUFFMAN_MAX_SYMBOLS];
+    uint8_t depths[WB_HUFFMAN_MAX_SYMBOLS] = {0};
     uint16_t first[MAX_DEPTH]; /* node of each depth */
     depths[nodes - 1] = 0;
     first[0] = (uint16_t)(nodes - 1);
@@ -107,7 +107,7 @@ static void repair_depths(unsigned max_bits, uint32_t depth_counts[WB_HUFFMAN_MA
 void wb_huffman_lengths(const uint32_t *frequencies, unsigned count, unsigned max_bits,
                         uint8_t *lengths)
 {
-    leaf leaves[WB_HUFFMAN_MAX_SYMBOLS], sorted[WB_HUFFMAN_MAX_SYMBOLS + 2];
+    leaf leaves[WB_HUFFMAN_MAX_SYMBOLS], sorted[WB_HUFFMAN_MAX_SYMBOLS + 2] = {{0}};
     unsigned used = 0;
     uint32_t largest = 0;
     memset(lengths, 0, count);

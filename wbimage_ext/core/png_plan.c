@@ -85,8 +85,11 @@ typedef struct candidate {
     unsigned weight;
 } candidate;
 
+/* `best` has no bands before the first plan was tried. */
 static bool is_hopeless(const band_costs *costs, const band_costs *best)
 {
+    if (best->count == 0)
+        return false;
     size_t last = costs->count - 1;
     return costs->after[last] > best->after[last] + best->after[best->count - 1] / HOPELESS_PART;
 }
@@ -137,7 +140,7 @@ static wb_status try_plan(const wb_raster *raster, const candidate *tried, const
         wb_deflate_count(&stretch, bands.rows * lines.line_bytes, &frequencies);
         cost += wb_deflate_entropy(&frequencies) * tried->weight;
         costs->after[costs->count++] = cost;
-        if (best != NULL && is_hopeless(costs, best))
+        if (is_hopeless(costs, best))
             return WB_OK;
         wb_png_lines_advance(&lines, bands.rows);
     }
@@ -166,21 +169,21 @@ static const uint8_t VERY_FLAT_GRAY[] = {RUNS_UP, MATCHES_PLAIN};
 static wb_status hold_contest(const wb_raster *raster, const uint8_t *entrants, size_t count,
                               wb_cpu cpu, wb_png_scratch *scratch, wb_png_plan *plan)
 {
-    band_costs best, costs;
+    band_costs best = {.count = 0}, costs = {.count = 0};
+    uint64_t least = UINT64_MAX;
     for (size_t i = 0; i < count; i++) {
         const candidate *tried = &CANDIDATE[entrants[i]];
-        wb_status status = try_plan(raster, tried, i == 0 ? NULL : &best, cpu, scratch, &costs);
+        wb_status status = try_plan(raster, tried, &best, cpu, scratch, &costs);
         if (status != WB_OK)
             return status;
-        if (i != 0 && costs.count < best.count)
-            continue;
         uint64_t cost = costs.after[costs.count - 1];
-        uint64_t least = i == 0 ? UINT64_MAX : best.after[best.count - 1];
-        if (cost < least) {
-            best = costs;
-            *plan = tried->plan;
-        }
-        if (entrants[i] == MATCHES_PLAIN && cost < least - least / 4)
+        if (costs.count < best.count || cost >= least)
+            continue;
+        bool is_clear = cost < least - least / 4;
+        best = costs;
+        least = cost;
+        *plan = tried->plan;
+        if (entrants[i] == MATCHES_PLAIN && is_clear)
             break; /* text: filters would only tear it apart */
     }
     return WB_OK;
@@ -195,13 +198,12 @@ wb_status wb_png_plan_choose(const wb_raster *raster, const wb_png_options *opti
         return status;
     look seen = look_at(raster, &rows);
     bool is_tiny = raster->width * raster->channels < TINY_BYTES / raster->height;
-    if (is_tiny && seen.flat >= FLAT_PERCENT)
+    bool is_flat = seen.flat >= (is_tiny ? FLAT_PERCENT : VERY_FLAT_PERCENT);
+    if (is_flat && (is_tiny || raster->channels != 1))
         *plan = CANDIDATE[MATCHES_PLAIN].plan;
-    else if (seen.flat >= VERY_FLAT_PERCENT && raster->channels == 1)
+    else if (is_flat)
         status = hold_contest(raster, VERY_FLAT_GRAY, sizeof VERY_FLAT_GRAY, options->cpu, scratch,
                               plan);
-    else if (seen.flat >= VERY_FLAT_PERCENT)
-        *plan = CANDIDATE[MATCHES_PLAIN].plan;
     else if (seen.echo >= ECHO_PERCENT)
         *plan = CORRELATED;
     else if (seen.flat >= FLAT_PERCENT)
