@@ -207,7 +207,7 @@ def log():
     while going:
         run.log({"k": Image(pixels)})
 
-threads = [threading.Thread(target=log) for _ in range(3)]
+threads = [threading.Thread(target=log, daemon=True) for _ in range(3)]
 for thread in threads:
     thread.start()
 for _ in range(8):
@@ -219,7 +219,9 @@ for _ in range(8):
         os._exit(0)
     end = time.monotonic() + 60
     while not (status := os.waitpid(pid, os.WNOHANG))[0]:
-        assert time.monotonic() < end, "the child waits"
+        if time.monotonic() > end:
+            os.kill(pid, 9)
+            raise SystemExit("the child waits")
         time.sleep(0.01)
     assert status[1] == 0
 going = False
@@ -237,6 +239,37 @@ def test_a_fork_while_other_threads_encode_and_log(tmp_path: Path) -> None:
     run_program(text, tmp_path, str(tmp_path / "run"))
     assert len(check_run(tmp_path / "run")) > 0
     assert len(list(tmp_path.glob("run-*"))) == 8
+
+
+FORK_WHILE_STAGING = """
+import os, tempfile, threading, time
+import numpy as np
+from wbimage_ext import Image
+
+real, lock, making = tempfile.mkdtemp, threading.Lock(), threading.Event()
+
+def mkdtemp(*args, **kwargs):
+    with lock:  # as tempfile's own, which its first call takes
+        making.set()
+        time.sleep(0.3)
+        return real(*args, **kwargs)
+
+tempfile.mkdtemp = mkdtemp
+thread = threading.Thread(target=lambda: Image(np.eye(5)))
+thread.start()
+making.wait()
+pid = os.fork()
+if pid == 0:
+    os._exit(0 if lock.acquire(timeout=5) else 1)
+assert os.waitpid(pid, 0)[1] == 0, "nobody in the child releases the lock"
+thread.join()
+"""
+
+
+@forks
+def test_a_fork_waits_for_the_staging_directory(tmp_path: Path) -> None:
+    text = "import warnings; warnings.simplefilter('ignore', DeprecationWarning)\n"
+    run_program(text + FORK_WHILE_STAGING, tmp_path)
 
 
 SHUTDOWN = """

@@ -66,8 +66,16 @@ class Staging:
             _remove_abandoned(os.path.dirname(self._directory))
             self._directory = None
 
-    def after_fork(self) -> None:
-        # Another thread of the parent may have held the lock at the moment of the fork.
+    # A fork waits for a thread that is making the directory: tempfile has a lock of its own, which
+    # in the child nobody would release.
+
+    def before_fork(self) -> None:
+        self._lock.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        self._lock.release()
+
+    def after_fork_in_child(self) -> None:
         self._lock = threading.RLock()
 
 

@@ -50,11 +50,15 @@ def _after_fork() -> None:
     # Another thread of the parent may have held it.
     global _moving
     _moving = threading.RLock()
-    _staging.after_fork()
+    _staging.after_fork_in_child()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_staging.before_fork,
+        after_in_parent=_staging.after_fork_in_parent,
+        after_in_child=_after_fork,
+    )
 
 
 def staging_directory() -> str:
