@@ -94,15 +94,11 @@ def extension() -> Extension:
             macros.append(("WB_HAVE_LIBDEFLATE", "1"))
 
     # Float arithmetic has to round after every operation, as NumPy's does: no fused multiply-add.
-    # The core's png.h must not hide libpng's <png.h>: -iquote, not -I. MSVC has no such option and
-    # takes the first folder that has the name, so there the core's folder comes last.
     link_flags: list[str] = []
     if sys.platform == "win32":
         compile_flags = ["/std:c11", "/O2", "/fp:precise"]
-        core_flags = ["/Iwbimage_ext/core"]
     else:
         compile_flags = ["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"]
-        core_flags = ["-iquote", "wbimage_ext/core"]
     build = os.environ.get("WBIMAGE_BUILD", "")
     if build == "debug":
         compile_flags += ["-O0", "-g", "-UNDEBUG"]
@@ -120,7 +116,6 @@ def extension() -> Extension:
     for library in libraries:
         compile_flags += library.cflags
         link_flags += library.libs
-    compile_flags += core_flags
     if sys.platform == "linux":
         # A library linked statically must not offer its names to others in the process.
         link_flags += ["-lm", "-Wl,--exclude-libs,ALL"]
@@ -132,7 +127,7 @@ def extension() -> Extension:
         "wbimage_ext._core",
         sources=sources,
         depends=headers,
-        include_dirs=[numpy.get_include()],
+        include_dirs=["wbimage_ext/core", numpy.get_include()],
         define_macros=macros,
         extra_compile_args=compile_flags,
         extra_link_args=link_flags,

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "value_kernels.h" /* WB_DTYPE_COUNT */
+#include "convert/value_kernels.h" /* WB_DTYPE_COUNT */
 
 /* Sides and gaps from the header; the innermost dimension is not always the last. */
 bool array_read(array *a, const uint8_t header[ARRAY_HEADER_BYTES], size_t max_values,

@@ -4,7 +4,7 @@
 #ifndef ARRAYS_H
 #define ARRAYS_H
 
-#include "view.h"
+#include "pixels/view.h"
 
 enum { ARRAY_MAX_NDIM = 5, ARRAY_HEADER_BYTES = 4 + 2 * ARRAY_MAX_NDIM };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "status.h"
+#include "base/status.h"
 
 #define CHECK_FAIL(...)                                 \
     do {                                                \

@@ -9,15 +9,15 @@ tool() {
 
 files_of() {
     case $1 in
-    bmp) echo bmp.c ;;
-    decode) echo decode.c decode_bmp.c decode_jpeg.c decode_png.c bmp_header.c ;;
-    encode) echo png.c png_*.c deflate_*.c huffman.c ;;
-    jpeg) echo jpeg.c ;;
-    pipeline) echo pipeline.c mode.c png.c png_*.c deflate_*.c huffman.c jpeg.c bmp.c convert.c ;;
-    probe) echo probe.c probe_*.c bmp_header.c ;;
-    shape) echo view.c ;;
-    view) echo view.c elements.c range.c convert.c grid.c mask.c x86/value_kernels_*.c ;;
-    *) echo '*.c' ;;
+    bmp) echo bmp/encode.c ;;
+    decode) echo decode.c */decode.c bmp/header.c ;;
+    encode) echo png/*.c deflate/*.c ;;
+    jpeg) echo jpeg/encode.c ;;
+    pipeline) echo image.c pixels/mode.c png/*.c deflate/*.c */encode.c convert/convert.c ;;
+    probe) echo probe/*.c bmp/header.c ;;
+    shape) echo pixels/view.c ;;
+    view) echo pixels/*.c convert/*.c convert/x86/*.c ;;
+    *) echo '*.c' '*/*.c' ;;
     esac
 }
 

@@ -8,7 +8,7 @@
 
 #include "check.h"
 #include "decode.h"
-#include "probe.h"
+#include "probe/probe.h"
 
 void check_same_file(const wb_bytes *file, const wb_bytes *first)
 {

@@ -4,8 +4,8 @@
 #ifndef FILES_H
 #define FILES_H
 
-#include "bytes.h"
-#include "view.h"
+#include "base/bytes.h"
+#include "pixels/view.h"
 
 void check_same_file(const wb_bytes *file, const wb_bytes *first);
 

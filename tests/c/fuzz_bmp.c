@@ -2,10 +2,10 @@
  * decodes to them.
  * In: three bytes of parameters, then bytes that pixels are made of. Out: a trap where that is not
  * so. Ownership: frees what it makes. */
-#include "bmp.h"
+#include "bmp/encode.h"
 #include "check.h"
 #include "files.h"
-#include "pipeline.h"
+#include "image.h"
 #include "support.h"
 
 enum { PARAMETERS = 3, MAX_PIXELS_BYTES = 1 << 15 };

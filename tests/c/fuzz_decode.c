@@ -2,7 +2,7 @@
  * In: a file's bytes. Out: a trap where that is not so. Ownership: frees the pixels. */
 #include "check.h"
 #include "decode.h"
-#include "probe.h"
+#include "probe/probe.h"
 
 enum { MAX_PIXELS = 1 << 16 };
 

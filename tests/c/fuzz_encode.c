@@ -3,7 +3,7 @@
  * so. Ownership: frees what it makes. */
 #include "check.h"
 #include "decode.h"
-#include "png.h"
+#include "png/encode.h"
 #include "support.h"
 
 enum { PARAMETERS = 4, MAX_PIXELS_BYTES = 1 << 17 };

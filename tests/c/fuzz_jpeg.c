@@ -4,8 +4,8 @@
  * so. Ownership: frees what it makes. */
 #include "check.h"
 #include "files.h"
-#include "jpeg.h"
-#include "pipeline.h"
+#include "jpeg/encode.h"
+#include "image.h"
 #include "support.h"
 
 enum { PARAMETERS = 4, MAX_PIXELS_BYTES = 1 << 15 };

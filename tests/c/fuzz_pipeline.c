@@ -5,7 +5,7 @@
 #include "arrays.h"
 #include "check.h"
 #include "files.h"
-#include "pipeline.h"
+#include "image.h"
 #include "support.h"
 
 enum {

@@ -2,7 +2,7 @@
  * says that it is cut when it is.
  * In: a file's bytes. Out: a trap where that is not so. Ownership: none. */
 #include "check.h"
-#include "probe.h"
+#include "probe/probe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 

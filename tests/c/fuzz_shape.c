@@ -3,7 +3,7 @@
  * In: a dtype, a limit, then 64-bit sides and strides in turn. Out: a trap where that is not so.
  * Ownership: none. */
 #include "check.h"
-#include "view.h"
+#include "pixels/view.h"
 
 enum { HEADER_BYTES = 4, MOST = WB_VIEW_MAX_DIMENSIONS + 6 };
 

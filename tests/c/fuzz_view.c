@@ -4,9 +4,9 @@
  * Ownership: frees what it makes. */
 #include "arrays.h"
 #include "check.h"
-#include "convert.h"
-#include "grid.h"
-#include "mask.h"
+#include "convert/convert.h"
+#include "pixels/grid.h"
+#include "convert/mask.h"
 #include "support.h"
 
 enum { HEADER_BYTES = 4 + ARRAY_HEADER_BYTES, MAX_VALUES = 1 << 14 };

@@ -1,6 +1,6 @@
 /* libjpeg's memory layer on wb_allocate, where the linker lets us replace it: its refusals too.
  * In: sizes. Out: memory of wb_allocate. Ownership: libjpeg frees what it gets. */
-#include "bytes.h"
+#include "base/bytes.h"
 
 #ifdef WB_TEST_ALLOCATIONS
 

@@ -11,7 +11,7 @@ failed=0
 
 headers='import sysconfig, numpy; print("-isystem", sysconfig.get_path("include"), "-isystem", numpy.get_include())'
 if headers=$("${PYTHON:-python3}" -c "$headers" 2>/dev/null); then
-    binding_flags="$CORE_FLAGS -iquote $CORE $headers -DNPY_NO_DEPRECATED_API=NPY_1_22_API_VERSION"
+    binding_flags="$CORE_FLAGS $headers -DNPY_NO_DEPRECATED_API=NPY_1_22_API_VERSION"
     binding_flags="$binding_flags -DNPY_TARGET_VERSION=NPY_1_22_API_VERSION"
 else
     echo "lint: ${PYTHON:-python3} has no NumPy, the binding is left out"

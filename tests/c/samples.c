@@ -9,7 +9,7 @@
 #include <zlib.h>
 
 #include "check.h"
-#include "checksum.h"
+#include "base/checksum.h"
 
 void put_bytes(wb_bytes *file, const void *data, size_t size_bytes)
 {

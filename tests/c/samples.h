@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 void put_bytes(wb_bytes *file, const void *data, size_t size_bytes);
 void put_text(wb_bytes *file, const char *text);

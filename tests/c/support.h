@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
-#include "raster.h"
-#include "status.h"
+#include "base/bytes.h"
+#include "pixels/raster.h"
+#include "base/status.h"
 
 /* Runs `scenario`, expecting WB_OK. In a build with WB_TEST_ALLOCATIONS first with its first,
  * second, ... allocation refused, until it makes no more: alone, when WB_OK is right as well

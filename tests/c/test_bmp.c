@@ -1,6 +1,6 @@
 /* Tests of the BMP encoder: every field read back, rows from the bottom up, and its refusals.
  * In: random pixels. Out: an exit code. Ownership: each test frees what it makes. */
-#include "bmp.h"
+#include "bmp/encode.h"
 
 #include "check.h"
 #include "support.h"

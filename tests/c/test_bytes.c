@@ -1,6 +1,6 @@
 /* Tests of growing buffers, checked arithmetic and statuses.
  * In: nothing. Out: an exit code. Ownership: each test frees what it makes. */
-#include "bytes.h"
+#include "base/bytes.h"
 
 #include "check.h"
 #include "support.h"

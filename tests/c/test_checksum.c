@@ -1,6 +1,6 @@
 /* Tests of the checksums: published values, pieces, unaligned and guarded memory.
  * In: nothing. Out: an exit code. Ownership: each test frees what it makes. */
-#include "checksum.h"
+#include "base/checksum.h"
 
 #include "check.h"
 #include "support.h"

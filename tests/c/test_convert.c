@@ -1,13 +1,13 @@
 /* Tests of the conversion: values at the edges of every dtype, layouts, kernels against the
  * portable ones. The rule itself is tested from Python against NumPy.
  * In: chosen and random values. Out: an exit code. Ownership: each test frees what it makes. */
-#include "convert.h"
+#include "convert/convert.h"
 
 #include <float.h>
 #include <math.h>
 
 #include "check.h"
-#include "numbers.h"
+#include "base/floats.h"
 #include "support.h"
 
 static const wb_dtype DTYPES[] = {WB_BOOL,     WB_UINT8,   WB_INT8,   WB_UINT16, WB_INT16,

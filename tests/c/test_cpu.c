@@ -1,6 +1,6 @@
 /* Tests of the CPU sets: what can be turned off, and their names.
  * In: this CPU. Out: an exit code. Ownership: none. */
-#include "cpu.h"
+#include "base/cpu.h"
 
 #include "check.h"
 

@@ -6,7 +6,7 @@
 
 #include <jpeglib.h>
 
-#include "bmp.h"
+#include "bmp/encode.h"
 #include "check.h"
 #include "samples.h"
 #include "support.h"

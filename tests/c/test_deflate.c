@@ -2,13 +2,13 @@
  * In: nothing. Out: an exit code. Ownership: each test frees what it makes. */
 #include <zlib.h>
 
-#include "bit_writer.h"
-#include "deflate_cost.h"
-#include "deflate_fast.h"
-#include "deflate_match.h"
-#include "deflate_tokens.h"
-#include "huffman.h"
-#include "png_filter.h"
+#include "base/bits.h"
+#include "deflate/cost.h"
+#include "deflate/blocks.h"
+#include "deflate/match.h"
+#include "deflate/tokens.h"
+#include "deflate/huffman.h"
+#include "png/filter.h"
 
 #include "check.h"
 #include "support.h"

@@ -1,6 +1,6 @@
 /* Tests of the JPEG encoder against libjpeg called in the plainest way, and of its refusals.
  * In: random and smooth pixels. Out: an exit code. Ownership: each test frees what it makes. */
-#include "jpeg.h"
+#include "jpeg/encode.h"
 
 #include "check.h"
 #include "files.h"

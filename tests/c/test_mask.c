@@ -1,6 +1,6 @@
 /* Tests of masks: every dtype's values, which of them are present, and what is refused and how.
  * In: chosen and random values. Out: an exit code. Ownership: each test frees what it makes. */
-#include "mask.h"
+#include "convert/mask.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* Tests of the changes between L, LA, RGB and RGBA.
  * In: random pixels. Out: an exit code. Ownership: each test frees what it makes. */
-#include "mode.h"
+#include "pixels/mode.h"
 
 #include "check.h"
 #include "support.h"

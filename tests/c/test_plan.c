@@ -1,7 +1,7 @@
 /* Tests of the plan: which filters and which search an image gets. Pictures are made up here, each
  * of a kind that users log. In: nothing. Out: an exit code. Ownership: plan_of
  * frees the pixels. */
-#include "png_plan.h"
+#include "png/plan.h"
 
 #include "check.h"
 #include "support.h"

@@ -1,6 +1,6 @@
 /* Tests of the PNG encoder: what it writes decodes to what it was given, whatever the shape, the
  * content, the level and the CPU. In: nothing. Out: an exit code. Ownership: each test frees. */
-#include "png.h"
+#include "png/encode.h"
 
 #include "check.h"
 #include "decode.h"

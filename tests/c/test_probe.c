@@ -1,6 +1,6 @@
 /* Tests of the probe: every format, whole, cut at every byte, fed in pieces, and damaged.
  * In: samples. Out: an exit code. Ownership: each test frees what it makes. */
-#include "probe.h"
+#include "probe/probe.h"
 
 #include "check.h"
 #include "samples.h"

@@ -5,12 +5,12 @@
 #include <pthread.h>
 
 #include "check.h"
-#include "checksum.h"
+#include "base/checksum.h"
 #include "decode.h"
 #include "files.h"
-#include "grid.h"
-#include "mask.h"
-#include "pipeline.h"
+#include "pixels/grid.h"
+#include "convert/mask.h"
+#include "image.h"
 #include "support.h"
 
 enum { THREADS = 16, ROUNDS = 2, WIDTH = 150, HEIGHT = 90, PIXELS_BYTES = WIDTH * HEIGHT * 3 };

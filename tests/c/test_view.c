@@ -1,6 +1,6 @@
 /* Tests of the shape rules: what an array of some shape is as an image, and why it is none.
  * In: shapes. Out: an exit code. Ownership: nothing is allocated. */
-#include "view.h"
+#include "pixels/view.h"
 
 #include <limits.h>
 

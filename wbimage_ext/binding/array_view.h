@@ -8,7 +8,7 @@
 #include <Python.h>
 #include <stdbool.h>
 
-#include "view.h"
+#include "pixels/view.h"
 
 typedef struct array_view {
     PyObject *array; /* owned */

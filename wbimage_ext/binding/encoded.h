@@ -4,7 +4,7 @@
 #ifndef WB_ENCODED_H
 #define WB_ENCODED_H
 
-#include "pipeline.h"
+#include "image.h"
 #include "state.h"
 
 extern PyType_Spec encoded_spec;

@@ -5,7 +5,7 @@
 
 #include <Python.h>
 
-#include "status.h"
+#include "base/status.h"
 
 /* Sets the exception of `status`; its text is the detail where there is one. Returns NULL. */
 PyObject *raise_status(wb_status status, const wb_error *error);

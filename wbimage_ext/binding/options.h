@@ -8,7 +8,7 @@
 #include <Python.h>
 #include <stdbool.h>
 
-#include "pipeline.h"
+#include "image.h"
 
 enum { PALETTE_COLORS = 256, PALETTE_BYTES = 3 * PALETTE_COLORS };
 

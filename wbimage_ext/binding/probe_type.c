@@ -4,7 +4,7 @@
 #include <structmember.h>
 
 #include "errors.h"
-#include "probe.h"
+#include "probe/probe.h"
 
 typedef struct probe_object {
     PyObject_HEAD wb_probe probe;

@@ -7,9 +7,9 @@
 
 #include <Python.h>
 
-#include "../core/png.h" /* by its folder: libpng has a header of the same name */
-#include "bytes.h"
-#include "cpu.h"
+#include "png/encode.h"
+#include "base/bytes.h"
+#include "base/cpu.h"
 
 enum {
     POOL_SLOTS = 4 /* more threads than this at once allocate for themselves */

@@ -4,7 +4,7 @@
 #ifndef WB_DECODE_H
 #define WB_DECODE_H
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 typedef struct wb_decoded {
     size_t width;

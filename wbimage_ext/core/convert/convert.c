@@ -1,0 +1,342 @@
+/* The rule of wandb.Image.to_uint8, with lo and hi the smallest and the largest value:
+ *
+ *     if lo < 0:   data = (data - lo) / (hi - lo)
+ *     if hi <= 1:  data = trunc(data * 255)          # hi after the line above
+ *     result = trunc(clip(data, 0, 255)) as uint8
+ *
+ * in NumPy's arithmetic: floats in their own type, rounded after each operation, integers and bool
+ * in double. Where NumPy overflows or has no answer: integers never wrap; NaN and infinities take
+ * no part in lo and hi, NaN becomes 0, +inf 255, -inf 0; hi == lo < 0 gives 0; a difference that
+ * would overflow is taken of halved values.
+ * In: a view and how to normalise it. Out: a plan, then uint8 rows. Ownership: see convert.h. */
+#include "convert/convert.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "pixels/elements.h"
+#include "base/floats.h"
+#include "convert/range.h"
+
+enum { CHUNK_PIXELS = 256 /* gathered or converted at a time, in the first-level cache */ };
+
+static bool is_float(wb_dtype dtype)
+{
+    return dtype >= WB_FLOAT16;
+}
+
+/* Integers that need no division: clipped to 0..ceiling, times factor. */
+static void plan_clip(wb_conversion *conversion, uint8_t ceiling, uint8_t factor)
+{
+    const wb_dtype dtype = conversion->view.dtype;
+    conversion->arithmetic.ceiling = dtype == WB_BOOL ? 1 : ceiling;
+    conversion->arithmetic.factor = factor;
+    conversion->kernel = conversion->kernels->clip[dtype];
+    conversion->is_identity = dtype == WB_UINT8 && ceiling == 255 && factor == 1;
+}
+
+/* Sets lo and span of a division, both halved where hi - lo is over `largest`. */
+static void plan_shift(wb_arithmetic *arithmetic, double lo, double hi, double largest)
+{
+    const bool overflows = hi / 2 - lo / 2 > largest / 2;
+    arithmetic->before = overflows ? 0.5 : 1;
+    arithmetic->lo = lo * arithmetic->before;
+    arithmetic->span = hi * arithmetic->before - arithmetic->lo;
+}
+
+/* hi - lo as an array of that dtype would hold it. */
+static double round_to_dtype(double value, wb_dtype dtype)
+{
+    switch (dtype) {
+    case WB_FLOAT16: return wb_round_to_half((float)value);
+    case WB_BFLOAT16: return wb_round_to_bfloat((float)value);
+    case WB_FLOAT32: return (float)value;
+    default: return value;
+    }
+}
+
+static double largest_of_dtype(wb_dtype dtype)
+{
+    switch (dtype) {
+    case WB_FLOAT16: return HUGE_VAL; /* wb_round_to_half keeps what binary16 would overflow on */
+    case WB_BFLOAT16: return 0x1.fep127;
+    case WB_FLOAT32: return FLT_MAX;
+    default: return DBL_MAX;
+    }
+}
+
+static void plan_default_integer(wb_conversion *conversion, const wb_range *range)
+{
+    wb_arithmetic *arithmetic = &conversion->arithmetic;
+    if (range->lo >= 0) {
+        const bool is_scaled = range->hi <= 1;
+        plan_clip(conversion, is_scaled ? 1 : 255, is_scaled ? 255 : 1);
+        return;
+    }
+    arithmetic->lo = range->lo;
+    arithmetic->lo_integer = range->lo_key; /* a signed integer is its own key */
+    if (range->hi_key > range->lo_key)
+        arithmetic->span = wb_double_from_uint64((uint64_t)range->hi_key - (uint64_t)range->lo_key);
+    arithmetic->factor = 255;
+    conversion->kernel = conversion->kernels->numpy_divide[conversion->view.dtype];
+}
+
+static void plan_default_float(wb_conversion *conversion, const wb_range *range)
+{
+    const wb_dtype dtype = conversion->view.dtype;
+    wb_arithmetic *arithmetic = &conversion->arithmetic;
+    if (range->lo >= 0) {
+        arithmetic->factor = range->has_values && range->hi <= 1 ? 255 : 1;
+        conversion->kernel = conversion->kernels->numpy_multiply[dtype];
+        return;
+    }
+    if (range->hi > range->lo) {
+        plan_shift(arithmetic, range->lo, range->hi, largest_of_dtype(dtype));
+        arithmetic->span = round_to_dtype(arithmetic->span, dtype);
+    } else {
+        arithmetic->lo = range->lo;
+    }
+    arithmetic->factor = 255;
+    conversion->kernel = conversion->kernels->numpy_divide[dtype];
+}
+
+/* make_grid(normalize=True): (x - lo) / max(hi - lo, 1e-5), the bounds taken in double, the array
+ * in single or double. */
+static void plan_torch(wb_conversion *conversion, const wb_range *range)
+{
+    const wb_dtype dtype = conversion->view.dtype;
+    const bool is_single = is_float(dtype) && dtype != WB_FLOAT64;
+    wb_arithmetic *arithmetic = &conversion->arithmetic;
+    plan_shift(arithmetic, range->lo, range->hi, is_single ? FLT_MAX : DBL_MAX);
+    arithmetic->span = fmax(arithmetic->span, 1e-5);
+    arithmetic->factor = 255;
+    conversion->kernel = conversion->kernels->torch_divide[dtype];
+}
+
+static void plan_limits(wb_conversion *conversion, uint8_t top)
+{
+    wb_arithmetic *arithmetic = &conversion->arithmetic;
+    plan_shift(arithmetic, conversion->normalize.lo, conversion->normalize.hi, DBL_MAX);
+    arithmetic->factor = top / arithmetic->span;
+    arithmetic->ceiling = top;
+    conversion->kernel = conversion->kernels->limits_multiply[conversion->view.dtype];
+}
+
+static void plan_none(wb_conversion *conversion, uint8_t top)
+{
+    const wb_dtype dtype = conversion->view.dtype;
+    if (!is_float(dtype)) {
+        plan_clip(conversion, top, 1);
+        return;
+    }
+    conversion->arithmetic.ceiling = top;
+    conversion->kernel = conversion->kernels->numpy_multiply[dtype];
+}
+
+static void scale_top(uint8_t *values, size_t count, unsigned top)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = (uint8_t)(values[i] * top / 255);
+}
+
+/* One-byte dtypes: the results of all 256 values, which may prove to be the values themselves. */
+static void plan_table(wb_conversion *conversion)
+{
+    uint8_t values[256];
+    bool is_identity = conversion->view.dtype == WB_UINT8;
+    for (unsigned i = 0; i < 256; i++)
+        values[i] = (uint8_t)(conversion->view.dtype == WB_BOOL ? i != 0 : i);
+    conversion->kernel(&conversion->arithmetic, values, 256, conversion->table);
+    scale_top(conversion->table, 256, conversion->scaled_top);
+    for (unsigned i = 0; i < 256; i++)
+        is_identity = is_identity && conversion->table[i] == i;
+    conversion->is_identity = is_identity;
+    conversion->scaled_top = 255;
+    conversion->kernel = NULL;
+}
+
+static wb_status check_limits(const wb_normalize *normalize, wb_error *error)
+{
+    if (isfinite(normalize->lo) && isfinite(normalize->hi) && normalize->lo < normalize->hi)
+        return WB_OK;
+    return wb_fail(error, WB_BAD_ARGUMENT,
+                   "normalize=(%g, %g) is not two finite numbers with lo < hi", normalize->lo,
+                   normalize->hi);
+}
+
+wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *first, size_t count,
+                                   ptrdiff_t stride_bytes, const wb_normalize *normalize,
+                                   wb_cpu cpu, wb_error *error)
+{
+    const wb_normalize_rule rule = normalize->rule;
+    const uint8_t top = normalize->top_value == 0 ? 255 : normalize->top_value;
+    *conversion = (wb_conversion){
+        .view = *first,
+        .normalize = *normalize,
+        .kernels = wb_value_kernels_choose(cpu),
+        .arithmetic = {.before = 1, .span = 1, .factor = 1, .ceiling = 255},
+        .scaled_top = rule == WB_NORMALIZE_DEFAULT || rule == WB_NORMALIZE_TORCH ? top : 255,
+    };
+    if (rule == WB_NORMALIZE_LIMITS && check_limits(normalize, error) != WB_OK)
+        return WB_BAD_ARGUMENT;
+
+    /* Integers have no NaN to look for: a rule that does not ask for their range needs no scan. */
+    const bool is_default = rule == WB_NORMALIZE_DEFAULT;
+    const bool needs_range = is_default ? first->dtype != WB_BOOL : rule == WB_NORMALIZE_TORCH;
+    wb_range range = {.has_values = true, .hi = 1};
+    if (is_float(first->dtype) || needs_range)
+        wb_range_scan(first, count, stride_bytes, is_default, conversion->kernels, &range);
+    conversion->found_nan = range.found_nan;
+
+    switch (rule) {
+    case WB_NORMALIZE_DEFAULT:
+        if (is_float(first->dtype))
+            plan_default_float(conversion, &range);
+        else
+            plan_default_integer(conversion, &range);
+        break;
+    case WB_NORMALIZE_NONE: plan_none(conversion, top); break;
+    case WB_NORMALIZE_LIMITS: plan_limits(conversion, top); break;
+    case WB_NORMALIZE_TORCH: plan_torch(conversion, &range); break;
+    default: return wb_fail(error, WB_BAD_ARGUMENT, "unknown normalize rule %d", (int)rule);
+    }
+    const bool is_clip = conversion->kernel == conversion->kernels->clip[first->dtype];
+    if (wb_dtype_size_bytes(first->dtype) == 1 && (!is_clip || conversion->scaled_top != 255))
+        plan_table(conversion);
+    return WB_OK;
+}
+
+wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
+                             const wb_normalize *normalize, wb_cpu cpu, wb_error *error)
+{
+    return wb_conversion_plan_batch(conversion, view, 1, 0, normalize, cpu, error);
+}
+
+/* Packed values in native byte order become uint8. */
+static void convert_values(const wb_conversion *conversion, const uint8_t *values, size_t count,
+                           uint8_t *target)
+{
+    if (conversion->is_identity) {
+        memcpy(target, values, count);
+        return;
+    }
+    if (conversion->kernel == NULL) {
+        conversion->kernels->translate(conversion->table, values, count, target);
+        return;
+    }
+    conversion->kernel(&conversion->arithmetic, values, count, target);
+    if (conversion->scaled_top != 255)
+        scale_top(target, count, conversion->scaled_top);
+    if (conversion->found_nan && conversion->normalize.nan_value != 0)
+        conversion->kernels->replace_nan[conversion->view.dtype](
+            values, count, conversion->normalize.nan_value, target);
+}
+
+static bool has_planes(const wb_view *view)
+{
+    return !view->is_byte_swapped
+           && view->column_stride_bytes == (ptrdiff_t)wb_dtype_size_bytes(view->dtype);
+}
+
+static bool has_reversed_channels(const wb_view *view)
+{
+    const ptrdiff_t item_bytes = (ptrdiff_t)wb_dtype_size_bytes(view->dtype);
+    return !view->is_byte_swapped && view->channel_stride_bytes == -item_bytes
+           && view->column_stride_bytes == item_bytes * (ptrdiff_t)view->channels;
+}
+
+/* Planes, as in CHW: each is converted where it lies, then the results are put side by side. */
+static void convert_planes(const wb_conversion *conversion, const wb_view *view, size_t y,
+                           uint8_t *packed)
+{
+    uint8_t converted[WB_MAX_CHANNELS][CHUNK_PIXELS];
+    const uint8_t *planes[WB_MAX_CHANNELS];
+    for (size_t x = 0, count; x < view->width; x += count) {
+        count = view->width - x < CHUNK_PIXELS ? view->width - x : CHUNK_PIXELS;
+        for (unsigned c = 0; c < view->channels; c++) {
+            const uint8_t *values = wb_view_pixel(view, y, x)
+                                    + (ptrdiff_t)c * view->channel_stride_bytes;
+            planes[c] = conversion->is_identity ? values : converted[c];
+            if (!conversion->is_identity)
+                convert_values(conversion, values, count, converted[c]);
+        }
+        conversion->kernels->interleave(planes, view->channels, count, packed + x * view->channels);
+    }
+}
+
+/* Channels the other way round, as BGR seen as RGB: converted as they lie, then turned. */
+static void convert_reversed(const wb_conversion *conversion, const wb_view *view, size_t y,
+                             uint8_t *packed)
+{
+    uint8_t converted[CHUNK_PIXELS * WB_MAX_CHANNELS];
+    const unsigned channels = view->channels;
+    for (size_t x = 0, count; x < view->width; x += count) {
+        count = view->width - x < CHUNK_PIXELS ? view->width - x : CHUNK_PIXELS;
+        const uint8_t *values = wb_view_pixel(view, y, x)
+                                + (ptrdiff_t)(channels - 1) * view->channel_stride_bytes;
+        if (!conversion->is_identity) {
+            convert_values(conversion, values, count * channels, converted);
+            values = converted;
+        }
+        conversion->kernels->reverse(values, channels, count, packed + x * channels);
+    }
+}
+
+/* Any other layout: pixels are brought together first. */
+static void convert_gathered(const wb_conversion *conversion, const wb_view *view, size_t y,
+                             uint8_t *packed)
+{
+    uint64_t gathered[CHUNK_PIXELS * WB_MAX_CHANNELS]; /* of any size up to 8 bytes */
+    for (size_t x = 0, count; x < view->width; x += count) {
+        count = view->width - x < CHUNK_PIXELS ? view->width - x : CHUNK_PIXELS;
+        wb_view_gather(view, y, x, count, (uint8_t *)gathered);
+        convert_values(conversion, (const uint8_t *)gathered, count * view->channels,
+                       packed + x * view->channels);
+    }
+}
+
+const uint8_t *wb_conversion_row(const wb_conversion *conversion, const wb_view *view, size_t y,
+                                 uint8_t *buffer)
+{
+    if (wb_view_has_packed_rows(view)) {
+        const uint8_t *row = wb_view_pixel(view, y, 0);
+        if (conversion->is_identity)
+            return row;
+        convert_values(conversion, row, view->width * view->channels, buffer);
+    } else if (has_planes(view)) {
+        convert_planes(conversion, view, y, buffer);
+    } else if (has_reversed_channels(view)) {
+        convert_reversed(conversion, view, y, buffer);
+    } else if (conversion->is_identity) {
+        wb_view_gather(view, y, 0, view->width, buffer);
+    } else {
+        convert_gathered(conversion, view, y, buffer);
+    }
+    return buffer;
+}
+
+void wb_conversion_write_row(const wb_conversion *conversion, const wb_view *view, size_t y,
+                             uint8_t *packed)
+{
+    const uint8_t *row = wb_conversion_row(conversion, view, y, packed);
+    if (row != packed)
+        memcpy(packed, row, view->width * view->channels);
+}
+
+static const uint8_t *conversion_row(const void *context, size_t y, uint8_t *buffer)
+{
+    const wb_conversion *conversion = context;
+    return wb_conversion_row(conversion, &conversion->view, y, buffer);
+}
+
+wb_raster wb_conversion_raster(const wb_conversion *conversion)
+{
+    return (wb_raster){
+        .width = conversion->view.width,
+        .height = conversion->view.height,
+        .channels = conversion->view.channels,
+        .context = conversion,
+        .row = conversion_row,
+    };
+}

@@ -1,0 +1,25 @@
+/* The smallest and the largest value of an array, in whatever order its memory is read best.
+ * In: a view, or several that lie apart by one stride. Out: a wb_range.
+ * Ownership: borrows the views' buffer. */
+#ifndef WB_CONVERT_RANGE_H
+#define WB_CONVERT_RANGE_H
+
+#include "convert/value_kernels.h"
+#include "pixels/view.h"
+
+/* NaN and infinities take no part in lo and hi. */
+typedef struct wb_range {
+    bool found_nan;
+    bool has_values; /* false: not one value is finite, lo and hi are 0 */
+    double lo;       /* exact for every dtype but 64-bit integers */
+    double hi;
+    int64_t lo_key; /* keys as in convert/value_kernels.h: exact for every dtype */
+    int64_t hi_key;
+} wb_range;
+
+/* Scans `count` views of the shape of `first`, `stride_bytes` apart. With `until_over_one` the scan
+ * may stop as soon as hi is over 1; lo and hi are then those of the values seen. */
+void wb_range_scan(const wb_view *first, size_t count, ptrdiff_t stride_bytes, bool until_over_one,
+                   const wb_value_kernels *kernels, wb_range *range);
+
+#endif

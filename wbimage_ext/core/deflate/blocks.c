@@ -1,0 +1,199 @@
+/* Blocks: how often symbols occur, whether the open block's codes still serve, which kind of block
+ * is smallest. In: stretches of bytes with their tokens. Out: a zlib stream.
+ * Ownership: see deflate/blocks.h. */
+#include "deflate/blocks.h"
+
+#include "base/checksum.h"
+#include "deflate/cost.h"
+#include "deflate/count.h"
+
+#include <string.h>
+
+enum {
+    STORED,
+    FIXED,
+    DYNAMIC, /* block types, RFC 1951, 3.2.3 */
+    BLOCK_HEAD_BITS = 3,
+    STORED_HEAD_BYTES = 5
+};
+
+wb_status wb_deflate_begin(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu)
+{
+    static const uint8_t ZLIB_HEADER[2] = {0x78, 0x5e}; /* window of 32 KiB, "fast" */
+    deflate->out = out;
+    deflate->cpu = cpu;
+    deflate->writer = (wb_bit_writer){0};
+    deflate->adler = WB_ADLER32_START;
+    deflate->block_open = false;
+    deflate->header_byte = SIZE_MAX;
+    return wb_bytes_append(out, ZLIB_HEADER, sizeof ZLIB_HEADER);
+}
+
+/* Makes room in `out` and lets the writer begin behind what is there. */
+static wb_status writer_open(wb_deflate *deflate, uint64_t room_bits)
+{
+    size_t room_bytes = (size_t)(room_bits / 8) + 2 * WB_BIT_WRITER_SLACK_BYTES;
+    wb_status status = wb_bytes_reserve(deflate->out, room_bytes);
+    if (status == WB_OK)
+        deflate->writer.next = deflate->out->data + deflate->out->size_bytes;
+    return status;
+}
+
+static void writer_close(wb_deflate *deflate)
+{
+    deflate->out->size_bytes = (size_t)(deflate->writer.next - deflate->out->data);
+}
+
+static void begin_block(wb_deflate *deflate, unsigned type)
+{
+    deflate->header_byte = (size_t)(deflate->writer.next - deflate->out->data);
+    deflate->header_bit = deflate->writer.count;
+    wb_bits_put(&deflate->writer, type << 1, BLOCK_HEAD_BITS);
+}
+
+static void end_block(wb_deflate *deflate)
+{
+    if (deflate->block_open)
+        wb_bits_put(&deflate->writer, deflate->codes.litlen[WB_DEFLATE_END_OF_BLOCK],
+                    deflate->codes.litlen_bits[WB_DEFLATE_END_OF_BLOCK]);
+    deflate->block_open = false;
+}
+
+static uint64_t stored_cost(size_t size_bytes)
+{
+    size_t blocks = size_bytes / WB_DEFLATE_STORED_MAX_BYTES + 1;
+    return 8 * ((uint64_t)size_bytes + STORED_HEAD_BYTES * blocks);
+}
+
+static void put_stored(wb_deflate *deflate, const uint8_t *bytes, size_t size_bytes)
+{
+    wb_bit_writer *writer = &deflate->writer;
+    end_block(deflate);
+    while (size_bytes != 0) {
+        size_t part = size_bytes < WB_DEFLATE_STORED_MAX_BYTES ? size_bytes
+                                                               : WB_DEFLATE_STORED_MAX_BYTES;
+        begin_block(deflate, STORED);
+        wb_bits_align(writer);
+        wb_bits_put(writer, part | (~part & 0xffff) << 16, 32);
+        memcpy(writer->next, bytes, part);
+        writer->next += part;
+        bytes += part;
+        size_bytes -= part;
+    }
+}
+
+/* Whether the open block has a code for all that may come, and what they would cost. */
+static bool codes_serve(const wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies)
+{
+    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
+        if (frequencies->litlen[i] != 0 && codes->litlen_bits[i] == 0)
+            return false;
+    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
+        if (frequencies->distance[i] != 0 && codes->distance_bits[i] == 0)
+            return false;
+    return true;
+}
+
+/* Whether the open block's codes cost about as little as codes of their own would: those cost a
+ * header of about 700 bits and the time to build them, and are a little above the entropy, too. */
+static bool keep_codes(const wb_deflate *deflate, uint64_t entropy_bits)
+{
+    enum { BUILDING_MOST_BITS = 12 << 10 }; /* that the time is worth, however long the stretch */
+    uint64_t building_bits = entropy_bits / 32;
+    if (building_bits > BUILDING_MOST_BITS)
+        building_bits = BUILDING_MOST_BITS;
+    return deflate->block_open && codes_serve(&deflate->codes, &deflate->frequencies)
+           && wb_deflate_cost(&deflate->codes, &deflate->frequencies)
+                  <= entropy_bits + building_bits + 700;
+}
+
+/* Begins a block with the cheaper kind of codes. */
+static void open_block(wb_deflate *deflate)
+{
+    const wb_deflate_frequencies *frequencies = &deflate->frequencies;
+    wb_deflate_codes_build(&deflate->codes, frequencies);
+    if (wb_deflate_cost_fixed(frequencies)
+        < wb_deflate_cost(&deflate->codes, frequencies) + deflate->codes.header_bits) {
+        wb_deflate_codes_build_fixed(&deflate->codes);
+        begin_block(deflate, FIXED);
+    } else {
+        begin_block(deflate, DYNAMIC);
+        wb_deflate_codes_write_header(&deflate->codes, &deflate->writer);
+    }
+    deflate->block_open = true;
+}
+
+/* An upper bound, also where the counts come from a sample. */
+static uint64_t most_bits(const wb_deflate_stretch *stretch, size_t size_bytes)
+{
+    enum { HEADER_BITS = 8 * 512, MATCH_BITS = 48 };
+    uint64_t pieces = stretch->token_count + size_bytes / (WB_DEFLATE_MAX_MATCH - 2);
+    return HEADER_BITS + stored_cost(size_bytes) + pieces * MATCH_BITS
+           + (uint64_t)size_bytes * WB_DEFLATE_LITERAL_MAX_BITS;
+}
+
+wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stretch,
+                            size_t size_bytes)
+{
+    wb_status status = writer_open(deflate, most_bits(stretch, size_bytes));
+    if (status != WB_OK)
+        return status;
+    deflate->adler = wb_checksum_adler32(deflate->adler, stretch->bytes, size_bytes);
+    wb_deflate_count(stretch, size_bytes, &deflate->frequencies);
+    uint64_t entropy_bits = wb_deflate_entropy(&deflate->frequencies);
+    uint64_t stored_bits = stored_cost(size_bytes);
+    /* Noise. Of a sample the entropy comes out about a hundredth too low: some bytes at the end are
+     * in no period, and few samples look more uneven than they are. */
+    if (entropy_bits + entropy_bits / 64 >= stored_bits) {
+        put_stored(deflate, stretch->bytes, size_bytes);
+        writer_close(deflate);
+        return WB_OK;
+    }
+    bool kept = keep_codes(deflate, entropy_bits);
+    if (!kept)
+        end_block(deflate);
+    wb_bit_writer before = deflate->writer;
+    if (!kept)
+        open_block(deflate);
+    uint64_t cost_bits = wb_deflate_cost(&deflate->codes, &deflate->frequencies);
+    bool short_codes = cost_bits * 4 < (uint64_t)size_bytes * 26; /* 6.5 bits a byte */
+    wb_deflate_emit(stretch, &deflate->codes, short_codes, deflate->cpu, &deflate->writer);
+    uint64_t written_bits = 8 * (uint64_t)(deflate->writer.next - before.next);
+    if (written_bits > stored_bits) { /* the header, or a sample that was no bound */
+        deflate->writer = before;
+        deflate->block_open = kept;
+        put_stored(deflate, stretch->bytes, size_bytes);
+    }
+    writer_close(deflate);
+    return WB_OK;
+}
+
+wb_status wb_deflate_flush(wb_deflate *deflate)
+{
+    wb_status status = writer_open(deflate, WB_BIT_WRITER_MAX_BITS);
+    if (status != WB_OK)
+        return status;
+    end_block(deflate);
+    deflate->header_byte = SIZE_MAX;
+    writer_close(deflate);
+    return WB_OK;
+}
+
+wb_status wb_deflate_end(wb_deflate *deflate)
+{
+    enum { ADLER_BYTES = 4 };
+    wb_status status = writer_open(deflate, WB_BIT_WRITER_MAX_BITS + 8 * ADLER_BYTES);
+    if (status != WB_OK)
+        return status;
+    end_block(deflate);
+    if (deflate->header_byte == SIZE_MAX) { /* an empty block: fixed codes, end of block */
+        begin_block(deflate, FIXED);
+        wb_bits_put(&deflate->writer, 0, 7);
+    }
+    wb_bits_align(&deflate->writer);
+    deflate->out->data[deflate->header_byte] |= (uint8_t)(1u << deflate->header_bit);
+    for (unsigned i = 0; i < ADLER_BYTES; i++) /* RFC 1950: most significant byte first */
+        wb_bits_put(&deflate->writer, deflate->adler >> (24 - 8 * i) & 0xff, 8);
+    writer_close(deflate);
+    return WB_OK;
+}

@@ -1,0 +1,17 @@
+/* What symbols would cost: entropies in whole numbers, the same on every machine.
+ * In: frequencies. Out: bits. Ownership: none. */
+#ifndef WB_DEFLATE_COST_H
+#define WB_DEFLATE_COST_H
+
+#include "deflate/codes.h"
+
+/* 256 * log2(value); value is not 0. Exact to 1/256 bit or so. */
+uint32_t wb_log2_fixed(uint32_t value);
+
+/* Bits that symbols of these frequencies take, extra bits included, without the block's head and
+ * end: in these codes, in the fixed codes, and in the best that codes could be. */
+uint64_t wb_deflate_cost(const wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies);
+uint64_t wb_deflate_cost_fixed(const wb_deflate_frequencies *frequencies);
+uint64_t wb_deflate_entropy(const wb_deflate_frequencies *frequencies);
+
+#endif

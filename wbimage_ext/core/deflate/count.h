@@ -1,0 +1,21 @@
+/* How often a stretch's symbols occur.
+ * In: bytes and the tokens that cover them. Out: frequencies, prices of literals.
+ * Ownership: none. */
+#ifndef WB_DEFLATE_COUNT_H
+#define WB_DEFLATE_COUNT_H
+
+#include <stdbool.h>
+
+#include "deflate/codes.h"
+#include "deflate/emit.h"
+
+/* Returns whether the counts are exact. Where matches are few and all of distance 1, literals are
+ * counted on a sample; then every symbol may still come, and has a count. */
+bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
+                      wb_deflate_frequencies *frequencies);
+
+/* What each byte would cost as a literal, in 1/256 bits, by how often it occurs in a sample. */
+void wb_deflate_literal_costs(const uint8_t *bytes, size_t size_bytes,
+                              uint16_t costs[WB_DEFLATE_LITERALS]);
+
+#endif

@@ -1,0 +1,133 @@
+/* Writes tokens: literals eight at a time, merged in registers, then the match behind them.
+ * In: bytes, tokens, codes. Out: bits. Ownership: see deflate/emit.h. */
+#include "deflate/emit.h"
+
+/* Up to four literals as one value: `bits` of them, in the highest bits of `value`. Below the code
+ * bits there may be rests of entries' lengths, in the lowest six bits, which a shift removes. */
+typedef struct literal_group {
+    uint64_t value;
+    unsigned bits;
+} literal_group;
+
+WB_ALWAYS_INLINE literal_group group_join(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    /* Shifting by an entry shifts by the length in its low bits: the codes before move down to make
+     * room for the next at the top. The codes are too high up to disturb the sum of lengths. */
+    uint64_t value = a >> (b & 63) | b;
+    value = value >> (c & 63) | c;
+    value = value >> (d & 63) | d;
+    return (literal_group){value, (uint8_t)(a + b + c + d)};
+}
+
+WB_ALWAYS_INLINE literal_group group_of_four(const uint64_t *entries, const uint8_t *bytes)
+{
+    return group_join(entries[bytes[0]], entries[bytes[1]], entries[bytes[2]], entries[bytes[3]]);
+}
+
+/* The first `count` of four, 0 to 4, without a branch: an entry of 0 adds nothing. */
+WB_ALWAYS_INLINE literal_group group_of_some(const uint64_t *entries, const uint8_t *bytes,
+                                             size_t count)
+{
+    uint64_t a = entries[bytes[0]] & (0 - (uint64_t)(count > 0));
+    uint64_t b = entries[bytes[1]] & (0 - (uint64_t)(count > 1));
+    uint64_t c = entries[bytes[2]] & (0 - (uint64_t)(count > 2));
+    uint64_t d = entries[bytes[3]] & (0 - (uint64_t)(count > 3));
+    return group_join(a, b, c, d);
+}
+
+WB_ALWAYS_INLINE void put_group(wb_bit_writer *writer, literal_group group)
+{
+    /* Of no bits the value is 0 and the shift, taken modulo 64, moves nothing. */
+    wb_bits_put(writer, group.value >> ((64 - group.bits) & 63), group.bits);
+}
+
+WB_ALWAYS_INLINE void put_two_groups(wb_bit_writer *writer, literal_group first,
+                                     literal_group second)
+{
+    unsigned bits = first.bits + second.bits;
+    if (bits <= WB_BIT_WRITER_MAX_BITS) {
+        put_group(writer, (literal_group){first.value >> (second.bits & 63) | second.value, bits});
+    } else {
+        put_group(writer, first);
+        put_group(writer, second);
+    }
+}
+
+WB_ALWAYS_INLINE void put_literals(const uint64_t *entries, const uint8_t *bytes, size_t count,
+                                   bool short_codes, wb_bit_writer *writer)
+{
+    if (short_codes) {
+        for (; count >= 8; count -= 8, bytes += 8)
+            put_two_groups(writer, group_of_four(entries, bytes),
+                           group_of_four(entries, bytes + 4));
+    } else {
+        for (; count >= 7; count -= 7, bytes += 7)
+            put_two_groups(writer, group_of_four(entries, bytes),
+                           group_join(entries[bytes[4]], entries[bytes[5]], entries[bytes[6]], 0));
+    }
+    if (count == 0)
+        return;
+    size_t first = count < 4 ? count : 4;
+    put_two_groups(writer, group_of_some(entries, bytes, first),
+                   group_of_some(entries, bytes + 4, count - first));
+}
+
+WB_ALWAYS_INLINE void put_long_match(const wb_deflate_codes *codes, uint32_t length,
+                                     uint32_t distance, wb_bit_writer *writer)
+{
+    while (length != 0) {
+        uint32_t piece = wb_deflate_piece(length);
+        wb_deflate_put_match(codes, writer, piece, distance);
+        length -= piece;
+    }
+}
+
+WB_ALWAYS_INLINE void emit(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
+                           bool short_codes, wb_bit_writer *shared_writer)
+{
+    wb_bit_writer writer = *shared_writer; /* in registers */
+    const uint8_t *bytes = stretch->bytes;
+    for (size_t i = 0; i < stretch->token_count; i++) {
+        wb_deflate_token token = stretch->tokens[i];
+        put_literals(codes->literal_entries, bytes, token.literals, short_codes, &writer);
+        put_long_match(codes, token.length, token.distance, &writer);
+        bytes += (size_t)token.literals + token.length;
+    }
+    *shared_writer = writer;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+/* The same C; BMI2 has shifts that take their count from any register. */
+__attribute__((target("bmi,bmi2"))) static void emit_bmi2(const wb_deflate_stretch *stretch,
+                                                          const wb_deflate_codes *codes,
+                                                          wb_bit_writer *writer)
+{
+    emit(stretch, codes, false, writer);
+}
+#define HAVE_EMIT_BMI2
+#include "deflate/x86/emit_avx2.h"
+#include "deflate/x86/emit_avx512.h"
+#endif
+
+void wb_deflate_emit(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
+                     bool short_codes, wb_cpu cpu, wb_bit_writer *writer)
+{
+#ifdef HAVE_EMIT_BMI2
+    if (cpu & WB_CPU_AVX512) {
+        emit_avx512(stretch, codes, writer);
+        return;
+    }
+    if (cpu & WB_CPU_AVX2) {
+        if (short_codes)
+            emit_avx2(stretch, codes, writer);
+        else
+            emit_bmi2(stretch, codes, writer);
+        return;
+    }
+#endif
+    (void)cpu;
+    if (short_codes)
+        emit(stretch, codes, true, writer);
+    else
+        emit(stretch, codes, false, writer);
+}

@@ -1,0 +1,42 @@
+/* view -> conversion -> mode -> file.
+ * In: a view or a raster, options. Out: an encoded file. Ownership: see image.h. */
+#include "image.h"
+
+#include "bmp/encode.h"
+#include "jpeg/encode.h"
+
+wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *options,
+                           wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
+                           wb_error *error)
+{
+    wb_raster in_mode;
+    wb_status status = wb_mode_convert(&in_mode, raster, options->mode, error);
+    if (status != WB_OK)
+        return status;
+    info->width = in_mode.width;
+    info->height = in_mode.height;
+    info->mode = (wb_mode)in_mode.channels;
+    switch (options->file_type) {
+    case WB_FILE_PNG: return wb_png_encode(&in_mode, &options->png, scratch, file, error);
+    case WB_FILE_JPEG:
+        info->dropped_alpha = in_mode.channels == WB_MODE_RGBA;
+        return wb_jpeg_encode(&in_mode, options->quality, file, error);
+    case WB_FILE_BMP: return wb_bmp_encode(&in_mode, file, error);
+    }
+    return wb_fail(error, WB_BAD_ARGUMENT, "unknown file type %d", (int)options->file_type);
+}
+
+wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
+                          wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
+                          wb_error *error)
+{
+    *info = (wb_image_info){0};
+    wb_conversion conversion;
+    wb_status status = wb_conversion_plan(&conversion, view, &options->normalize, options->png.cpu,
+                                          error);
+    if (status != WB_OK)
+        return status;
+    wb_raster rows = wb_conversion_raster(&conversion);
+    info->found_nan = conversion.found_nan;
+    return wb_raster_encode(&rows, options, scratch, file, info, error);
+}

@@ -1,0 +1,38 @@
+/* The whole story on one page: a view becomes uint8 rows, takes its mode, and is encoded.
+ * In: a view and options. Out: an encoded file and what there is to say about it.
+ * Ownership: borrows the view; appends to `file`. */
+#ifndef WB_IMAGE_H
+#define WB_IMAGE_H
+
+#include "convert/convert.h"
+#include "pixels/mode.h"
+#include "png/encode.h"
+
+typedef enum wb_file_type { WB_FILE_PNG, WB_FILE_JPEG, WB_FILE_BMP } wb_file_type;
+
+typedef struct wb_image_options {
+    wb_file_type file_type;
+    wb_mode mode; /* WB_MODE_GUESS keeps the raster's own */
+    wb_normalize normalize;
+    int quality; /* JPEG: 1 to 100 */
+    wb_png_options png;
+} wb_image_options;
+
+typedef struct wb_image_info {
+    size_t width;
+    size_t height;
+    wb_mode mode; /* as encoded */
+    bool found_nan;
+    bool dropped_alpha; /* RGBA pixels in a file type without alpha */
+} wb_image_info;
+
+wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
+                          wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
+                          wb_error *error);
+
+/* The same from rows that are uint8 already. */
+wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *options,
+                           wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
+                           wb_error *error);
+
+#endif
