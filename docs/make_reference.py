@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import wbimage_ext
-from wbimage_ext import image, local_run, metadata
+from wbimage_ext import image, metadata
+from wbimage_ext.runs import local_run
 
 HEAD = """# Reference
 

@@ -307,7 +307,7 @@ def test_a_page_that_failed_is_written_when_the_run_is_finished_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = LocalRun(tmp_path)
-    monkeypatch.setattr("wbimage_ext.local_run.write_gallery", disks.failing(errno.ENOSPC))
+    monkeypatch.setattr("wbimage_ext.runs.local_run.write_gallery", disks.failing(errno.ENOSPC))
     with pytest.raises(OSError):
         run.finish()
     with pytest.raises(RuntimeError, match="finished"):

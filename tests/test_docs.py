@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import wbimage_ext
-from wbimage_ext.cli import main
+from wbimage_ext.commands import main
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wbimage_ext import Image, LocalRun, staging, store
-from wbimage_ext.cli import main
+from wbimage_ext.commands import main
 from wbimage_ext.gallery import write_gallery
 from wbimage_ext.store import StoredFile, check_windows_name, run_file_name, safe_key
 

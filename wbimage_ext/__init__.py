@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from .functions import encode, guess_mode, make_grid, to_uint8
     from .image import Image
     from .integration import install, uninstall
-    from .local_run import LocalRun, init
     from .metadata import BoundingBoxes2D, Classes, ImageMask
+    from .runs.local_run import LocalRun, init
 
 __all__ = [
     "BoundingBoxes2D",
@@ -35,10 +35,10 @@ __all__ = [
 
 # Imported when first asked for, so that a program pays for what it uses.
 _HOMES = {
-    "LocalRun": "local_run",
+    "LocalRun": "runs.local_run",
     "encode": "functions",
     "guess_mode": "functions",
-    "init": "local_run",
+    "init": "runs.local_run",
     "install": "integration",
     "make_grid": "functions",
     "to_uint8": "functions",

@@ -1,7 +1,7 @@
-"""`python -m wbimage_ext`: see cli.py."""
+"""`python -m wbimage_ext` is the command `wbimage`: see commands/."""
 
 import sys
 
-from .cli import main
+from .commands import main
 
 sys.exit(main())

@@ -1,71 +1,12 @@
-"""What `python -m wbimage_ext demo` logs: documented examples, and a scene with boxes and masks.
-
-In: a run and paths of image files. Out: one report line for each thing logged.
-"""
+"""A picture that is computed: discs and rings over a horizon, with its masks and its boxes."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .image import Image
-from .local_run import LocalRun
-
 CLASS_LABELS = {0: "sky", 1: "ground", 2: "disc", 3: "ring"}
-
-
-@dataclass(frozen=True)
-class Logged:
-    """One key of the run: what was logged under it and the time that building the images took."""
-
-    key: str
-    images: list[Image]
-    seconds: float
-
-
-def log_demo(run: LocalRun, paths: list[str]) -> Iterator[Logged]:
-    """Log each part of the demo under its own key, one step each."""
-    random = np.random.default_rng(0)
-    fields = {f"random field {i}": random.integers(0, 256, (100, 100, 3)) for i in range(3)}
-    yield _log(
-        run,
-        "random_field_png",
-        [{"data_or_path": field, "caption": text} for text, field in fields.items()],
-    )
-    yield _log(
-        run,
-        "random_field_uint8",
-        [
-            {"data_or_path": field.astype(np.uint8), "mode": "RGB", "caption": text}
-            for text, field in fields.items()
-        ],
-    )
-    yield _log(
-        run,
-        "random_field_jpg",
-        [
-            {"data_or_path": field, "caption": text, "file_type": "jpg"}
-            for text, field in fields.items()
-        ],
-    )
-    for shift in range(3):
-        picture, masks, boxes = scene(random, shift)
-        arguments = {"data_or_path": picture, "masks": masks, "boxes": boxes}
-        yield _log(run, "scene", [{**arguments, "caption": "boxes and masks"}])
-    for path in paths:
-        yield _log(run, "files", [{"data_or_path": path, "caption": path}])
-
-
-def _log(run: LocalRun, key: str, arguments: list[dict[str, Any]]) -> Logged:
-    start = time.perf_counter()
-    images = [Image(**one) for one in arguments]
-    seconds = time.perf_counter() - start
-    run.log({key: images if len(images) > 1 else images[0]})
-    return Logged(key, images, seconds)
 
 
 def scene(random: np.random.Generator, shift: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:

@@ -1,11 +1,12 @@
-"""What `python -m wbimage_ext bench` measures: encoding here against NumPy and Pillow, in turn.
+"""`wbimage bench`: measures encoding here against NumPy and Pillow, in turn.
 
-In: how long to measure, and paths of image files. Out: one Measured for each picture. Outputs are
-checked to hold the same pixels before anything is timed.
+In: how long to measure, and paths of image files. Out: one line for each picture. Before anything
+is timed, both outputs are checked to hold the same pixels.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import statistics
@@ -16,10 +17,30 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, demo
-from .functions import encode, to_uint8
+from .. import _core
+from ..functions import encode, to_uint8
+from . import DONE, info
+from .scene import scene
+from .terminal import matching_files, shown
 
 _MIN_ROUNDS = 5
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print versions, then one line for each picture and file type."""
+    info.run(options)
+    print(f"\n{'':<27} {'here':>18} {'Pillow':>20}")
+    print(f"{'picture':<22} {'file':<4} {'ms':>8} {'bytes':>9} {'ms':>10} {'bytes':>9}  faster")
+    for measured in measure(options.seconds, matching_files(options.files)):
+        line = f"{shown(measured.name)[:22]:<22} {measured.file_type:<4}"
+        line += f" {1000 * measured.seconds:>8.3f} {measured.size:>9,}"
+        if measured.peer_seconds is not None:
+            low, middle, high = statistics.quantiles(measured.ratios, n=4)
+            line += f" {1000 * measured.peer_seconds:>10.3f} {measured.peer_size:>9,}"
+            line += f"  {middle:.1f} x ({low:.1f} to {high:.1f})"
+        print(line, flush=True)
+    print("\nms: the fastest round; faster: median of the rounds' ratios, and quartiles")
+    return DONE
 
 
 @dataclass(frozen=True)
@@ -58,10 +79,10 @@ def _pillow() -> Any:
 
 def _pictures(paths: Sequence[str], pillow: Any) -> Iterator[tuple[str, Any]]:
     random = np.random.default_rng(0)
-    scene, masks, _boxes = demo.scene(random, 0)
-    yield "scene uint8", to_uint8(scene)
-    yield "scene float64", scene
-    yield "scene gray", to_uint8(scene)[..., 1]
+    picture, masks, _boxes = scene(random, 0)
+    yield "scene uint8", to_uint8(picture)
+    yield "scene float64", picture
+    yield "scene gray", to_uint8(picture)[..., 1]
     yield "mask", masks["ground_truth"]["mask_data"] * np.uint8(60)
     yield "noise", random.integers(0, 256, (256, 256, 3), np.uint8)
     for path in paths:
@@ -127,9 +148,3 @@ def _time_in_turn(runs: list[Callable[[], bytes]], seconds: float) -> list[list[
             run()
             taken.append(time.perf_counter() - start)
     return times
-
-
-def spread(ratios: list[float]) -> tuple[float, float, float]:
-    """Lower quartile, median, upper quartile."""
-    low, middle, high = statistics.quantiles(ratios, n=4)
-    return low, middle, high

@@ -17,8 +17,8 @@ import pytest
 import wbimage_ext
 from wbimage_ext import Image, LocalRun
 
-from .conftest import files_below
-from .test_image import BOXES, mask_values
+from ..conftest import files_below
+from ..test_image import BOXES, mask_values
 
 
 def history(directory: str | Path) -> list[dict[str, Any]]:
@@ -184,7 +184,7 @@ with wandb.init() as run:
 
 
 def test_the_documented_examples_run_word_for_word(tmp_path: Path) -> None:
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", EXAMPLES],
         check=True,

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import json
+import logging
 import os
 import threading
 import time
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-import numpy as np
+from ..gallery import write_gallery
+from ..media import Media
+from ..store import moving, remove_parts, write_whole
+from .history import HISTORY_NAME, HistoryFile
+from .values import plain_json
 
-from .gallery import write_gallery
-from .media import Media
-from .store import explained, moving, remove_parts, write_whole
-
-HISTORY_NAME = "history.jsonl"
 CONFIG_NAME = "config.json"
 SUMMARY_NAME = "summary.json"
 RUN_NAME = "run.json"
+_LOGGER = logging.getLogger("wbimage_ext")
+
 _RUN_FORMAT = {"format": "wbimage LocalRun", "version": 1}
 
 
@@ -69,7 +69,7 @@ class LocalRun:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._start_time = time.time()
-        self._history = _HistoryFile(os.path.join(self.dir, HISTORY_NAME))
+        self._history = HistoryFile(os.path.join(self.dir, HISTORY_NAME))
         self._has_page = False
         self._open_step: int | None = None
         self._open_row: dict[str, Any] = {}
@@ -275,7 +275,7 @@ class LocalRun:
             return [self._media_json(key, item, step) for item in items]
         limit = first.MAX_ITEMS
         if len(items) > limit:
-            _warn("Only %i %s will be uploaded.", limit, first.__name__)
+            _LOGGER.warning("Only %i %s will be uploaded.", limit, first.__name__)
             items = items[:limit]
         for item in items:
             item.bind_to_run(self, key, step)
@@ -300,134 +300,6 @@ def init(dir: str | os.PathLike[str] | None = None, **settings: Any) -> LocalRun
     return LocalRun(dir, **settings)
 
 
-class _HistoryFile:
-    """The lines of a history; each is written with one call and is on its way to disk at once."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        try:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            self.file = open(path, "a+b", buffering=0)  # noqa: SIM115
-        except OSError as error:
-            raise explained(error, error.filename or path) from error
-        try:
-            _lock_file(self.file, path)
-            self.last_step = self._recover()
-            # A run that nobody finished still closes its file, and quietly.
-            self._finalizer = weakref.finalize(self, self.file.close)
-            _open_histories.add(self)
-        except BaseException:
-            self.file.close()
-            raise
-        # What is not known to be written, from the end of the lines that count.
-        self.torn: bytes | None = None
-
-    def _recover(self) -> int:
-        """Cut off a line that a killed process left half written; return the last step, or -1."""
-        self.file.seek(0)
-        last_step = -1
-        self.end = 0
-        for line in self.file:
-            if not line.endswith(b"\n"):
-                self.file.truncate(self.end)
-                break
-            self.end += len(line)
-            last_step = max(last_step, _step_of(line))
-        return last_step
-
-    def check_in_place(self) -> None:
-        """FileNotFoundError where the file was removed or replaced: what is written is lost."""
-        try:
-            if os.path.samestat(os.stat(self._path), os.fstat(self.file.fileno())):
-                return
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise explained(error, self._path) from error
-        text = "the history of the run vanished, or its folder did; a new run is needed"
-        raise FileNotFoundError(errno.ENOENT, text, self._path)
-
-    def append(self, row: Mapping[str, Any]) -> bytes:
-        """Write a line after those that count, and return it; until it counts it is `torn`.
-
-        It counts once the caller sets `torn` to None and moves `end`. Before that it is cut off by
-        the next one, or by `cut_off_torn`: `torn` is another where a signal's handler logged.
-        """
-        line = (json.dumps(row) + "\n").encode()
-        size = len(line)
-        self.cut_off_torn()
-        try:
-            if self.file.closed:
-                self.check_open()
-            self.torn = line
-            written = 0
-            while written < size:
-                if self.torn is not line:
-                    break
-                written += self.file.write(line[written:])
-        except OSError as error:
-            raise explained(error, self._path) from error
-        return line
-
-    def cut_off_torn(self) -> None:
-        if self.torn is not None:
-            try:
-                self.file.truncate(self.end)
-            except OSError as error:
-                raise explained(error, self._path) from error
-            self.torn = None
-
-    def check_open(self) -> None:
-        """RuntimeError where the run was finished."""
-        if self.file.closed:
-            folder = os.path.dirname(self._path)
-            raise RuntimeError(f"the run in {folder} is finished; nothing can be logged")
-
-    def close(self) -> None:
-        # Not by the finalizer: an interrupt may come when that is spent and the file still open.
-        self.file.close()
-        self._finalizer.detach()
-
-
-_open_histories: weakref.WeakSet[_HistoryFile] = weakref.WeakSet()
-
-
-def _close_in_child() -> None:
-    # The lock is that of all who have the file open: it ends with the process that logs.
-    for history in list(_open_histories):
-        history.close()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_close_in_child)
-
-
-def _warn(text: str, *arguments: Any) -> None:
-    import logging
-
-    logging.getLogger("wbimage_ext").warning(text, *arguments)
-
-
-def _step_of(line: bytes) -> int:
-    """The step of one history line; -1, with a warning, for a line that something else damaged."""
-    try:
-        return int(json.loads(line)["_step"])
-    except (ValueError, TypeError, KeyError) as error:
-        _warn("a line of %s cannot be read and is left as it is: %s", HISTORY_NAME, error)
-        return -1
-
-
-def _lock_file(file: Any, path: str) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows: two writers are the user's to avoid
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise RuntimeError(f"another process is writing to {os.path.dirname(path)}") from None
-
-
 def _checked_step(step: Any) -> int:
     try:
         return step.__index__()  # type: ignore[no-any-return]
@@ -437,27 +309,3 @@ def _checked_step(step: Any) -> int:
 
 def _is_media_list(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, (list, tuple)) and any(isinstance(item, Media) for item in value)
-
-
-def plain_json(key: str, value: Any) -> Any:
-    """`value` as JSON has it: NumPy's and torch's numbers and arrays become plain ones.
-
-    Raises:
-        TypeError: it has no form in JSON; names the key.
-    """
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float):
-        # JSON has no NaN and no infinity; wandb writes these as text.
-        if value == value and abs(value) != float("inf"):
-            return value
-        return "NaN" if value != value else ("Infinity" if value > 0 else "-Infinity")
-    if isinstance(value, Mapping):
-        return {str(k): plain_json(f"{key}.{k}", v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, range, set, frozenset)):
-        return [plain_json(key, item) for item in value]
-    if isinstance(value, (np.generic, np.ndarray)) or hasattr(value, "tolist"):
-        return plain_json(key, value.tolist())
-    if isinstance(value, (datetime.date, os.PathLike)):
-        return str(value)
-    raise TypeError(f"{key!r}: a {type(value).__name__} cannot be logged: {value!r}")

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image as PILImage
 
 from wbimage_ext import Image
-from wbimage_ext.cli import main
+from wbimage_ext.commands import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def test_demo_logs_and_says_where(
@@ -58,6 +58,19 @@ def test_log_counts_what_it_could_not_read(
     assert len((run / "history.jsonl").read_text().splitlines()) == 2
 
 
+def test_patterns_are_expanded_as_windows_shells_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], photo: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.png", "a.png", "c[1].png", "d.jpg"):
+        PILImage.fromarray(photo[:9, :9]).save(name)
+    assert main(["log", "--key", "k", "--dir", "run", "[ab].png", "c[1].png", "d.jpg"]) == 0
+    rows = [json.loads(line) for line in Path("run/history.jsonl").read_text().splitlines()]
+    assert [row["k"]["caption"] for row in rows] == ["a.png", "b.png", "c[1].png", "d.jpg"]
+    assert main(["log", "--key", "k", "--dir", "run", "*.gif"]) == 1
+    assert "*.gif" in capsys.readouterr().err
+
+
 def test_view_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     assert main(["demo", "--dir", str(run)]) == 0
@@ -84,6 +97,7 @@ def test_help_and_wrong_arguments() -> None:
     command = [sys.executable, "-m", "wbimage_ext"]
     run = subprocess.run([*command, "--help"], capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0
+    assert run.stdout.startswith("usage: wbimage ")
     assert "demo" in run.stdout
     for wrong in (["nothing"], [], ["log"]):
         run = subprocess.run([*command, *wrong], capture_output=True, text=True, cwd=ROOT)

@@ -16,11 +16,11 @@ import pytest
 from wbimage_ext import Image, LocalRun, staging, store
 from wbimage_ext.gallery import write_gallery
 
-from .scenario import IS_THOROUGH, check_continued, check_run, rows_of
+from ..scenario import IS_THOROUGH, check_continued, check_run, rows_of
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX")
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def python(*arguments: str, **options: str) -> subprocess.Popen[str]:

@@ -24,10 +24,10 @@ import pytest
 
 from wbimage_ext import Image, LocalRun, store
 
-from .conftest import PlainRun, files_below
-from .scenario import BOXES, IS_THOROUGH, as_if_staged_elsewhere, at_step, check_run, rows_of
+from ..conftest import PlainRun, files_below
+from ..scenario import BOXES, IS_THOROUGH, as_if_staged_elsewhere, at_step, check_run, rows_of
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 PIXELS = np.arange(40 * 50 * 3, dtype=np.uint8).reshape(40, 50, 3)
 MASKS = {"truth": {"mask_data": PIXELS[:, :, 0] // 64}}

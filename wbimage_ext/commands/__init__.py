@@ -1,0 +1,95 @@
+"""The command line: `wbimage demo | log | view | info | bench`, also as `python -m wbimage_ext`.
+
+In: arguments. Out: text on standard output, errors on standard error, and an exit code. Each
+command has a file of its own with `run(options)`, which is imported when the command is called.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from .._version import __version__
+from .terminal import print_error
+
+# The exit codes. A command returns one; argparse itself ends the process for wrong arguments.
+DONE = 0
+SOMETHING_FAILED = 1  # something could not be read or written
+WRONG_ARGUMENTS = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(import_module(f".{options.command}", __name__).run(options))
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        print_error(error)
+        return SOMETHING_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wbimage",
+        description="Log images into a run directory, fast, without a server or an account.",
+    )
+    parser.add_argument("--version", action="version", version=f"wbimage_ext {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    _add_demo(commands)
+    _add_log(commands)
+    _add_view(commands)
+    commands.add_parser(
+        "info",
+        help="versions of the libraries and the CPU kernels in use",
+        description="Print versions, the CPU kernels in use, and which optional packages there "
+        "are.",
+    )
+    _add_bench(commands)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
+    demo = commands.add_parser(
+        "demo",
+        help="log example images, with boxes and masks, and your own files",
+        description="Log the documented examples, a scene with boxes and masks, and your files.",
+    )
+    demo.add_argument("files", nargs="*", metavar="IMAGE_FILE", help="image files to log too")
+    demo.add_argument("--dir", help="run directory (default: a new one under wbimage-runs)")
+
+
+def _add_log(commands: Any) -> None:
+    log = commands.add_parser(
+        "log",
+        help="log image files into a run directory",
+        description="Check image files and copy them into a run directory, one step each.",
+    )
+    log.add_argument("--key", required=True, help="name to log under; slashes make folders")
+    log.add_argument("--dir", help="run directory (default: a new one under wbimage-runs)")
+    log.add_argument("files", nargs="+", metavar="FILE", help="image files, or patterns of them")
+
+
+def _add_view(commands: Any) -> None:
+    view = commands.add_parser(
+        "view",
+        help="write a page to look at a run: images, masks, boxes, steps",
+        description="Write index.html beside a run's media; it needs no network and no server.",
+    )
+    view.add_argument("run", metavar="RUN_DIR", help="a LocalRun or wandb run directory")
+    view.add_argument("--output", metavar="DIR", help="folder for the page, if not the run's")
+    view.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def _add_bench(commands: Any) -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="measure encoding here against NumPy and Pillow",
+        description="Encode pictures and your files here and with NumPy and Pillow in turn, after "
+        "checking that both give the same pixels. Without Pillow only our times are printed.",
+    )
+    bench.add_argument("files", nargs="*", metavar="IMAGE_FILE", help="image files to measure too")
+    bench.add_argument(
+        "--seconds", type=float, default=1.0, help="for each picture and file type (default: 1)"
+    )

@@ -1,0 +1,41 @@
+"""What the commands share: file patterns as arguments, and text that a terminal shows safely."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Sequence
+
+
+def matching_files(arguments: Sequence[str]) -> list[str]:
+    """The paths that are named, and those that match a pattern such as `*.jpg`, in order.
+
+    Windows' shells leave patterns to the program. A pattern that matches nothing stays as it is.
+    """
+    paths: list[str] = []
+    for argument in arguments:
+        is_path = os.path.lexists(argument) or not glob.has_magic(argument)
+        paths += [argument] if is_path else sorted(glob.glob(argument)) or [argument]
+    return paths
+
+
+def shown(value: object) -> str:
+    """The text of a value, without characters that a terminal obeys."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)
+    )
+
+
+def print_error(error: Exception) -> None:
+    """Print an exception's text on standard error."""
+    print(f"wbimage: {shown(error)}", file=sys.stderr)
+
+
+def print_place(directory: str) -> None:
+    """Say where the files of a run are."""
+    directory = shown(directory)
+    print(f"\nThe run is in {directory}")
+    print(f"  a page to look at it:      {os.path.join(directory, 'index.html')}")
+    print(f"  images, masks and boxes:   {os.path.join(directory, 'media')}")
+    print(f"  one JSON line a step:      {os.path.join(directory, 'history.jsonl')}")

@@ -1,0 +1,1 @@
+"""A run in a directory: LocalRun, its history, and the JSON of its values."""
