@@ -1,5 +1,5 @@
-/* Fuzz target: any pixels, shape and quality encode to the JPEG that libjpeg makes by itself, however
- * the rows lie in memory, and it decodes.
+/* Fuzz target: any pixels, shape and quality encode to the JPEG that libjpeg itself makes, whatever
+ * the layout of the rows in memory, and that JPEG decodes.
  * In: four bytes of parameters, then bytes that pixels are made of. Out: a trap where that is not
  * so. Ownership: frees what it makes. */
 #include "check.h"

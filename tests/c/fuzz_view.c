@@ -67,7 +67,7 @@ static void check_view(const wb_view *view, const wb_normalize *normalize)
     convert(view, normalize, WB_CPU_PORTABLE, expected);
     for (size_t i = 0; i < sizeof DISABLED / sizeof DISABLED[0]; i++) {
         convert(view, normalize, wb_cpu_detect(DISABLED[i]), pixels);
-        /* NOLINTNEXTLINE(clang-analyzer-*): it does not see that all `count` of them are converted */
+        /* NOLINTNEXTLINE(clang-analyzer-*): it does not see that all `count` are converted */
         CHECK_BYTES(pixels, expected, count);
     }
     if (view->channels == 1) {

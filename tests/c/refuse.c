@@ -1,6 +1,6 @@
 /* Refuses memory on purpose, in any program that it is preloaded into (glibc).
- * In: a call, and which of the allocations that this thread makes in it are refused, counted from 1.
- * Out: what the call returns, how many allocations it asked for, and how many blocks the whole process
+ * In: a call, and which of this thread's allocations in it are refused, counted from 1.
+ * Out: what the call returns, how many allocations it asked for, and how many blocks the process
  * holds. Ownership: what was allocated belongs to whoever asked, as without it. */
 #include <errno.h>
 #include <stdatomic.h>

@@ -33,7 +33,7 @@ void *wb_allocate(size_t size_bytes)
 #ifdef _WIN32
     return _aligned_malloc(size_bytes, ALIGNMENT_BYTES);
 #else
-    /* Not aligned_alloc: its sizes are multiples of the alignment, and a sanitizer could not see the
+    /* Not aligned_alloc: its sizes are multiples of the alignment, and then no sanitizer sees the
      * first bytes past the end. */
     void *memory;
     return posix_memalign(&memory, ALIGNMENT_BYTES, size_bytes) == 0 ? memory : NULL;

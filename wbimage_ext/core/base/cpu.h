@@ -1,5 +1,5 @@
 /* What this CPU can do, as far as a kernel here makes use of it.
- * In: the CPU, and a list of names to leave out. Out: a set of WB_CPU_* flags, which callers pass on.
+ * In: the CPU, and a list of names to leave out. Out: a set of WB_CPU_* flags.
  * Ownership: none; nothing is cached, so that a test may ask for any subset. */
 #ifndef WB_BASE_CPU_H
 #define WB_BASE_CPU_H

@@ -119,7 +119,7 @@ static const char *decoder_choose_mode(jpeg_decoder *decoder)
     }
 }
 
-/* The least such a file takes. A Huffman code has a bit or more for each block, and of the components
+/* The least that such a file takes. A Huffman code has a bit or more a block, and of the components
  * one at least has a block for every 4 * 64 pixels; arithmetic coding knows no such bound. */
 static size_t least_bytes(const struct jpeg_decompress_struct *library)
 {

@@ -1,4 +1,4 @@
-/* Modes L, LA, RGB and RGBA of a raster, and the change from one to another as Pillow's convert does it.
+/* Modes L, LA, RGB and RGBA of a raster, converted to one another as Pillow's convert does it.
  * In: a raster. Out: a raster of another mode. Ownership: borrows the source raster. */
 #ifndef WB_PIXELS_MODE_H
 #define WB_PIXELS_MODE_H

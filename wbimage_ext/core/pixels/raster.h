@@ -17,10 +17,10 @@ typedef struct wb_raster {
     size_t height;
     unsigned channels; /* 1 gray or palette index, 2 gray and alpha, 3 RGB, 4 RGBA */
     const void *context;
-    /* Returns row `y`: either a pointer into the source pixels, where they already are packed uint8,
-     * or `buffer`, filled. `buffer` has room for width * WB_MAX_CHANNELS + WB_ROW_SLACK_BYTES bytes,
-     * whatever `channels` is. Past the row's end a returned pointer may not be read.
-     * Safe to call from several threads, each with a buffer of its own. */
+    /* Returns row `y`: a pointer into the source where its pixels are packed uint8 already, else
+     * `buffer`, filled. `buffer` has room for width * WB_MAX_CHANNELS + WB_ROW_SLACK_BYTES bytes,
+     * whatever `channels` is. A returned pointer may not be read past the row's end.
+     * Several threads may call it, each with a buffer of its own. */
     const uint8_t *(*row)(const void *context, size_t y, uint8_t *buffer);
 } wb_raster;
 
