@@ -21,9 +21,9 @@ import numpy as np
 import pytest
 
 from wbimage_ext import Image, LocalRun, encode, store
-from wbimage_ext.gallery import write_gallery
 from wbimage_ext.staging import OWNER_NAME, Staging
 from wbimage_ext.store import StoredFile
+from wbimage_ext.view import write_page
 
 from . import disks
 from .conftest import PlainRun, files_below
@@ -296,10 +296,10 @@ def test_the_page(trouble: str, disk: Path) -> None:
     page.unlink()
     make, number = TROUBLES[trouble]
     with make(disk), pytest.raises(OSError, match="another folder") as raised:
-        write_gallery(run.dir)
+        write_page(run.dir)
     assert (raised.value.errno, raised.value.filename) == (number, str(page))
     check_run(run.dir, lines=1)
-    write_gallery(run.dir)
+    write_page(run.dir)
     assert page.stat().st_size > 10_000
 
 
@@ -307,7 +307,7 @@ def test_a_page_that_failed_is_written_when_the_run_is_finished_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = LocalRun(tmp_path)
-    monkeypatch.setattr("wbimage_ext.runs.local_run.write_gallery", disks.failing(errno.ENOSPC))
+    monkeypatch.setattr("wbimage_ext.runs.local_run.write_page", disks.failing(errno.ENOSPC))
     with pytest.raises(OSError):
         run.finish()
     with pytest.raises(RuntimeError, match="finished"):

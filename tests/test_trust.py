@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 
 from wbimage_ext import Image, LocalRun, staging, store
 from wbimage_ext.commands import main
-from wbimage_ext.gallery import write_gallery
 from wbimage_ext.store import StoredFile, check_windows_name, run_file_name, safe_key
+from wbimage_ext.view import write_page
 
-from . import gallery_runs
 from .conftest import PlainRun, files_below
 from .scenario import BOXES
+from .view import made_runs
 
 ROOT = Path(__file__).parent.parent
 
@@ -254,8 +254,8 @@ def test_a_true_run_of_zeros_is_no_claim() -> None:
 # A run's directory that somebody else made.
 
 
-def hostile_run(folder: Path) -> gallery_runs.RunFolder:
-    run = gallery_runs.RunFolder(folder)
+def hostile_run(folder: Path) -> made_runs.RunFolder:
+    run = made_runs.RunFolder(folder)
     pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
     mask = run.mask(pixels, "media/images/mask/m.png")
     boxes = run.boxes([], {}, "media/metadata/boxes2D/b.json")
@@ -290,7 +290,7 @@ def test_the_page_takes_nothing_from_outside_the_run(what: str, how: str, tmp_pa
     else:
         layers = run.rows[0]["k"]["masks" if what == "mask" else "boxes"]
         next(iter(layers.values()))["path"] = f"../secret/{name}"
-    page = write_gallery(run.write()).read_text()
+    page = write_page(run.write()).read_text()
     assert "SECRET" not in page
     if what == "mask":
         import base64
@@ -305,14 +305,14 @@ def test_a_page_is_not_written_through_a_link(tmp_path: Path) -> None:
     (site / "index.html").write_text("mine")
     run = tmp_path / "offline-run-1"
     run.mkdir()
-    row = gallery_runs.history({"_step": 0})
-    (run / "run-1.wandb").write_bytes(gallery_runs.framed([row]))
+    row = made_runs.history({"_step": 0})
+    (run / "run-1.wandb").write_bytes(made_runs.framed([row]))
     (run / "files").symlink_to(site)
     with pytest.raises(ValueError, match="is a link"):
-        write_gallery(run)
+        write_page(run)
     own = hostile_run(tmp_path / "run")
     (own.root / "index.html").symlink_to(site / "index.html")
-    write_gallery(own.write())
+    write_page(own.write())
     assert (site / "index.html").read_text() == "mine"
 
 
@@ -325,15 +325,15 @@ def test_deep_huge_and_endless_files_of_a_run(tmp_path: Path) -> None:
     (run.root / "config.json").write_bytes(b"[" * 100_000)
     with open(run.root / "media/metadata/boxes2D/b.json", "r+b") as file:
         file.truncate(1 << 40)
-    assert "skipped" in write_gallery(run.root).read_text()
-    message = gallery_runs.message
+    assert "skipped" in write_page(run.root).read_text()
+    message = made_runs.message
     item = message((1, b"k"), (16, b"[" * 100_000))
     record = message((1, 1), (2, message((1, item))))
     started = message((17, message((17, message((1, 2**62))))))
     other = tmp_path / "other"
     (other / "files").mkdir(parents=True)
-    (other / "run-1.wandb").write_bytes(gallery_runs.framed([record, started]))
-    assert "damaged record" in write_gallery(other).read_text()
+    (other / "run-1.wandb").write_bytes(made_runs.framed([record, started]))
+    assert "damaged record" in write_page(other).read_text()
 
 
 # What a terminal would obey.

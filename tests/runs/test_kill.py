@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from wbimage_ext import Image, LocalRun, staging, store
-from wbimage_ext.gallery import write_gallery
+from wbimage_ext.view import write_page
 
 from ..scenario import IS_THOROUGH, check_continued, check_run, rows_of
 
@@ -146,9 +146,9 @@ def test_a_torn_line_does_not_count(tmp_path: Path) -> None:
 
 PAGE = """
 import os, signal, sys
-from wbimage_ext.gallery import write_gallery
+from wbimage_ext.view import write_page
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
-write_gallery(sys.argv[1])
+write_page(sys.argv[1])
 """
 
 
@@ -157,10 +157,10 @@ def test_what_a_killed_process_left_of_a_page_is_removed_by_a_later_one(tmp_path
         run.log({"a": 1})
     python("-c", PAGE, str(tmp_path)).communicate()
     (left,) = tmp_path.glob(".*.tmp")
-    write_gallery(tmp_path)
+    write_page(tmp_path)
     assert left.exists(), "for all we know it is still being written"
     os.utime(left, (time.time() - 2 * 3600,) * 2)
-    write_gallery(tmp_path)
+    write_page(tmp_path)
     assert not left.exists()
 
 

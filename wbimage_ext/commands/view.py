@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from ..gallery import write_gallery
+from ..view import write_page
 from . import DONE
 from .terminal import shown
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the page and print its path."""
-    page = write_gallery(options.run, options.output)
+    page = write_page(options.run, options.output)
     print(shown(page))
     if options.open:
         import webbrowser

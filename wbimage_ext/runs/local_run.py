@@ -17,9 +17,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-from ..gallery import write_gallery
 from ..media import Media
 from ..store import moving, remove_parts, write_whole
+from ..view import write_page
 from .history import HISTORY_NAME, HistoryFile
 from .values import plain_json
 
@@ -206,7 +206,7 @@ class LocalRun:
                 self._history.file.close()
             self._history.close()
             if not self._has_page:
-                write_gallery(self.dir)
+                write_page(self.dir)
                 self._has_page = True
 
     def __enter__(self) -> LocalRun:

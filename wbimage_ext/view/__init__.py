@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["write_gallery"]
+__all__ = ["write_page"]
 
 
-def write_gallery(
+def write_page(
     run_dir: str | os.PathLike[str], output: str | os.PathLike[str] | None = None
 ) -> Path:
     """Write the page of a run and return its path.
@@ -36,9 +36,9 @@ def write_gallery(
         OSError: the page cannot be written; the message says where and what would help.
     """
     from .catalog import build_catalog
-    from .page import write_page
-    from .runs import open_run
+    from .page import write_catalog
+    from .readers import open_run
 
     run = open_run(run_dir)
     folder = run.media_root if output is None else Path(output)
-    return write_page(build_catalog(run), folder)
+    return write_catalog(build_catalog(run), folder)

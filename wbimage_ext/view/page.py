@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .catalog import Catalog, Mask
-from .files import read_in_run
+from .readers.files import read_in_run
 
 SOURCES = Path(__file__).with_name("web")
 
@@ -40,7 +40,7 @@ DATA_TAG = "<!-- data -->"
 MASKS_TAG = "<!-- masks -->"  # after the scripts: the first picture does not wait for masks
 
 
-def write_page(catalog: Catalog, folder: Path) -> Path:
+def write_catalog(catalog: Catalog, folder: Path) -> Path:
     """Write ``folder/index.html``, whole or not at all; raises OSError saying what would help."""
     target = folder / "index.html"
     temporary = folder / f".index-{os.getpid()}-{secrets.token_hex(4)}.tmp"

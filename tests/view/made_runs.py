@@ -1,13 +1,14 @@
-"""Makes runs for the gallery's tests: LocalRun directories and wandb run files, written by hand.
+"""Makes runs for the tests of view: LocalRun directories and wandb run files, written by hand.
 
 In: pixel arrays, boxes, labels. Out: directories on disk. Written here byte for byte, so that the
-gallery is tested against the formats and not against this package's own writers.
+page is tested against the formats and not against this package's own writers.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -18,6 +19,9 @@ from PIL import Image
 
 FILE_HEADER = b":W&B\xe1\xbe\x00"
 BLOCK_BYTES = 32 * 1024
+DATA = Path(__file__).parent.parent / "data"
+VERSIONS = ["0.16.3", "0.31.0"]
+GRAY = np.full((6, 8), 90, np.uint8)
 
 
 class RunFolder:
@@ -146,3 +150,34 @@ def framed(records: list[bytes]) -> bytes:
             out += part
             is_first = False
     return bytes(out)
+
+
+def embedded(page: Path, name: str) -> Any:
+    """Return a block of the JSON that a page carries."""
+    found = re.search(
+        rf'<script type="application/json" id="{name}">(.*?)</script>', page.read_text(), re.S
+    )
+    assert found is not None
+    return json.loads(found[1])
+
+
+def one_image_run(root: Path, **more: Any) -> RunFolder:
+    run = RunFolder(root)
+    run.log(0, picture=run.image(GRAY, "media/images/picture_0_aa.png", **more))
+    return run
+
+
+def wandb_folder(root: Path, content: bytes) -> Path:
+    folder = root / "offline-run-20260101_000000-abc"
+    (folder / "files").mkdir(parents=True)
+    (folder / "run-abc.wandb").write_bytes(content)
+    return folder
+
+
+def image_row(step: int, **more: Any) -> dict[str, Any]:
+    path = f"media/images/p_{step}.png"
+    return {
+        "_step": step,
+        "p": {"_type": "image-file", "path": path, "width": 2, "height": 2},
+        **more,
+    }

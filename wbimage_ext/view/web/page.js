@@ -17,7 +17,7 @@
 
   function showFacts() {
     const { run } = index;
-    document.title = `${run.name} \u2013 gallery`;
+    document.title = run.name;
     find("run-name").textContent = run.name;
     find("run-name").title = run.name;
     const many = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .files import read_in_run
-from .runs import Run
+from .readers import Run
+from .readers.files import read_in_run
 
 DELIMITER = "_wandb_delimeter_"  # wandb's spelling, between a key and a layer's name
 MAX_DEPTH = 32  # of nested dicts in a row

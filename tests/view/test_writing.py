@@ -1,0 +1,119 @@
+"""The page that is written: whole or not at all, safe, and without other packages."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wbimage_ext.view import page as page_module
+from wbimage_ext.view import write_page
+from wbimage_ext.view.catalog import build_catalog
+from wbimage_ext.view.readers import open_run
+
+from .made_runs import embedded, framed, one_image_run, wandb_folder
+
+
+class TestWriting:
+    def test_no_run(self, tmp_path: Path) -> None:
+        (tmp_path / "notes.txt").write_text("x")
+        with pytest.raises(ValueError, match=r"is no run: it has neither history\.jsonl nor run-"):
+            write_page(tmp_path)
+        with pytest.raises(ValueError, match="is a file; give the run's directory"):
+            write_page(tmp_path / "notes.txt")
+        with pytest.raises(FileNotFoundError, match="no such run directory"):
+            write_page(tmp_path / "gone")
+
+    def test_no_run_says_where_one_is(self, tmp_path: Path) -> None:
+        inner = wandb_folder(tmp_path / "wandb", framed([]))
+        for folder in (tmp_path, tmp_path / "wandb"):
+            with pytest.raises(ValueError, match="there is one in") as caught:
+                write_page(folder)
+            assert str(inner) in str(caught.value)
+
+    def test_an_existing_page_is_replaced_whole_or_not_at_all(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = one_image_run(tmp_path).write()
+        first = write_page(folder).read_bytes()
+        assert write_page(folder).stat().st_size == len(first)
+        (folder / "index.html").write_bytes(first)
+        for error in (OSError(28, "No space left on device"), KeyboardInterrupt()):
+
+            def fail(*_: object, error: BaseException = error) -> None:
+                raise error
+
+            with monkeypatch.context() as patch:
+                patch.setattr(page_module, "_mask_blocks", fail)
+                with pytest.raises(type(error)):
+                    write_page(folder)
+            assert (folder / "index.html").read_bytes() == first
+            assert not [name for name in os.listdir(folder) if name.endswith(".tmp")]
+
+    def test_a_read_only_run_says_what_would_help(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = one_image_run(tmp_path / "run").write()
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        catalog = build_catalog(open_run(folder))
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "open", refuse)
+            with pytest.raises(PermissionError, match=r"another folder can be given as output"):
+                page_module.write_catalog(catalog, folder)
+
+    def test_the_page_may_stand_elsewhere(self, tmp_path: Path) -> None:
+        folder = one_image_run(tmp_path / "a b" / "run").write()
+        page = write_page(folder, output=tmp_path / "pages" / "one")
+        assert page == tmp_path / "pages" / "one" / "index.html"
+        assert embedded(page, "index")["base"] == "../../a%20b/run/"
+        assert not (folder / "index.html").exists()
+
+    def test_hostile_text_cannot_leave_the_data(self, tmp_path: Path) -> None:
+        evil = "</script><script>alert(1)</script><!-- \u2028 \ud800"
+        run = one_image_run(tmp_path, caption=evil)
+        run.name = evil
+        text = write_page(run.write()).read_text(encoding="ascii")
+        assert "alert(1)</" not in text
+        assert embedded(tmp_path / "index.html", "cells-0")["0"]["0"][0]["c"] == evil
+
+    def test_the_policy_allows_only_the_page_itself(self, tmp_path: Path) -> None:
+        text = write_page(one_image_run(tmp_path).write()).read_text()
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+        assert policy is not None
+        assert policy[1].startswith("default-src 'none'; img-src 'self' data:; style-src 'sha256-")
+        assert "unsafe" not in policy[1]
+        assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", text).replace(
+            "http-equiv", ""
+        )
+        assert not re.search(r'<(?:script|link)[^>]* (?:src|href)="(?!data:)', text)
+
+    def test_reading_needs_the_standard_library_alone(self, tmp_path: Path) -> None:
+        folder = one_image_run(tmp_path).write()
+        source = Path(page_module.__file__).parent
+        code = (
+            "import sys, importlib.util as u\n"
+            "for name in ('numpy', 'wandb', 'PIL', 'google'): sys.modules[name] = None\n"
+            f"spec = u.spec_from_file_location('gallery', {str(source / '__init__.py')!r},"
+            f" submodule_search_locations=[{str(source)!r}])\n"
+            "gallery = u.module_from_spec(spec); sys.modules['gallery'] = gallery\n"
+            "spec.loader.exec_module(gallery)\n"
+            "assert not [m for m in sys.modules if m.startswith('gallery.')]\n"
+            f"gallery.write_page({str(folder)!r})\n"
+        )
+        subprocess.run([sys.executable, "-I", "-c", code], check=True)
+
+
+def test_sources_are_plain_ascii_with_short_lines() -> None:
+    for source in sorted(page_module.SOURCES.iterdir()):
+        text = source.read_text(encoding="ascii")
+        assert "\t" not in text
+        assert not [line for line in text.splitlines() if line != line.rstrip()]
+        if source.suffix != ".css":
+            assert max(map(len, text.splitlines())) <= 100, source.name
