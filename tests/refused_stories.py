@@ -21,7 +21,8 @@ import numpy as np
 from PIL import Image as PillowImage
 
 import wbimage_ext
-from wbimage_ext import Image, ImageMask, LocalRun, store
+from wbimage_ext import Image, ImageMask, LocalRun
+from wbimage_ext.files import staging
 
 from .core_calls import ALPHA, BATCH, COLOR, FLOATS, GRAY, MASK, comparable
 from .refusing import Refused
@@ -35,7 +36,7 @@ class PlainRun:
 
 
 def staged() -> list[str]:
-    return sorted(os.listdir(store.staging_directory()))
+    return sorted(os.listdir(staging.staging_directory()))
 
 
 def files_of(image: Any) -> list[Any]:

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from PIL import Image as PILImage
 
-from wbimage_ext import Image, LocalRun, store
+from wbimage_ext import Image, LocalRun
+from wbimage_ext.files import staging
 
 # Every step and hundreds of kills instead of some; takes minutes.
 IS_THOROUGH = os.environ.get("WBIMAGE_THOROUGH") == "1"
@@ -51,7 +52,7 @@ def as_if_staged_elsewhere() -> None:
     real = os.replace
 
     def replace(source: Any, target: Any) -> None:
-        if os.fspath(source).startswith(store.staging_directory()):
+        if os.fspath(source).startswith(staging.staging_directory()):
             raise OSError(errno.EXDEV, "Invalid cross-device link", source)
         real(source, target)
 

@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 
 import wbimage_ext
-from wbimage_ext import Image, LocalRun, store
+from wbimage_ext import Image, LocalRun
+from wbimage_ext.files import staging
 
 FLAT_MB = 12.0
 KEPT_MB = 12.0
@@ -45,7 +46,7 @@ def counts() -> dict[str, int]:
     return {
         "open files": len(os.listdir("/proc/self/fd")),
         "threads": len(os.listdir("/proc/self/task")),
-        "staged files": len(os.listdir(store.staging_directory())),
+        "staged files": len(os.listdir(staging.staging_directory())),
     }
 
 

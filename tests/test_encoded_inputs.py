@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image as PILImage
 
-from wbimage_ext import Image, store
+from wbimage_ext import Image
+from wbimage_ext.files import staging
 
 from .conftest import PlainRun, files_below
 
@@ -37,9 +38,9 @@ def encoded(name: str, size: tuple[int, int] = (40, 30), **options: Any) -> byte
 @pytest.fixture
 def nothing_stays() -> Iterator[None]:
     """Checks that a test leaves no staged file behind."""
-    before = files_below(store.staging_directory())
+    before = files_below(staging.staging_directory())
     yield
-    assert files_below(store.staging_directory()) == before
+    assert files_below(staging.staging_directory()) == before
 
 
 def spread(data: bytes) -> memoryview:
@@ -296,7 +297,7 @@ def test_memory_is_bounded(kind: str, tmp_path: Path) -> None:
 def test_files_are_staged_in_the_staging_directory(plain_run: PlainRun) -> None:
     image = Image(io.BytesIO(encoded("GIF")))
     staged = Path(str(image._path))
-    assert staged.parent == Path(store.staging_directory())
+    assert staged.parent == Path(staging.staging_directory())
     assert staged.suffix == ".gif"
     image.bind_to_run(plain_run, "k", 0)
     assert not staged.exists()

@@ -16,7 +16,8 @@ import pytest
 from PIL import Image as PILImage
 
 import wbimage_ext
-from wbimage_ext import BoundingBoxes2D, Classes, Image, ImageMask, store
+from wbimage_ext import BoundingBoxes2D, Classes, Image, ImageMask
+from wbimage_ext.files import staging
 
 from .conftest import PlainRun, files_below
 
@@ -40,7 +41,7 @@ def mask_values() -> np.ndarray[Any, Any]:
 
 
 def staged_files() -> list[str]:
-    return files_below(store.staging_directory())
+    return files_below(staging.staging_directory())
 
 
 def test_documented_constants() -> None:

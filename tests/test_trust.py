@@ -18,9 +18,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wbimage_ext import Image, LocalRun, staging, store
+from wbimage_ext import Image, LocalRun
 from wbimage_ext.commands import main
-from wbimage_ext.store import StoredFile, check_windows_name, run_file_name, safe_key
+from wbimage_ext.files import staging, stored
+from wbimage_ext.files.names import check_windows_name, run_file_name, safe_key
+from wbimage_ext.files.stored import StoredFile
 from wbimage_ext.view import write_page
 
 from .conftest import PlainRun, files_below
@@ -142,10 +144,10 @@ def test_staging_is_private_and_not_predictable(
 def test_what_is_planted_in_staging_is_not_followed(
     plant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_random_name", lambda: "planted")
+    monkeypatch.setattr(stored, "random_name", lambda: "planted")
     victim = tmp_path / "victim"
     victim.write_text("kept")
-    place = Path(store.staging_directory()) / "planted.png"
+    place = Path(staging.staging_directory()) / "planted.png"
     if plant == "symlink":
         place.symlink_to(victim)
     elif plant == "file":

@@ -11,9 +11,9 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .functions import encode, guess_mode, make_grid, to_uint8
     from .image import Image
-    from .integration import install, uninstall
     from .metadata import BoundingBoxes2D, Classes, ImageMask
     from .runs.local_run import LocalRun, init
+    from .with_wandb import install, uninstall
 
 __all__ = [
     "BoundingBoxes2D",
@@ -39,10 +39,10 @@ _HOMES = {
     "encode": "functions",
     "guess_mode": "functions",
     "init": "runs.local_run",
-    "install": "integration",
+    "install": "with_wandb",
     "make_grid": "functions",
     "to_uint8": "functions",
-    "uninstall": "integration",
+    "uninstall": "with_wandb",
 }
 
 
@@ -51,7 +51,7 @@ def __getattr__(name: str) -> Any:
         globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     elif name in __all__:
         # The media classes: with wandb installed subclasses of wandb's, which is imported now.
-        globals().update(import_module(".integration", __name__).media_classes())
+        globals().update(import_module(".with_wandb", __name__).media_classes())
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return globals()[name]

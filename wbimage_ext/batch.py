@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from . import colors, inputs
+from .files.stored import StagingScope, StoredFile
 from .media import Media
-from .store import StagingScope, StoredFile
 
 _AXES_OF_ITEMS = {"NHWC": "HWC", "NCHW": "CHW", "NHW": "HW"}
 

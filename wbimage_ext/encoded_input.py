@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import _core
+from .files.digest import Sha256
+from .files.stored import StagedWriter, StoredFile
 from .inputs import EncodedFile, describe
-from .store import Sha256, StagedWriter, StoredFile
 
 _PIECE_BYTES = 1 << 18
 

@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from . import _core, batch, encoding, inputs
+from .files.digest import Sha256
+from .files.stored import StagingScope, StoredFile
 from .functions import guess_mode, to_uint8
 from .media import Media
 from .metadata import BoundingBoxes2D, Classes, ImageMask
 from .pillow_input import require_pillow
-from .store import Sha256, StagingScope, StoredFile
 
 
 class Image(Media):

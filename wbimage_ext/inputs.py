@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from .files.stored import StoredFile
 from .media import Media
-from .store import StoredFile
 
 Array = np.ndarray[Any, Any]
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from .store import StoredFile, run_file_name
+from .files.names import run_file_name
+from .files.stored import StoredFile
 
 _REFERENCE = re.compile(r"^(gs|s3|https?)://")
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from .files.stored import StoredFile
 from .media import Media
-from .store import StoredFile
 
 
 class Classes(Media):

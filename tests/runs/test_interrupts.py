@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wbimage_ext import Image, LocalRun, store
+from wbimage_ext import Image, LocalRun
+from wbimage_ext.files import staging
 
 from ..conftest import PlainRun, files_below
 from ..scenario import BOXES, IS_THOROUGH, as_if_staged_elsewhere, at_step, check_run, rows_of
@@ -55,7 +56,7 @@ def interrupted(step: int, work: Callable[[], Any]) -> bool:
 
 
 def staged() -> set[str]:
-    return set(files_below(store.staging_directory()))
+    return set(files_below(staging.staging_directory()))
 
 
 def image() -> Image:
@@ -84,7 +85,7 @@ def test_an_image_that_was_interrupted_leaves_no_file(make: Callable[[], Any]) -
         assert all(store_is_whole(name) for name in left)
         before |= left
     assert step > 20
-    image().bind_to_run(PlainRun(Path(store.staging_directory()) / "run"), "k", 0)
+    image().bind_to_run(PlainRun(Path(staging.staging_directory()) / "run"), "k", 0)
 
 
 def store_bytes() -> bytes:
@@ -94,7 +95,7 @@ def store_bytes() -> bytes:
 
 
 def store_is_whole(name: str) -> bool:
-    path = Path(store.staging_directory()) / name
+    path = Path(staging.staging_directory()) / name
     if path.suffix != ".json":
         Image(path).to_data_array()
     return True
@@ -213,7 +214,8 @@ def test_a_handler_may_finish_and_exit(tmp_path: Path) -> None:
 REAL = """
 import os, signal, sys, time
 import numpy as np
-from wbimage_ext import Image, LocalRun, store
+from wbimage_ext import Image, LocalRun
+from wbimage_ext.files import staging
 pixels = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 if sys.argv[2] == "SIGTERM":

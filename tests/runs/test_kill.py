@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wbimage_ext import Image, LocalRun, staging, store
+from wbimage_ext import Image, LocalRun
+from wbimage_ext.files import staging
 from wbimage_ext.view import write_page
 
 from ..scenario import IS_THOROUGH, check_continued, check_run, rows_of
@@ -169,9 +170,10 @@ def test_what_a_killed_process_left_of_a_page_is_removed_by_a_later_one(tmp_path
 STAGES = """
 import sys, time
 import numpy as np
-from wbimage_ext import Image, store
+from wbimage_ext import Image
+from wbimage_ext.files import staging
 image = Image(np.eye(5))
-print(store.staging_directory(), flush=True)
+print(staging.staging_directory(), flush=True)
 if sys.argv[1:] == ["wait"]:
     time.sleep(600)
 """
@@ -203,8 +205,8 @@ def test_what_a_killed_process_staged_is_removed_by_the_next(tmp_path: Path) -> 
 
 def test_what_is_not_abandoned_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    store._staging.empty()
-    mine = store.staging_directory()
+    staging._staging.empty()
+    mine = staging.staging_directory()
     image = Image(np.eye(5))
     (tmp_path / "wbimage-data").mkdir()
     (tmp_path / "wbimage-data" / "important").write_text("kept")
@@ -219,4 +221,4 @@ def test_what_is_not_abandoned_stays(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert elsewhere.exists()
     assert Path(mine).exists()
     image.bind_to_run(Place(tmp_path), "k", 0)
-    store._staging.empty()
+    staging._staging.empty()

@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
-from ..store import explained
+from ..files.errors import explained
 
 HISTORY_NAME = "history.jsonl"
 

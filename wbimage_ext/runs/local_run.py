@@ -17,8 +17,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+from ..files.stored import moving
+from ..files.whole import remove_parts, write_whole
 from ..media import Media
-from ..store import moving, remove_parts, write_whole
 from ..view import write_page
 from .history import HISTORY_NAME, HistoryFile
 from .values import plain_json

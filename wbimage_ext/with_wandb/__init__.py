@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
-from types import ModuleType
 from typing import Any
 
 MEDIA_NAMES = ("BoundingBoxes2D", "Classes", "Image", "ImageMask")
@@ -28,12 +27,12 @@ def media_classes() -> dict[str, Any]:
 
     An installed wandb that cannot be imported gives a RuntimeWarning and the standalone classes.
     """
-    from . import image, metadata
+    from .. import image, metadata
 
     source: Any = None
     if is_wandb_installed():
         try:
-            source = _with_wandb()
+            from . import classes as source
         except Exception as error:
             warnings.warn(
                 f"wandb is installed but cannot be used ({type(error).__name__}: {error}); "
@@ -61,7 +60,9 @@ def install() -> None:
     """
     if not is_wandb_installed():
         raise ImportError("install() needs the wandb package. To get it, run: pip install wandb")
-    _with_wandb().install()
+    from . import patch
+
+    patch.install()
 
 
 def uninstall() -> None:
@@ -69,10 +70,6 @@ def uninstall() -> None:
     without install(), does nothing.
     """
     if is_wandb_installed():
-        _with_wandb().uninstall()
+        from . import patch
 
-
-def _with_wandb() -> ModuleType:
-    from . import _wandb
-
-    return _wandb
+        patch.uninstall()

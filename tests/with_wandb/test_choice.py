@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import wbimage_ext
-from wbimage_ext import integration
+from wbimage_ext import with_wandb
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 STANDALONE = """
 import sys, warnings
@@ -59,11 +59,11 @@ def test_the_folder_of_offline_runs_is_no_wandb(
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     monkeypatch.delitem(sys.modules, "wandb", raising=False)
     assert importlib.util.find_spec("wandb") is not None
-    assert not integration.is_wandb_installed()
+    assert not with_wandb.is_wandb_installed()
 
 
 def test_install_without_wandb_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(integration, "is_wandb_installed", lambda: False)
+    monkeypatch.setattr(with_wandb, "is_wandb_installed", lambda: False)
     wbimage_ext.uninstall()
     with pytest.raises(ImportError, match="wandb"):
         wbimage_ext.install()

@@ -18,8 +18,8 @@ from PIL import Image as PILImage
 
 from wbimage_ext import Image, ImageMask, LocalRun, _core, encode, to_uint8
 
-from .conftest import PlainRun, files_below
-from .scenario import BOXES, check_run
+from ..conftest import PlainRun, files_below
+from ..scenario import BOXES, check_run
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (60, 70, 3), dtype=np.uint8)
 

@@ -30,7 +30,8 @@ if _spec is None or _spec.origin is None:
     pytest.skip("needs wandb", allow_module_level=True)
 
 HERE = Path(__file__).parent
-PROGRAM = HERE / "with_wandb" / "program.py"
+ROOT = HERE.parent.parent
+PROGRAM = HERE / "program.py"
 
 
 def wandb_environment(directory: Path) -> dict[str, str]:
@@ -49,7 +50,7 @@ def run_python(directory: Path, *command: str) -> str:
     environment = {
         **os.environ,
         **wandb_environment(directory),
-        "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE / "with_wandb")]),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)]),
         "PYTHONHASHSEED": "0",
     }
     # The service of this process is not the child's to use or to end.
@@ -279,7 +280,7 @@ def test_what_could_not_be_published_is_published_the_next_time(run: Any) -> Non
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of processes are of POSIX")
 def test_no_room_in_the_run(run: Any) -> None:
-    from . import disks
+    from .. import disks
 
     image = wbimage_ext.Image(pixels(), masks={"m": mask()})
     folder = Path(run.dir)

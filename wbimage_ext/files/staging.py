@@ -6,6 +6,7 @@ what a killed process left, the next one removes.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import os
@@ -140,3 +141,25 @@ def _remove_if_abandoned(directory: str) -> None:
         if mark.read() == _machine():
             _lock(mark.fileno())
             shutil.rmtree(directory)
+
+
+_staging = Staging()
+# Early, so that handlers which are registered later still find the staged files.
+atexit.register(_staging.empty)
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_staging.before_fork,
+        after_in_parent=_staging.after_fork_in_parent,
+        after_in_child=_staging.after_fork_in_child,
+    )
+
+
+def staging_directory(*, renew: bool = False) -> str:
+    """The directory in which this process stages its files; `renew` where it vanished."""
+    return _staging.directory(renew=renew)
+
+
+def is_staged_path(path: str) -> bool:
+    """Whether `path` lies in the staging directory of this process."""
+    return _staging.holds(path)

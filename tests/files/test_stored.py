@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wbimage_ext.store import StoredFile
+from wbimage_ext.files.stored import StoredFile
 
 
 def test_staging_is_private() -> None:

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wbimage_ext import Image, LocalRun, store
+from wbimage_ext import Image, LocalRun
+from wbimage_ext.files import staging
 
-from .conftest import PlainRun, files_below
-from .scenario import check_run, rows_of
+from ..conftest import PlainRun, files_below
+from ..scenario import check_run, rows_of
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -52,7 +53,7 @@ def test_a_forked_child_has_its_own_staging(tmp_path: Path, plain_run: PlainRun)
             mine = Image(np.eye(31))
             image.bind_to_run(plain_run, "from_child", 0)
             os.write(writer, mine._path.encode())
-            store._staging.empty()
+            staging._staging.empty()
             os._exit(0)
         finally:
             os._exit(1)
@@ -123,10 +124,11 @@ def test_images_of_workers_are_logged_after_the_workers_ended(
 FORKS = """
 import os, sys
 import numpy as np
-from wbimage_ext import Image, LocalRun, store
+from wbimage_ext import Image, LocalRun
+from wbimage_ext.files import staging
 
 image = Image(np.eye(9))
-mine = store.staging_directory()
+mine = staging.staging_directory()
 run = LocalRun(sys.argv[1])
 run.log({"k": Image(np.eye(5))})
 
@@ -150,7 +152,7 @@ def child(end):
         grandchild()
         os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0
-    assert store.staging_directory() != mine
+    assert staging.staging_directory() != mine
     os._exit(0) if end == "_exit" else sys.exit(0)
 
 for end in ("_exit", "exit", "exec"):
@@ -318,10 +320,12 @@ AGAIN = """
 import importlib, sys
 import numpy as np
 import wbimage_ext
-from wbimage_ext import Image, store
+from wbimage_ext import Image
+from wbimage_ext.files import staging
 first = Image(np.eye(4))
-for name in ("wbimage_ext.staging", "wbimage_ext.store", "wbimage_ext.image", "wbimage_ext"):
-    importlib.reload(sys.modules[name])
+for name in ("files.staging", "files.stored", "image"):
+    importlib.reload(sys.modules[f"wbimage_ext.{name}"])
+importlib.reload(wbimage_ext)
 second = wbimage_ext.Image(np.eye(4))
 assert second._sha256 == first._sha256
 del sys.modules["wbimage_ext._core"]

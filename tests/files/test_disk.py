@@ -20,15 +20,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wbimage_ext import Image, LocalRun, encode, store
-from wbimage_ext.staging import OWNER_NAME, Staging
-from wbimage_ext.store import StoredFile
+from wbimage_ext import Image, LocalRun, encode
+from wbimage_ext.files import staging
+from wbimage_ext.files.staging import OWNER_NAME, Staging
+from wbimage_ext.files.stored import StoredFile
 from wbimage_ext.view import write_page
 
-from . import disks
-from .conftest import PlainRun, files_below
-from .test_image import BOXES, mask_values
+from .. import disks
+from ..conftest import PlainRun, files_below
+from ..test_image import BOXES, mask_values
 
+MoveStaging = Callable[[Path], Path]
 Trouble = Callable[[Path], contextlib.AbstractContextManager[None]]
 
 TROUBLES: dict[str, tuple[Trouble, int]] = {
@@ -59,13 +61,13 @@ def disk(trouble: str, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def staging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Path], Path]:
+def move_staging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Path], Path]:
     """Moves this process's staging to a folder of the test's."""
 
     def move(folder: Path) -> Path:
         monkeypatch.setattr(tempfile, "tempdir", str(folder))
-        monkeypatch.setattr(store, "_staging", Staging())
-        return Path(store.staging_directory())
+        monkeypatch.setattr(staging, "_staging", Staging())
+        return Path(staging.staging_directory())
 
     return move
 
@@ -79,7 +81,7 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.replace
 
     def replace(source: str, target: str) -> None:
-        if store._staging.holds(source):
+        if staging._staging.holds(source):
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
         real(source, target)
 
@@ -102,7 +104,7 @@ def check_refused(error: OSError, number: int, folder: str | Path) -> None:
     assert error.errno == number
     assert isinstance(error.filename, str)
     if number == errno.EMFILE:  # what cannot be opened may be the file to copy as well
-        folder = os.path.commonpath([folder, store.staging_directory()])
+        folder = os.path.commonpath([folder, staging.staging_directory()])
     assert Path(error.filename).is_relative_to(folder)
     assert error.filename2 is None
     assert not error.filename.endswith(".part"), "the file that was asked for is named"
@@ -150,30 +152,34 @@ def test_binding(trouble: str, disk: Path) -> None:
 
 @every_trouble
 def test_staging_an_array(
-    trouble: str, disk: Path, staging: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
+    trouble: str, disk: Path, move_staging: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check_staging(trouble, disk, staging(disk), lambda: Image(noise()))
+    check_staging(trouble, disk, move_staging(disk), lambda: Image(noise()))
 
 
 @every_trouble
-def test_staging_masks_and_boxes(trouble: str, disk: Path, staging: Callable[[Path], Path]) -> None:
-    check_staging(trouble, disk, staging(disk), rich_image)
+def test_staging_masks_and_boxes(
+    trouble: str, disk: Path, move_staging: Callable[[Path], Path]
+) -> None:
+    check_staging(trouble, disk, move_staging(disk), rich_image)
 
 
 @every_trouble
-def test_staging_an_open_file(trouble: str, disk: Path, staging: Callable[[Path], Path]) -> None:
+def test_staging_an_open_file(
+    trouble: str, disk: Path, move_staging: Callable[[Path], Path]
+) -> None:
     encoded = encode(noise())
-    check_staging(trouble, disk, staging(disk), lambda: Image(io.BytesIO(encoded)))
+    check_staging(trouble, disk, move_staging(disk), lambda: Image(io.BytesIO(encoded)))
 
 
 @every_trouble
-def test_staging_a_batch(trouble: str, disk: Path, staging: Callable[[Path], Path]) -> None:
+def test_staging_a_batch(trouble: str, disk: Path, move_staging: MoveStaging) -> None:
     if trouble == "full":
         pytest.skip("that is 'nearly full', one item earlier")
     # The first items may be staged before the trouble; they go when the batch is refused.
     batch = np.stack([np.zeros((100, 100), np.uint8)] * 2 + [noise(seed=n) for n in range(2)])
     check_staging(
-        trouble, disk, staging(disk),
+        trouble, disk, move_staging(disk),
         lambda: Image.from_batch(batch, dataformats="NHW", num_threads=1),
     )  # fmt: skip
 
@@ -344,7 +350,7 @@ def test_staging_is_renewed_where_it_vanished() -> None:
 
 
 def test_staging_vanished_before_an_open_file_is_read() -> None:
-    shutil.rmtree(store.staging_directory())
+    shutil.rmtree(staging.staging_directory())
     image = Image(io.BytesIO(encode(noise())))
     assert os.path.exists(image._path or "")
 
@@ -352,13 +358,13 @@ def test_staging_vanished_before_an_open_file_is_read() -> None:
 def test_staging_vanished_while_an_open_file_is_read() -> None:
     class Vanishing(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
-            shutil.rmtree(store.staging_directory(), ignore_errors=True)
+            shutil.rmtree(staging.staging_directory(), ignore_errors=True)
             return super().read(size)
 
     encoded = encode(noise())
     with pytest.raises(FileNotFoundError) as raised:
         Image(Vanishing(encoded))
-    check_refused(raised.value, errno.ENOENT, Path(store.staging_directory()).parent)
+    check_refused(raised.value, errno.ENOENT, Path(staging.staging_directory()).parent)
     Image(io.BytesIO(encoded))
 
 
@@ -488,7 +494,7 @@ def test_every_call_refused_in_turn(
     run = LocalRun(tmp_path)
     run.log({"a": 1})
     real = getattr(os, name)
-    staged = files_below(store.staging_directory())
+    staged = files_below(staging.staging_directory())
     lines = 1
     for n in range(1, 100):
         count = 0
@@ -517,7 +523,7 @@ def test_every_call_refused_in_turn(
         for image in images:
             for layer in (image, *(image._masks or {}).values(), *(image._boxes or {}).values()):
                 layer._file.discard()
-        assert files_below(store.staging_directory()) == staged
+        assert files_below(staging.staging_directory()) == staged
         check_run(tmp_path, lines)
         if count < n:
             break
@@ -528,14 +534,14 @@ def test_every_call_refused_in_turn(
 
 
 def test_masks_refused_take_their_image_with_them() -> None:
-    before = files_below(store.staging_directory())
+    before = files_below(staging.staging_directory())
     with pytest.raises(TypeError):
         Image(noise(), masks={"good": {"mask_data": mask_values()}, "bad": {"mask_data": [1.5]}})
     with pytest.raises(TypeError):
         Image(noise(), boxes={"b": BOXES}, classes=[{"id": 1}])
     with pytest.raises(ValueError):
         Image.from_batch([noise(), noise(), np.zeros((0, 3))])
-    assert files_below(store.staging_directory()) == before
+    assert files_below(staging.staging_directory()) == before
     kept = Image(noise())
     with pytest.raises(TypeError):
         Image(kept, classes=[{"id": 1}])

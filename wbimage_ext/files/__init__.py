@@ -1,0 +1,1 @@
+"""Where encoded files live: staged, then whole in a run's directory."""
