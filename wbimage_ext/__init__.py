@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .functions import encode, guess_mode, make_grid, to_uint8
+    from .annotations import BoundingBoxes2D, Classes, ImageMask
+    from .arrays import encode, guess_mode, make_grid, to_uint8
     from .image import Image
-    from .metadata import BoundingBoxes2D, Classes, ImageMask
     from .runs.local_run import LocalRun, init
     from .with_wandb import install, uninstall
 
@@ -36,12 +36,12 @@ __all__ = [
 # Imported when first asked for, so that a program pays for what it uses.
 _HOMES = {
     "LocalRun": "runs.local_run",
-    "encode": "functions",
-    "guess_mode": "functions",
+    "encode": "arrays",
+    "guess_mode": "arrays",
     "init": "runs.local_run",
     "install": "with_wandb",
-    "make_grid": "functions",
-    "to_uint8": "functions",
+    "make_grid": "arrays",
+    "to_uint8": "arrays",
     "uninstall": "with_wandb",
 }
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from . import colors, inputs
+from . import inputs
+from .encoding.colormaps import colormap_table
 from .files.stored import StagingScope, StoredFile
+from .inputs.kinds import Pixels, describe
 from .media import Media
 
 _AXES_OF_ITEMS = {"NHWC": "HWC", "NCHW": "CHW", "NHW": "HW"}
@@ -48,10 +48,9 @@ def build(
         for name in ("caption", *_PER_ITEM)
         if name in shared and not isinstance(shared[name], (str, Mapping, type(None)))
     }
-    if isinstance(shared.get("colormap"), str):
+    if "colormap" in shared:
         # Looked up once for all items.
-        rows = colors.colormap_table(shared["colormap"])
-        shared["colormap"] = np.frombuffer(rows or b"", np.uint8).reshape(256, 3)
+        shared["colormap"] = colormap_table(shared["colormap"])
 
     staged: list[list[StoredFile]] = [[] for _ in items]
 
@@ -84,32 +83,33 @@ def _items(data: Any, dataformats: str) -> Sequence[Any]:
     shape = list(pixels.array.shape)
     if len(shape) != len(dataformats):
         raise ValueError(
-            f"a batch of {inputs.describe(data)} has {len(shape)} dimensions, {dataformats} names "
+            f"a batch of {describe(data)} has {len(shape)} dimensions, {dataformats} names "
             f"{len(dataformats)}; dataformats may be one of {list(_AXES_OF_ITEMS)}"
         )
     if 0 in shape:
         raise ValueError(f"the batch is empty: its shape is {shape}")
-    return [replace(pixels, array=item) for item in pixels.array]
+    return [replace(pixels, array=item, given=item) for item in pixels.array]
 
 
 def _laid_out(item: Any, dataformats: str) -> Any:
     """An item as Image takes it: channels last, a tensor with its axes named."""
-    if isinstance(item, Media):
+    if isinstance(item, Pixels):
+        pixels = item
+    elif isinstance(item, Media) or not inputs.is_array(item):
         return item
+    else:
+        pixels = inputs.as_pixels(item)
     axes = _AXES_OF_ITEMS[dataformats]
-    source = inputs.resolve(item)
-    if not isinstance(source, inputs.Pixels) or source.is_drawn:
-        return source
-    if source.array.ndim != len(axes):
+    if pixels.array.ndim != len(axes):
         raise ValueError(
-            f"its shape {list(source.array.shape)} is not the {axes} that dataformats "
+            f"its shape {list(pixels.array.shape)} is not the {axes} that dataformats "
             f"{dataformats!r} makes of an item"
         )
-    if source.is_tensor:
-        return replace(source, dataformats=axes)
+    if pixels.is_tensor:
+        return replace(pixels, dataformats=axes)
     if axes == "CHW":
-        return replace(source, array=source.array.transpose(1, 2, 0))
-    return source
+        return replace(pixels, array=pixels.array.transpose(1, 2, 0))
+    return pixels
 
 
 def _one_each(name: str, values: Any, count: int) -> list[Any]:

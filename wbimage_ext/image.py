@@ -1,6 +1,6 @@
 """Image: checks arguments, calls the core once, and keeps what came back.
 
-In: anything that holds an image (see inputs.py). Out: an encoded file, and JSON for the history.
+In: anything that holds an image (see inputs/). Out: an encoded file, and JSON for the history.
 Attribute names are those of wandb.Image, because wandb and its integrations read them.
 """
 
@@ -12,13 +12,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from . import _core, batch, encoding, inputs
+from . import _core, batch, inputs
+from .annotations import BoundingBoxes2D, Classes, ImageMask
+from .arrays import guess_mode, to_uint8
+from .encoding.options import EncodeOptions
+from .encoding.pixels import encode as encode_pixels
 from .files.digest import Sha256
 from .files.stored import StagingScope, StoredFile
-from .functions import guess_mode, to_uint8
+from .inputs.kinds import Array, EncodedFile, EncodedImage, Pixels, Reference, Source
 from .media import Media
-from .metadata import BoundingBoxes2D, Classes, ImageMask
-from .pillow_input import require_pillow
 
 
 class Image(Media):
@@ -96,16 +98,16 @@ class Image(Media):
             if self._is_image(data_or_path):
                 self._copy_image(data_or_path)
             else:
-                source = inputs.resolve(data_or_path)
-                if isinstance(source, inputs.Reference):
-                    self._set_reference(source)
-                elif isinstance(source, (inputs.Pixels, inputs.PillowImage)):
-                    options = encoding.EncodeOptions.of(
-                        file_type, mode, normalize, quality, compress_level, colormap, nan_color
-                    )
-                    self._encode(source, options, data_or_path)
-                else:
-                    self._set_encoded_file(source)
+                options = EncodeOptions(
+                    "png" if file_type is None else file_type,
+                    mode,
+                    normalize,
+                    quality,
+                    compress_level,
+                    colormap,
+                    nan_color,
+                )
+                self._set_source(inputs.resolve(data_or_path, options), options)
             self._set_metadata(caption, grouping, classes, boxes, masks)
 
     # Where the pixels come from.
@@ -131,7 +133,20 @@ class Image(Media):
         ):
             setattr(self, name, getattr(other, name))
 
-    def _set_encoded_file(self, source: inputs.EncodedFile) -> None:
+    def _set_source(self, source: Source, options: EncodeOptions) -> None:
+        if isinstance(source, Pixels):
+            source = encode_pixels(source, options)
+        if isinstance(source, EncodedImage):
+            self.format = options.file_type
+            self._width, self._height = source.width, source.height
+            self._extension = f".{self.format}"
+            self._file = StoredFile.stage(source.data, self._extension)
+        elif isinstance(source, EncodedFile):
+            self._set_encoded_file(source)
+        else:
+            self._set_reference(source)
+
+    def _set_encoded_file(self, source: EncodedFile) -> None:
         self._file = source.file
         self._width, self._height = source.width, source.height
         self.format = os.path.splitext(source.file.path)[1][1:]
@@ -139,24 +154,12 @@ class Image(Media):
             self.format = source.format
             self._extension = f".{source.format}"
 
-    def _set_reference(self, reference: inputs.Reference) -> None:
+    def _set_reference(self, reference: Reference) -> None:
         digest = Sha256(reference.url.encode()).hexdigest()
         self._file = StoredFile(reference.url, digest, None)
         from urllib.parse import urlparse
 
         self.format = urlparse(reference.url).path.split("/")[-1].split(".")[-1]
-
-    def _encode(
-        self,
-        source: inputs.Pixels | inputs.PillowImage,
-        options: encoding.EncodeOptions,
-        given: Any,
-    ) -> None:
-        encoded = encoding.encode(source, options, given)
-        self.format = options.file_type
-        self._width, self._height = encoded.width, encoded.height
-        self._extension = f".{self.format}"
-        self._file = StoredFile.stage(encoded.data, self._extension)
 
     # What is known besides the pixels.
 
@@ -383,6 +386,8 @@ class Image(Media):
         if self._path is None or self.path_is_reference(self._path):
             return None
         assert self._file is not None
+        from .inputs.pillow import require_pillow
+
         pillow = require_pillow("Image.image")
         with self._file.open() as file, pillow.open(file) as image:
             image.load()
@@ -400,7 +405,7 @@ class Image(Media):
             return rows  # type: ignore[no-any-return]
         return [[tuple(pixel) for pixel in row] for row in rows]
 
-    def _pixels(self) -> inputs.Array | None:
+    def _pixels(self) -> Array | None:
         """The decoded file, (H, W) or (H, W, C); None for a reference."""
         if self._path is None or self.path_is_reference(self._path):
             return None

@@ -23,9 +23,9 @@ assert "wandb" not in sys.modules
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     wbimage_ext.Image, wbimage_ext.Classes, wbimage_ext.Image
-from wbimage_ext import image, metadata
-assert wbimage_ext.Image is image.Image and wbimage_ext.Classes is metadata.Classes
-assert wbimage_ext.ImageMask is metadata.ImageMask
+from wbimage_ext import annotations, image
+assert wbimage_ext.Image is image.Image and wbimage_ext.Classes is annotations.Classes
+assert wbimage_ext.ImageMask is annotations.ImageMask
 print([str(w.message) for w in caught])
 """
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..functions import encode, to_uint8
+from ..arrays import encode, to_uint8
 from . import DONE, info
 from .scene import scene
 from .terminal import matching_files, shown

@@ -27,7 +27,8 @@ def media_classes() -> dict[str, Any]:
 
     An installed wandb that cannot be imported gives a RuntimeWarning and the standalone classes.
     """
-    from .. import image, metadata
+    from .. import annotations as _annotations
+    from .. import image
 
     source: Any = None
     if is_wandb_installed():
@@ -44,7 +45,7 @@ def media_classes() -> dict[str, Any]:
         return {name: getattr(source, name) for name in MEDIA_NAMES}
     return {
         "Image": image.Image,
-        **{name: getattr(metadata, name) for name in MEDIA_NAMES if name != "Image"},
+        **{name: getattr(_annotations, name) for name in MEDIA_NAMES if name != "Image"},
     }
 
 

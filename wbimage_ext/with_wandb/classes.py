@@ -10,7 +10,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from .. import image, media, metadata
+from .. import annotations as _annotations
+from .. import image, media
 from ..files.stored import StoredFile
 from .describe import boxes_to_json, image_to_json, mask_to_json, seq_to_json
 from .originals import (
@@ -43,33 +44,33 @@ class _InWandb(media.Media):
             super()._publish(run, media_path)
 
 
-class Classes(_InWandb, metadata.Classes, WandbClasses):
-    __doc__ = metadata.Classes.__doc__
+class Classes(_InWandb, _annotations.Classes, WandbClasses):
+    __doc__ = _annotations.Classes.__doc__
     __module__ = "wbimage_ext"
 
     def to_json(self, run_or_artifact: Any = None) -> dict[str, Any]:
         if run_or_artifact is None or is_other_run(run_or_artifact):
-            return metadata.Classes.to_json(self, run_or_artifact)
+            return _annotations.Classes.to_json(self, run_or_artifact)
         return WandbClasses.to_json(self, run_or_artifact)
 
 
-class BoundingBoxes2D(_InWandb, metadata.BoundingBoxes2D, WandbBoxes):
-    __doc__ = metadata.BoundingBoxes2D.__doc__
+class BoundingBoxes2D(_InWandb, _annotations.BoundingBoxes2D, WandbBoxes):
+    __doc__ = _annotations.BoundingBoxes2D.__doc__
     __module__ = "wbimage_ext"
 
     def to_json(self, run_or_artifact: Any) -> Any:
         if is_other_run(run_or_artifact):
-            return metadata.BoundingBoxes2D.to_json(self, run_or_artifact)
+            return _annotations.BoundingBoxes2D.to_json(self, run_or_artifact)
         return boxes_to_json(self, run_or_artifact)
 
 
-class ImageMask(_InWandb, metadata.ImageMask, WandbMask):
-    __doc__ = metadata.ImageMask.__doc__
+class ImageMask(_InWandb, _annotations.ImageMask, WandbMask):
+    __doc__ = _annotations.ImageMask.__doc__
     __module__ = "wbimage_ext"
 
     def to_json(self, run_or_artifact: Any) -> Any:
         if is_other_run(run_or_artifact):
-            return metadata.ImageMask.to_json(self, run_or_artifact)
+            return _annotations.ImageMask.to_json(self, run_or_artifact)
         return mask_to_json(self, run_or_artifact)
 
 

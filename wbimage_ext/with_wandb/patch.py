@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from .. import image, media, metadata
+from .. import annotations as _annotations
+from .. import image, media
 from .classes import FromWandb
 from .describe import boxes_to_json, image_to_json, mask_to_json, seq_to_json
 from .originals import (
@@ -81,10 +82,10 @@ _init_image.__doc__ = image.Image.__doc__
 
 def _init_mask(self: Any, val: Any, key: str) -> None:
     WandbMedia.__init__(self)
-    _take_over(self, metadata.ImageMask(val, key))
+    _take_over(self, _annotations.ImageMask(val, key))
 
 
-_init_mask.__doc__ = metadata.ImageMask.__doc__
+_init_mask.__doc__ = _annotations.ImageMask.__doc__
 
 
 def _bind_image(
@@ -131,13 +132,13 @@ _REPLACEMENTS: tuple[tuple[type, str, Any], ...] = (
     (
         WandbMask,
         "bind_to_run",
-        _binding_layer(WandbMask.bind_to_run, metadata.ImageMask._add_labels),
+        _binding_layer(WandbMask.bind_to_run, _annotations.ImageMask._add_labels),
     ),
     (WandbMask, "to_json", mask_to_json),
     (
         WandbBoxes,
         "bind_to_run",
-        _binding_layer(WandbBoxes.bind_to_run, metadata.BoundingBoxes2D._add_labels),
+        _binding_layer(WandbBoxes.bind_to_run, _annotations.BoundingBoxes2D._add_labels),
     ),
     (WandbBoxes, "to_json", boxes_to_json),
 )

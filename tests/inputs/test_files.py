@@ -20,7 +20,7 @@ from PIL import Image as PILImage
 from wbimage_ext import Image
 from wbimage_ext.files import staging
 
-from .conftest import PlainRun, files_below
+from ..conftest import PlainRun, files_below
 
 Array = np.ndarray[Any, Any]
 

@@ -16,7 +16,7 @@ import pytest
 import wbimage_ext
 from wbimage_ext import Image, LocalRun, inputs
 
-from .scenario import check_run
+from ..scenario import check_run
 
 torch = pytest.importorskip("torch")
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image as PILImage
 
-from wbimage_ext import Image, _core, pillow_input
+from wbimage_ext import Image, _core
+from wbimage_ext.inputs import pillow as pillow_input
 
 Array = np.ndarray[Any, Any]
 
@@ -270,7 +271,7 @@ def test_sides_without_pixels_or_over_the_limit(mode: str, size: tuple[int, int]
 def test_modes_in_c_are_bit_equal_to_pillows(
     shape: tuple[int, ...], mode: str, normalize: Any
 ) -> None:
-    from . import reference
+    from .. import reference
 
     values = noise(*shape)
     theirs = PILImage.fromarray(reference.to_uint8(values, normalize)).convert(mode)

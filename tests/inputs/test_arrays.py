@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import sys
 import tracemalloc
 from multiprocessing import shared_memory
 from pathlib import Path
@@ -15,13 +14,14 @@ import pytest
 import wbimage_ext
 from wbimage_ext import Image, inputs
 
-from . import input_cases, reference
-from .input_cases import InputCase, WithArrayInterface, WithArrayMethod, WithDlpack
+from .. import reference
+from . import cases
+from .cases import InputCase, WithArrayInterface, WithArrayMethod, WithDlpack
 
 Array = np.ndarray[Any, Any]
 
 
-@pytest.mark.parametrize("case", input_cases.INPUTS, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", cases.INPUTS, ids=lambda case: case.name)
 def test_every_kind_of_input(case: InputCase, tmp_path: Path) -> None:
     if not case.is_possible():
         pytest.skip(f"needs {case.needs}")
@@ -42,7 +42,7 @@ def test_every_kind_of_input(case: InputCase, tmp_path: Path) -> None:
 
 @pytest.mark.source_tree
 def test_the_readme_has_the_table() -> None:
-    assert input_cases.table_in_readme() == input_cases.table()
+    assert cases.table_in_readme() == cases.table()
 
 
 # Nothing is copied where nothing has to be.
@@ -177,7 +177,7 @@ def test_make_grid_names_wrong_arguments() -> None:
 
 
 def test_encode_takes_every_kind_of_pixels(tmp_path: Path) -> None:
-    values = input_cases.color()
+    values = cases.color()
     data = wbimage_ext.encode(values)
     assert Path(str(Image(values)._path)).read_bytes() == data
     assert wbimage_ext.encode(values.tolist()) == data
@@ -203,89 +203,6 @@ def test_normalize_for_every_dtype(dtype: str, normalize: Any, file_type: str) -
     image = Image(data, normalize=normalize, file_type=file_type)
     np.testing.assert_array_equal(image.to_data_array(), expected)
     np.testing.assert_array_equal(wbimage_ext.to_uint8(data, normalize), expected)
-
-
-# Colormaps
-
-
-def table() -> Array:
-    return np.random.default_rng(5).integers(0, 256, (256, 3), dtype=np.uint8)
-
-
-@pytest.mark.parametrize("dtype", ["u1", "i2", "f2", "f4", "f8", "?"])
-@pytest.mark.parametrize("normalize", [True, False, (-1, 4)], ids=str)
-def test_a_colormap_makes_an_indexed_png(dtype: str, normalize: Any) -> None:
-    values = np.random.default_rng(0).normal(0, 2, (40, 31))
-    data = abs(values).astype(dtype) if dtype in ("u1", "?") else values.astype(dtype)
-    image = Image(data, colormap=table(), normalize=normalize)
-    assert image.image.mode == "P"
-    indices = reference.to_uint8(data, normalize)
-    np.testing.assert_array_equal(np.asarray(image.image), indices)
-    np.testing.assert_array_equal(np.asarray(image.image.convert("RGB")), table()[indices])
-
-
-def test_nan_has_a_color_of_its_own() -> None:
-    values = np.linspace(0, 1, 256).reshape(16, 16)
-    values[3, 4] = np.nan
-    image = Image(values, colormap=table(), nan_color=(1, 2, 3), normalize=(0, 1))
-    colors = np.asarray(image.image.convert("RGB"))
-    assert tuple(colors[3, 4]) == (1, 2, 3)
-    indices = np.asarray(image.image)
-    assert indices[3, 4] == 255
-    assert indices[15, 15] == 254
-    assert np.delete(indices.ravel(), 3 * 16 + 4).max() == 254
-
-
-def test_a_colormap_by_name() -> None:
-    matplotlib = pytest.importorskip("matplotlib")
-    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    colors = np.asarray(Image(values, colormap="viridis").image.convert("RGB"))
-    expected = matplotlib.colormaps["viridis"](values, bytes=True)[..., :3]
-    np.testing.assert_array_equal(colors, expected)
-
-
-def test_an_indexed_png_is_about_as_small_as_a_gray_one(gray_photo: Array) -> None:
-    heat = gray_photo / 300.0
-    plain, colored = Image(heat), Image(heat, colormap=table())
-    assert colored._size is not None
-    assert plain._size is not None
-    assert colored._size <= plain._size + 1024
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ({"colormap": np.zeros((255, 3), np.uint8)}, r"\(256, 3\).*\[255, 3\]"),
-        ({"colormap": np.zeros((256, 3))}, r"uint8.*float64"),
-        ({"colormap": np.full((256, 3), 256)}, r"uint8"),
-        ({"nan_color": (0, 0, 0)}, "nan_color needs a colormap"),
-        ({"colormap": table(), "nan_color": (0, 0)}, "nan_color must be three"),
-        ({"colormap": table(), "nan_color": (0, 0, 256)}, "nan_color must be three"),
-        ({"colormap": table(), "file_type": "jpg"}, "colormap needs file_type 'png'"),
-        ({"colormap": table(), "mode": "RGB"}, "exclude each other"),
-        ({"colormap": table(), "mode": "P"}, "exclude each other"),
-    ],
-)
-def test_wrong_colormaps_are_named(arguments: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        Image(np.zeros((4, 4)), **arguments)
-
-
-def test_a_colormap_needs_two_dimensions() -> None:
-    with pytest.raises(ValueError, match="two-dimensional"):
-        Image(np.zeros((4, 4, 3)), colormap=table())
-
-
-def test_an_unknown_colormap_name_is_named() -> None:
-    pytest.importorskip("matplotlib")
-    with pytest.raises(ValueError, match="'no such map'"):
-        Image(np.zeros((4, 4)), colormap="no such map")
-
-
-def test_a_colormap_name_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"'viridis'.*matplotlib"):
-        Image(np.zeros((4, 4)), colormap="viridis")
 
 
 # Refusals

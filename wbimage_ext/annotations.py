@@ -160,7 +160,7 @@ class ImageMask(Media):
         self._file = StoredFile.stage(encoded, self._extension)
 
     def _set_path(self, path: str | os.PathLike[str]) -> None:
-        from .encoded_input import check_file
+        from .inputs.files import check_file
 
         self._file = check_file(path).file
 

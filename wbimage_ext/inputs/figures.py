@@ -1,6 +1,6 @@
 """matplotlib figures as pixels: what savefig would write, without the file.
 
-In: a figure, axes, any other artist or container, or pyplot. Out: an RGBA array.
+In: a figure, axes, any other artist or container, or pyplot. Out: RGBA pixels.
 The figure is drawn and left as savefig leaves it: open, with its own canvas and settings.
 """
 
@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .inputs import Array, describe
+from ..encoding.options import EncodeOptions
+from .kinds import Array, Pixels, describe
 
 # matplotlib draws for one thread at a time.
 _drawing = threading.Lock()
@@ -30,6 +31,19 @@ class _Sink(io.RawIOBase):
         # A copy, because the next drawing of the figure reuses the renderer's memory.
         self.pixels = np.array(canvas)
         return self.pixels.nbytes
+
+
+def read_figure(source: Any, options: EncodeOptions) -> Pixels:
+    """A figure as drawn.
+
+    Raises:
+        ValueError: there is no figure behind `source`.
+    """
+    drawn = draw(source)
+    if options.is_jpeg and (drawn[:, :, 3] == 255).all():
+        # JPEG has no alpha; nothing is lost, so there is nothing to warn of.
+        drawn = drawn[:, :, :3]
+    return Pixels(drawn, source, is_scaled=True)
 
 
 def draw(source: Any) -> Array:

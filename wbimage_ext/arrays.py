@@ -10,7 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, encoding, inputs
+from . import _core, inputs
+from .encoding.options import EncodeOptions
+from .encoding.pixels import encode as encode_pixels
+from .encoding.warnings import warn_dropped_alpha, warn_nan
+from .inputs.arrays import widened_bfloat16
+from .inputs.kinds import EncodedFile, EncodedImage, Reference, refusal
 
 
 def to_uint8(
@@ -39,7 +44,7 @@ def to_uint8(
         pixels.array, normalize=normalize, bfloat16=pixels.is_bfloat16
     )
     if found_nan:
-        encoding.warn_nan()
+        warn_nan()
     return converted
 
 
@@ -55,7 +60,7 @@ def guess_mode(data: Any, file_type: str | None = None) -> str:
     """
     mode: str = _core.guess_mode(inputs.as_pixels(data).array)
     if mode == "RGBA" and file_type in ("jpg", "jpeg"):
-        encoding.warn_dropped_alpha(file_type)
+        warn_dropped_alpha(file_type)
         return "RGB"
     return mode
 
@@ -66,7 +71,7 @@ def make_grid(
     padding: int = 2,
     pad_value: float = 0,
     dataformats: str = "NCHW",
-) -> inputs.Array:
+) -> np.ndarray[Any, Any]:
     """Lay a batch of images out as one, as torchvision.utils.make_grid does.
 
     Args:
@@ -89,9 +94,7 @@ def make_grid(
     pixels = inputs.as_pixels(data)
     if not pixels.is_bfloat16:
         return _core.make_grid(pixels.array, nrow, padding, pad_value, dataformats)
-    grid = _core.make_grid(
-        inputs.widened_bfloat16(pixels.array), nrow, padding, pad_value, dataformats
-    )
+    grid = _core.make_grid(widened_bfloat16(pixels.array), nrow, padding, pad_value, dataformats)
     return grid if pixels.is_tensor else grid.astype(data.dtype)
 
 
@@ -109,10 +112,11 @@ def encode(
     Raises:
         TypeError, ValueError: as Image; also for what is encoded already.
     """
-    options = encoding.EncodeOptions.of(file_type, mode, normalize, quality, compress_level)
     if isinstance(data, (str, os.PathLike, bytes, bytearray)):
-        raise inputs.refusal(data, "it is encoded already")
-    source = inputs.resolve(data)
-    if not isinstance(source, (inputs.Pixels, inputs.PillowImage)):
-        raise inputs.refusal(data, "it is encoded already")
-    return bytes(encoding.encode(source, options, data).data)
+        raise refusal(data, "it is encoded already")
+    options = EncodeOptions(file_type, mode, normalize, quality, compress_level)
+    source = inputs.resolve(data, options)
+    if isinstance(source, (EncodedFile, Reference)):
+        raise refusal(data, "it is encoded already")
+    encoded = source if isinstance(source, EncodedImage) else encode_pixels(source, options)
+    return bytes(encoded.data)

@@ -12,10 +12,10 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from . import _core
-from .files.digest import Sha256
-from .files.stored import StagedWriter, StoredFile
-from .inputs import EncodedFile, describe
+from .. import _core
+from ..files.digest import Sha256
+from ..files.stored import StagedWriter, StoredFile
+from .kinds import EncodedFile, describe
 
 _PIECE_BYTES = 1 << 18
 

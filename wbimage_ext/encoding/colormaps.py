@@ -15,15 +15,15 @@ def colormap_table(colormap: Any) -> bytes | None:
     """The 256 RGB rows of a colormap, as 768 bytes.
 
     Args:
-        colormap: None, an array of shape (256, 3) of uint8 values, or the name of a matplotlib
-            colormap.
+        colormap: None, an array of shape (256, 3) of uint8 values, the name of a matplotlib
+            colormap, or the bytes that this function returned.
 
     Raises:
         ValueError: another shape, values that are no uint8, or an unknown name.
         ImportError: a name without matplotlib installed.
     """
-    if colormap is None:
-        return None
+    if colormap is None or isinstance(colormap, bytes):
+        return colormap
     if isinstance(colormap, str):
         return _matplotlib_table(colormap)
     table = np.asarray(colormap)
@@ -57,8 +57,8 @@ def rgb_triple(color: Any) -> bytes | None:
     Raises:
         ValueError: it is not three integers from 0 to 255.
     """
-    if color is None:
-        return None
+    if color is None or isinstance(color, bytes):
+        return color
     try:
         triple = bytes(int(value) for value in color)
     except (TypeError, ValueError):

@@ -1,7 +1,9 @@
-"""PIL images: their pixels in place for the core, and what Pillow alone can convert and save.
+"""PIL images: what Pillow has to do to one before, or instead of, the core.
 
-In: a loaded PIL image. Out: views of its memory, images in other modes, encoded bytes.
-Pillow is imported only where it is needed; an image brings it along.
+In: a PIL image and the options. Out: Pixels, in the image's own memory where Pillow exports that;
+or an EncodedImage that Pillow saved, for what the core has no form for. An image keeps its mode and
+its size; a mode that the file type cannot hold is converted. Pillow is imported only by functions
+that are given no image.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from .inputs import Array
+from .. import _core
+from ..encoding.options import EncodeOptions
+from ..encoding.warnings import warn_dropped_alpha
+from .kinds import Array, EncodedImage, Pixels
 
 # What each file type can hold as it is; Pillow's savers say the same, but for RGBA as JPEG, of
 # which our encoder drops the alpha.
@@ -31,7 +35,37 @@ _PNG_SUBSTITUTES = {
 }
 _GRAY_MODES = frozenset(["1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"])
 _ALPHA_MODES = frozenset(["LA", "La", "PA", "RGBA", "RGBa"])
-_VALUE_MODES = frozenset(["L", "RGB", "RGBA", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"])
+# Modes whose samples are values, by the mode that the core makes of them.
+_MODES_OF_VALUES = {
+    "RGB": "RGB",
+    "RGBA": "RGBA",
+    **dict.fromkeys(["L", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"], "L"),
+}
+
+
+def read_image(image: Any, options: EncodeOptions) -> Pixels | EncodedImage:
+    """The pixels of a PIL image, or the file that Pillow makes of it.
+
+    `options.mode` is not looked at, as in wandb.
+
+    Raises:
+        ValueError: a side that is 0 or over MAX_DIMENSION, or a mode that fits no option.
+    """
+    options = options.checked()
+    image.load()
+    if options.needs_values:
+        return Pixels(values(image), image, mode=_MODES_OF_VALUES[image.mode])
+    width, height = image.size
+    if not (0 < width <= _core.MAX_DIMENSION and 0 < height <= _core.MAX_DIMENSION):
+        raise ValueError(
+            f"the image is {width} x {height} pixels; a side may have 1 to {_core.MAX_DIMENSION}"
+        )
+    fitting, lost_alpha = fitted(image, options.file_type)
+    if lost_alpha:
+        warn_dropped_alpha(options.file_type)
+    if is_for_core(fitting, options.file_type):
+        return Pixels(view(fitting), image, mode=fitting.mode, is_scaled=True)
+    return EncodedImage(saved(fitting, options), width, height)
 
 
 def require_pillow(purpose: str) -> Any:
@@ -55,7 +89,7 @@ def values(image: Any) -> Array:
     Raises:
         ValueError: another mode, whose samples are no values to scale or to colour.
     """
-    if image.mode not in _VALUE_MODES:
+    if image.mode not in _MODES_OF_VALUES:
         raise ValueError(
             "normalize=(lo, hi) and colormap need an image of mode L, RGB, RGBA, I, I;16 or F, not "
             f"{image.mode}; convert() changes the mode"
@@ -145,14 +179,13 @@ def is_for_core(image: Any, file_type: str) -> bool:
     return image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info
 
 
-def saved(image: Any, file_type: str, quality: int, compress_level: int | None) -> memoryview:
+def saved(image: Any, options: EncodeOptions) -> memoryview:
     """The file that Pillow writes for an image in a mode that the file type can hold."""
     buffer = io.BytesIO()
-    if file_type == "bmp":
-        image.save(buffer, "BMP")
-    elif file_type == "png":
-        level = {} if compress_level is None else {"compress_level": compress_level}
-        image.save(buffer, "PNG", **level)
+    if options.is_jpeg:
+        image.save(buffer, "JPEG", quality=options.quality)
+    elif options.file_type == "png" and options.compress_level is not None:
+        image.save(buffer, "PNG", compress_level=options.compress_level)
     else:
-        image.save(buffer, "JPEG", quality=quality)
+        image.save(buffer, options.file_type.upper())
     return buffer.getbuffer()

@@ -1,6 +1,6 @@
 """Every kind of input, what becomes of it, and examples: the README's table is this list.
 
-python -m tests.input_cases          writes the table into README.md
+python -m tests.inputs.cases          writes the table into README.md
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 START = "<!-- inputs table -->\n"
 END = "<!-- end -->"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .inputs import Pixels, describe
+from .kinds import Pixels, describe
 
 
 def pixels_of_tensor(tensor: Any) -> Pixels:
@@ -22,15 +22,16 @@ def pixels_of_tensor(tensor: Any) -> Pixels:
     """
     torch = sys.modules["torch"]
     _check(torch, tensor)
-    tensor = tensor.detach()
-    if tensor.device.type != "cpu":
-        tensor = tensor.cpu()
-    tensor = tensor.resolve_neg()
-    if tensor.dtype == torch.bfloat16:
-        return Pixels(tensor.view(torch.int16).numpy().view(np.uint16), True, True)
-    if tensor.dtype.is_floating_point and tensor.element_size() == 1:
-        tensor = tensor.to(torch.float32)
-    return Pixels(tensor.numpy(), is_tensor=True)
+    values = tensor.detach()
+    if values.device.type != "cpu":
+        values = values.cpu()
+    values = values.resolve_neg()
+    if values.dtype == torch.bfloat16:
+        bits = values.view(torch.int16).numpy().view(np.uint16)
+        return Pixels(bits, tensor, is_bfloat16=True, is_tensor=True)
+    if values.dtype.is_floating_point and values.element_size() == 1:
+        values = values.to(torch.float32)
+    return Pixels(values.numpy(), tensor, is_tensor=True)
 
 
 def _check(torch: Any, tensor: Any) -> None:

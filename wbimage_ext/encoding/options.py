@@ -1,0 +1,62 @@
+"""The options of an image as one object.
+
+In: arguments of Image, as the caller gave them. Out: the same, checked and in the core's form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .colormaps import colormap_table, rgb_triple
+
+FILE_TYPES = ("png", "jpg", "jpeg", "bmp")
+
+MODES_IN_C = ("L", "LA", "RGB", "RGBA")
+PILLOW_MODES = frozenset(
+    "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr LAB HSV I F I;16 I;16L I;16B".split()
+)
+
+
+@dataclass(frozen=True)
+class EncodeOptions:
+    """What the caller asked for; see Image for what each means.
+
+    They are checked by whoever encodes: for an encoded file they have no effect.
+    """
+
+    file_type: str = "png"
+    mode: str | None = None
+    normalize: Any = True
+    quality: int = 75
+    compress_level: int | None = None
+    colormap: Any = None
+    nan_color: Any = None
+
+    def checked(self) -> EncodeOptions:
+        """The options with `colormap` as 768 bytes of RGB rows and `nan_color` as three bytes.
+
+        Raises:
+            ValueError: an unknown file type, mode, colormap or colour. The core checks the rest.
+        """
+        if self.file_type not in FILE_TYPES:
+            raise ValueError(f"file_type must be one of {list(FILE_TYPES)}, not {self.file_type!r}")
+        if self.mode is not None and self.mode not in PILLOW_MODES:
+            raise ValueError(
+                "mode must be None or one of Pillow's, such as L, RGB, RGBA, P, 1 and CMYK, "
+                f"not {self.mode!r}"
+            )
+        return replace(
+            self,
+            colormap=colormap_table(self.colormap),
+            nan_color=rgb_triple(self.nan_color),
+        )
+
+    @property
+    def is_jpeg(self) -> bool:
+        return self.file_type in ("jpg", "jpeg")
+
+    @property
+    def needs_values(self) -> bool:
+        """Whether samples are values to be scaled or coloured, also those of a PIL image."""
+        return self.colormap is not None or not isinstance(self.normalize, bool)

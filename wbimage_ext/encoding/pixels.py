@@ -1,0 +1,101 @@
+"""Pixels -> an image file in memory: the call of the core.
+
+In: Pixels and EncodeOptions. Out: an EncodedImage. Warnings about what could not be kept are given
+here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .. import _core
+from ..inputs.kinds import EncodedImage, Pixels, describe
+from .options import MODES_IN_C, EncodeOptions
+from .warnings import warn_dropped_alpha, warn_nan
+
+
+def encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
+    """Encode pixels.
+
+    Raises:
+        TypeError, ValueError: pixels that make no image, or options that are none.
+        ImportError: a mode that needs Pillow, where that is not installed.
+    """
+    options = options.checked()
+    try:
+        if pixels.mode is not None or options.mode is None or options.mode in MODES_IN_C:
+            return _encode(pixels, options)
+        return _encode_in_rare_mode(pixels, options, options.mode)
+    except ValueError as error:
+        raise _explained(error, pixels) from None
+
+
+def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
+    mode = pixels.mode or options.mode
+    drops_alpha = mode == "LA" and options.file_type != "png"
+    encoded = _call_core(pixels, options, "L" if drops_alpha else mode)
+    if encoded.found_nan and options.nan_color is None:
+        warn_nan()
+    if encoded.dropped_alpha or drops_alpha:
+        warn_dropped_alpha(options.file_type)
+    return EncodedImage(encoded, encoded.width, encoded.height)
+
+
+def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _core.Encoded:
+    arguments: dict[str, Any] = {
+        "mode": mode,
+        "normalize": False if pixels.is_scaled else options.normalize,
+        "quality": options.quality,
+        "compress_level": options.compress_level,
+        "bfloat16": pixels.is_bfloat16,
+    }
+    if options.colormap is None and pixels.is_tensor:
+        if pixels.dataformats is None and not 2 <= pixels.array.ndim <= 4:
+            raise ValueError(f"Un-supported shape for image conversion {list(pixels.array.shape)}")
+        return _core.encode_grid(
+            pixels.array, options.file_type, dataformats=pixels.dataformats, **arguments
+        )
+    if options.colormap is not None:
+        if pixels.is_tensor and pixels.array.squeeze().ndim > 2:
+            raise ValueError(
+                "a colormap needs two-dimensional data, not a tensor of shape "
+                f"{list(pixels.array.shape)}"
+            )
+        if pixels.mode is not None:
+            # What the image is, not what the caller asked for.
+            arguments["mode"] = None
+    return _core.encode(
+        pixels.array,
+        options.file_type,
+        colormap=options.colormap,
+        nan_color=options.nan_color,
+        tensor_rule=pixels.is_tensor,
+        **arguments,
+    )
+
+
+def _encode_in_rare_mode(pixels: Pixels, options: EncodeOptions, mode: str) -> EncodedImage:
+    """What the core makes of the pixels as a PIL image, converted by Pillow."""
+    if options.colormap is not None:
+        raise ValueError("mode and colormap exclude each other")
+    from ..inputs import pillow
+
+    pillow.require_pillow(f"mode {mode!r}")
+    plain = replace(options, mode=None, file_type="png", compress_level=0)
+    image = pillow.opened(_encode(pixels, plain).data)
+    converted = pillow.converted(image, mode)
+    source = pillow.read_image(converted, replace(options, normalize=True))
+    return source if isinstance(source, EncodedImage) else _encode(source, options)
+
+
+def _explained(error: ValueError, pixels: Pixels) -> ValueError:
+    """The error with the type, shape and dtype of what was given, where its shape is at fault."""
+    if str(error).startswith("Un-supported shape"):
+        would_work = "(H, W), (H, W, 3) and (H, W, 4) are images"
+        if pixels.is_tensor:
+            would_work = "tensors are (H, W), (C, H, W) or (N, C, H, W) with C up to 4"
+        return ValueError(f"{error}; {would_work}; given {describe(pixels.given)}")
+    if 0 in pixels.array.shape:
+        return ValueError(f"{error}; given {describe(pixels.given)}")
+    return error

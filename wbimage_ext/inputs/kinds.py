@@ -1,0 +1,94 @@
+"""What an input turns out to be: pixels, an encoded image, or a reference.
+
+In: what the modules beside this one found. Out: the classes below, and the exception for an object
+that is none of them, which names the object and says what would be right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..files.stored import StoredFile
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """An array of pixels.
+
+    Attributes:
+        array: bool, integer or float values.
+        given: what the caller passed, to be named in refusals.
+        is_bfloat16: the uint16 elements of `array` are the bits of bfloat16 values.
+        is_tensor: the array was a torch tensor, which is laid out as a normalised grid.
+        dataformats: names a tensor's axes; None goes by their number.
+        mode: L, LA, RGB or RGBA, whatever the options say; None goes by them.
+        is_scaled: the values are uint8 samples that nothing scales any more.
+    """
+
+    array: Array
+    given: Any = None
+    is_bfloat16: bool = False
+    is_tensor: bool = False
+    dataformats: str | None = None
+    mode: str | None = None
+    is_scaled: bool = False
+
+
+@dataclass(frozen=True)
+class EncodedImage:
+    """An encoded image in memory: a bytes-like object, and the size in pixels."""
+
+    data: Any
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class EncodedFile:
+    """An encoded image whose structure was checked: in its place, or staged where it had none."""
+
+    file: StoredFile
+    format: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A `gs://`, `s3://` or `http(s)://` URL."""
+
+    url: str
+
+
+Source = Pixels | EncodedImage | EncodedFile | Reference
+
+
+def describe(data: Any) -> str:
+    """Type, shape and dtype of an object, as far as it has them."""
+    kind = type(data)
+    name = kind.__qualname__
+    if kind.__module__ != "builtins":
+        name = f"{kind.__module__}.{name}"
+    shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
+    if isinstance(shape, tuple):
+        name += f" of shape {list(shape)}"
+    if dtype is not None:
+        name += f"{' and' if isinstance(shape, tuple) else ' of'} dtype {dtype}"
+    return name
+
+
+WHAT_WOULD_WORK = (
+    "an array of bool, integer or float values is needed, or a tensor, a Pillow image, a "
+    "matplotlib figure, a path, or an encoded image as bytes or an open binary file"
+)
+
+
+def refusal(data: Any, reason: object = None) -> TypeError:
+    """The exception for an object that holds no pixels."""
+    because = "" if reason is None else f" ({reason})"
+    return TypeError(f"cannot make an image of {describe(data)}{because}: {WHAT_WOULD_WORK}")
