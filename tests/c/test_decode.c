@@ -2,6 +2,7 @@
  * In: samples. Out: an exit code. Ownership: each test frees what it makes. */
 #include "decode.h"
 
+#include <pthread.h>
 #include <stdio.h> /* jpeglib.h needs it first */
 
 #include <jpeglib.h>
@@ -270,6 +271,43 @@ static void test_bmp_kinds(void)
     wb_bytes_free(&file);
 }
 
+/* Another thread changes the buffer: what was checked once is not read again. */
+typedef struct changing_size {
+    volatile uint8_t *header_size;
+    volatile size_t changes;
+    volatile bool is_over;
+} changing_size;
+
+static void *change_size(void *context)
+{
+    changing_size *changing = context;
+    while (!changing->is_over) {
+        *changing->header_size = changing->changes % 2 == 0 ? 40 : 12;
+        changing->changes++;
+    }
+    return NULL;
+}
+
+static void test_bmp_header_changes_while_it_is_read(void)
+{
+    enum { TIMES = 500000 };
+    wb_bytes file = sample_bmp(12, 0, 0, 24, 0, NULL, 0, NULL, 0);
+    guarded memory = guarded_copy(file.data, file.size_bytes, GUARD_AFTER);
+    changing_size changing = {.header_size = memory.data + 14};
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, change_size, &changing) == 0);
+    for (size_t times = 0; times < TIMES || changing.changes < TIMES; times++) {
+        wb_decoded decoded;
+        wb_error error = {{0}};
+        wb_status status = wb_decode(memory.data, memory.size_bytes, NO_LIMIT, &decoded, &error);
+        CHECK(status == WB_DAMAGED || status == WB_TRUNCATED);
+    }
+    changing.is_over = true;
+    CHECK(pthread_join(thread, NULL) == 0);
+    guarded_free(&memory);
+    wb_bytes_free(&file);
+}
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 static wb_status decode_scenario(void *context)
@@ -320,6 +358,7 @@ int main(void)
     RUN(test_jpeg_scans_are_bounded);
     RUN(test_bmp_round_trip);
     RUN(test_bmp_kinds);
+    RUN(test_bmp_header_changes_while_it_is_read);
     RUN(test_allocations);
     RUN(test_foreign);
     return 0;

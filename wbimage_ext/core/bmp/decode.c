@@ -51,16 +51,18 @@ static const pixel_layout *choose_layout(const wb_bmp_header *header, const uint
     return NULL;
 }
 
+/* The buffer may change meanwhile: the header is read once, into memory of our own. */
 static wb_status read_header(const wb_encoded *file, wb_bmp_header *header, wb_error *error)
 {
-    const size_t header_bytes = file->size_bytes < WB_BMP_START_BYTES
-                                    ? 0
-                                    : wb_bmp_header_bytes(file->data);
+    uint8_t bytes[WB_BMP_HEADER_MAX_BYTES] = {0};
+    const size_t size_bytes = file->size_bytes < sizeof bytes ? file->size_bytes : sizeof bytes;
+    memcpy(bytes, file->data, size_bytes);
+    const size_t header_bytes = size_bytes < WB_BMP_START_BYTES ? 0 : wb_bmp_header_bytes(bytes);
     if (header_bytes == 0)
         return wb_fail(error, WB_UNKNOWN_FORMAT, "no BMP header");
-    if (file->size_bytes < header_bytes)
+    if (size_bytes < header_bytes)
         return wb_fail(error, WB_TRUNCATED, "the BMP ends at byte %zu", file->size_bytes);
-    wb_status status = wb_bmp_header_parse(file->data, file->size_bytes, header, error);
+    wb_status status = wb_bmp_header_parse(bytes, size_bytes, header, error);
     if (status != WB_OK)
         return status;
     const uint64_t palette_end = (uint64_t)header->palette_offset

@@ -11,8 +11,9 @@
 #include "base/status.h"
 
 enum {
-    WB_BMP_START_BYTES = 18, /* file header, and the size of the header after it */
-    WB_BMP_MASK_COUNT = 4    /* red, green, blue, alpha */
+    WB_BMP_START_BYTES = 18,     /* file header, and the size of the header after it */
+    WB_BMP_MASK_COUNT = 4,       /* red, green, blue, alpha */
+    WB_BMP_HEADER_MAX_BYTES = 70 /* all that wb_bmp_header_parse ever reads, masks included */
 };
 
 typedef enum wb_bmp_compression {
