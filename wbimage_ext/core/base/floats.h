@@ -49,7 +49,8 @@ static inline float wb_round_to_half(float value)
     exponent = exponent < smallest ? smallest : exponent;
     exponent = exponent > largest ? largest : exponent;
     const float magic = wb_float_from_bits(exponent + (13u << 23) + (1u << 22));
-    return (value + magic) - magic;
+    const float sum = value + magic; /* as a float, also where expressions have a wider type */
+    return sum - magic;
 }
 
 /* bfloat16 is the upper half of a float. */
