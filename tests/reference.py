@@ -89,7 +89,7 @@ def _limits_to_uint8(data: Array, lo: float, hi: float, top: int) -> Bytes:
     values = data.astype(np.float64)
     if not math.isfinite(hi - lo):
         values, lo, hi = values / 2, lo / 2, hi / 2
-    return truncated((values - lo) * (np.float64(top) / np.float64(hi - lo)), top)
+    return truncated((values - lo) / np.float64(hi - lo) * np.float64(top), top)
 
 
 def to_uint8(

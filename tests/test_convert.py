@@ -147,6 +147,38 @@ def test_other_normalizations_equal_the_reference(code: str) -> None:
         check_to_uint8(array, limits[i % len(limits)])
 
 
+@pytest.mark.parametrize("code", DTYPES)
+def test_the_upper_limit_becomes_the_largest_value(code: str) -> None:
+    """(hi - lo) times the reciprocal of itself is below 1 for 15 percent of ranges."""
+    dtype = np.dtype(code)
+    rng = np.random.default_rng(400 + DTYPES.index(code))
+    for _ in range(1000):
+        if dtype.kind == "f":
+            lo, hi = sorted(float(value) for value in rng.normal(0, 100, 2).astype(dtype))
+        elif dtype.kind == "b":
+            lo, hi = 0, 1
+        else:
+            info = np.iinfo(dtype)
+            least, most = max(info.min, -(2**53)), min(info.max, 2**53)
+            lo, hi = sorted(int(value) for value in rng.integers(least, most, 2, endpoint=True))
+        if lo < hi:
+            array = np.array([[lo, hi]], dtype)
+            np.testing.assert_array_equal(_core.to_uint8(array, normalize=(lo, hi))[0], [[0, 255]])
+            if dtype.kind == "f":
+                indices = _core.encode(
+                    array, normalize=(lo, hi), colormap=bytes(768), nan_color=bytes(3)
+                )
+                np.testing.assert_array_equal(decoded(indices), [[0, 254]])
+
+
+def test_limits_of_a_whole_dtype_keep_every_value() -> None:
+    every = np.arange(256, dtype=np.uint8)
+    np.testing.assert_array_equal(_core.to_uint8(every, normalize=(0, 255))[0], every)
+    np.testing.assert_array_equal(
+        _core.to_uint8(every * np.uint16(257), normalize=(0, 65535))[0], every
+    )
+
+
 def decoded(encoded: _core.Encoded) -> Array:
     pixels: Array = _core.decode(encoded)[0]
     return pixels[..., 0] if pixels.shape[2] == 1 else pixels

@@ -214,7 +214,7 @@ def test_no_scaling_and_limits_keep_the_grid() -> None:
     np.testing.assert_array_equal(
         pixels_of(Image(tensor, normalize=False)), np.clip(plain, 0, 255).astype(np.uint8)
     )
-    limits = torch_grid((tensor.double() + 50) * (255 / 150), normalize=False)
+    limits = torch_grid((tensor.double() + 50) / 150 * 255, normalize=False)
     # The padding is laid around the converted images, so it stays 0.
     np.testing.assert_array_equal(
         pixels_of(Image(tensor, normalize=(-50, 100))),

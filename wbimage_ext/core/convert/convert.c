@@ -114,13 +114,14 @@ static void plan_torch(wb_conversion *conversion, const wb_range *range)
     conversion->kernel = conversion->kernels->torch_divide[dtype];
 }
 
+/* A division, so that hi becomes the top: hi - lo times its own reciprocal is often below 1. */
 static void plan_limits(wb_conversion *conversion, uint8_t top)
 {
     wb_arithmetic *arithmetic = &conversion->arithmetic;
     plan_shift(arithmetic, conversion->normalize.lo, conversion->normalize.hi, DBL_MAX);
-    arithmetic->factor = top / arithmetic->span;
+    arithmetic->factor = top;
     arithmetic->ceiling = top;
-    conversion->kernel = conversion->kernels->limits_multiply[conversion->view.dtype];
+    conversion->kernel = conversion->kernels->limits_divide[conversion->view.dtype];
 }
 
 static void plan_none(wb_conversion *conversion, uint8_t top)

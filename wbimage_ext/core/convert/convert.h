@@ -12,7 +12,7 @@
 typedef enum wb_normalize_rule {
     WB_NORMALIZE_DEFAULT, /* the rule of wandb.Image.to_uint8 */
     WB_NORMALIZE_NONE,    /* clip to 0..255, truncate */
-    WB_NORMALIZE_LIMITS,  /* (x - lo) * (255 / (hi - lo)) in double, clipped, truncated */
+    WB_NORMALIZE_LIMITS,  /* (x - lo) / (hi - lo) * 255 in double, clipped, truncated */
     WB_NORMALIZE_TORCH    /* make_grid(normalize=True) then * 255, clamped, truncated */
 } wb_normalize_rule;
 

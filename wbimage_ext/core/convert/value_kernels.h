@@ -61,9 +61,9 @@ typedef struct wb_value_kernels {
     wb_convert_kernel *numpy_divide[WB_DTYPE_COUNT];   /* in NumPy's type: integers in double */
     wb_convert_kernel
         *torch_divide[WB_DTYPE_COUNT]; /* 16-bit floats in single, integers in double */
-    wb_convert_kernel *limits_multiply[WB_DTYPE_COUNT]; /* all in double; no division */
-    wb_nan_kernel *replace_nan[WB_DTYPE_COUNT];         /* floats */
-    wb_equals_kernel *equals[WB_DTYPE_COUNT];           /* all but bool */
+    wb_convert_kernel *limits_divide[WB_DTYPE_COUNT]; /* all in double */
+    wb_nan_kernel *replace_nan[WB_DTYPE_COUNT];       /* floats */
+    wb_equals_kernel *equals[WB_DTYPE_COUNT];         /* all but bool */
     wb_translate_kernel *translate;
     wb_interleave_kernel *interleave;
     wb_reverse_kernel *reverse;

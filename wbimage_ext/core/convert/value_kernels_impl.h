@@ -154,6 +154,7 @@ CLIP(int64, int64_t, 255)
 MULTIPLY(numpy, float16, load_half, 2, float, wb_round_to_half)
 MULTIPLY(numpy, bfloat16, load_bfloat, 2, float, wb_round_to_bfloat)
 MULTIPLY(numpy, float32, load_float, 4, float, EXACT)
+MULTIPLY(numpy, float64, load_double, 8, double, EXACT)
 DIVIDE(numpy, float16, load_half, 2, float, wb_round_to_half)
 DIVIDE(numpy, bfloat16, load_bfloat, 2, float, wb_round_to_bfloat)
 
@@ -169,20 +170,10 @@ DIVIDE(double, uint32, load_uint32, 4, double, EXACT)
 DIVIDE(double, int32, load_int32, 4, double, EXACT)
 DIVIDE(double, uint64, load_uint64_as_double, 8, double, EXACT)
 DIVIDE(double, int64, load_int64_as_double, 8, double, EXACT)
+DIVIDE(double, float16, load_half, 2, double, EXACT)
+DIVIDE(double, bfloat16, load_bfloat, 2, double, EXACT)
+DIVIDE(double, float32, load_float, 4, double, EXACT)
 DIVIDE(double, float64, load_double, 8, double, EXACT)
-
-MULTIPLY(double, uint8, load_uint8, 1, double, EXACT)
-MULTIPLY(double, int8, load_int8, 1, double, EXACT)
-MULTIPLY(double, uint16, load_uint16, 2, double, EXACT)
-MULTIPLY(double, int16, load_int16, 2, double, EXACT)
-MULTIPLY(double, uint32, load_uint32, 4, double, EXACT)
-MULTIPLY(double, int32, load_int32, 4, double, EXACT)
-MULTIPLY(double, uint64, load_uint64_as_double, 8, double, EXACT)
-MULTIPLY(double, int64, load_int64_as_double, 8, double, EXACT)
-MULTIPLY(double, float16, load_half, 2, double, EXACT)
-MULTIPLY(double, bfloat16, load_bfloat, 2, double, EXACT)
-MULTIPLY(double, float32, load_float, 4, double, EXACT)
-MULTIPLY(double, float64, load_double, 8, double, EXACT)
 
 /* x - lo can need 64 bits: it is taken without sign, then rounded to double once, as NumPy does. */
 TARGET static void numpy_divide_int64(const wb_arithmetic *arithmetic, const void *values,
@@ -333,7 +324,7 @@ const wb_value_kernels KERNELS = {
             [WB_FLOAT16] = numpy_multiply_float16,
             [WB_BFLOAT16] = numpy_multiply_bfloat16,
             [WB_FLOAT32] = numpy_multiply_float32,
-            [WB_FLOAT64] = double_multiply_float64,
+            [WB_FLOAT64] = numpy_multiply_float64,
         },
     .numpy_divide =
         {
@@ -362,21 +353,21 @@ const wb_value_kernels KERNELS = {
             [WB_FLOAT32] = torch_divide_float32,
             [WB_FLOAT64] = double_divide_float64,
         },
-    .limits_multiply =
+    .limits_divide =
         {
-            [WB_BOOL] = double_multiply_uint8,
-            [WB_UINT8] = double_multiply_uint8,
-            [WB_INT8] = double_multiply_int8,
-            [WB_UINT16] = double_multiply_uint16,
-            [WB_INT16] = double_multiply_int16,
-            [WB_UINT32] = double_multiply_uint32,
-            [WB_INT32] = double_multiply_int32,
-            [WB_UINT64] = double_multiply_uint64,
-            [WB_INT64] = double_multiply_int64,
-            [WB_FLOAT16] = double_multiply_float16,
-            [WB_BFLOAT16] = double_multiply_bfloat16,
-            [WB_FLOAT32] = double_multiply_float32,
-            [WB_FLOAT64] = double_multiply_float64,
+            [WB_BOOL] = double_divide_uint8,
+            [WB_UINT8] = double_divide_uint8,
+            [WB_INT8] = double_divide_int8,
+            [WB_UINT16] = double_divide_uint16,
+            [WB_INT16] = double_divide_int16,
+            [WB_UINT32] = double_divide_uint32,
+            [WB_INT32] = double_divide_int32,
+            [WB_UINT64] = double_divide_uint64,
+            [WB_INT64] = double_divide_int64,
+            [WB_FLOAT16] = double_divide_float16,
+            [WB_BFLOAT16] = double_divide_bfloat16,
+            [WB_FLOAT32] = double_divide_float32,
+            [WB_FLOAT64] = double_divide_float64,
         },
     .replace_nan =
         {
