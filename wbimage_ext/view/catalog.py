@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import quote
 
 from .readers import Run
-from .readers.files import read_in_run
+from .readers.files import read_head_in_run, read_in_run
+from .readers.orientation import AS_STORED, HEAD_BYTES, orientation
 
 DELIMITER = "_wandb_delimeter_"  # wandb's spelling, between a key and a layer's name
 MAX_DEPTH = 32  # of nested dicts in a row
@@ -147,7 +148,17 @@ class _Builder:
             image["m"] = masks
         if boxes := [layer for layer in self._box_layers(item.get("boxes")) if layer]:
             image["b"] = boxes
+        if masks or boxes:
+            turned = self._orientation(self._catalog.media_root / item["path"])
+            if turned != AS_STORED:
+                image["o"] = turned
         return image
+
+    def _orientation(self, file: Path) -> int:
+        try:
+            return orientation(read_head_in_run(file, self._catalog.media_root, HEAD_BYTES))
+        except (OSError, ValueError, RuntimeError):  # or a loop of links
+            return AS_STORED  # the page says of the picture that it cannot be shown
 
     def _mask_layers(self, masks: Any, path: tuple[str, ...]) -> Iterator[list[Any] | None]:
         """Yield ``[layer, label set, URL, mask number]`` for each mask of an image."""

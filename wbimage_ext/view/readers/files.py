@@ -20,13 +20,18 @@ def read_in_run(file: Path, root: Path, most_bytes: int = TEXT_MOST_BYTES) -> by
         ValueError: it is none, or larger than ``most_bytes``.
         OSError: it cannot be read.
     """
+    content = read_head_in_run(file, root, most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"{file} is over {most_bytes} bytes")
+    return content
+
+
+def read_head_in_run(file: Path, root: Path, size_bytes: int) -> bytes:
+    """Return the first bytes of a regular file below ``root``; raises as ``read_in_run`` does."""
     if not file.resolve().is_relative_to(root.resolve()):
         raise ValueError(f"{file} leads out of {root}")
     # A pipe would not open until somebody writes to it.
     if not stat.S_ISREG(os.stat(file).st_mode):
         raise ValueError(f"{file} is no regular file")
     with file.open("rb") as opened:
-        content = opened.read(most_bytes + 1)
-    if len(content) > most_bytes:
-        raise ValueError(f"{file} is over {most_bytes} bytes")
-    return content
+        return opened.read(size_bytes)

@@ -33,8 +33,7 @@ const Readout = (() => {
     if (current !== shot || mine !== turn) {
       return; // the pointer went on while a mask was being decoded
     }
-    const column = Math.floor(x * shot.width);
-    const line = Math.floor(y * shot.height);
+    const [column, line] = shot.pixel(x, y);
     card.replaceChildren(...rows.slice(0, 8), make("p", "where", `x ${column}  y ${line}`));
     card.hidden = rows.length === 0 && !shot.element.closest("dialog");
     const flipX = event.clientX + 20 + card.offsetWidth > window.innerWidth;

@@ -2,7 +2,7 @@
    In: an image of the run. Out: an element; in a pane, place() says where the picture lies in it.
    Each mask's filter sits on a wrapper of the pane's size, not on the picture, so that zooming in
    never makes the filtered area larger than the screen. */
-/* global Store, Overlays, Readout, make */
+/* global Store, Overlays, Readout, Turn, make */
 /* exported Shot */
 "use strict";
 
@@ -49,13 +49,23 @@ class Shot {
     this.broken = false;
     this.element.classList.remove("broken");
     this.base.alt = text;
+    const [width, height] = this.turnBy(image.o || 1);
     if (image.w) {
-      this.base.width = image.w;
-      this.base.height = image.h;
+      this.base.width = width;
+      this.base.height = height;
     }
-    this.setSize(image.w || 1, image.h || 1);
+    this.setSize(width, height);
     this.base.src = Store.url(image.u);
     this.redraw();
+  }
+
+  /* Sets the orientation of the overlays; returns width and height of the turned picture. */
+  turnBy(orientation) {
+    this.orientation = orientation;
+    this.element.style.setProperty("--turn", Turn.css(orientation) || "none");
+    this.element.classList.toggle("sideways", Turn.swaps(orientation));
+    const { w = 1, h = 1 } = this.image;
+    return Turn.swaps(orientation) ? [h, w] : [w, h];
   }
 
   setSize(width, height) {
@@ -66,6 +76,10 @@ class Shot {
 
   measured() {
     const { naturalWidth: width, naturalHeight: height } = this.base;
+    const { w, h, o = 1 } = this.image;
+    if (width && Turn.swaps(o) && w !== h && width === w && height === h) {
+      this.turnBy(1); // a browser that does not turn this format
+    }
     if (width && (width !== this.width || height !== this.height)) {
       this.setSize(width, height);
       this.drawBoxes();
@@ -134,13 +148,20 @@ class Shot {
       }
       for (const box of boxes) {
         if (Overlays.isBoxOn(layer, labels, box)) {
-          const [x0, y0, x1, y1] = box;
-          const across = box[7] ? this.width : 1;
-          const down = box[7] ? this.height : 1;
-          yield { layer, labels, box, at: [x0 / across, y0 / down, x1 / across, y1 / down] };
+          yield { layer, labels, box, at: this.corners(box) };
         }
       }
     }
+  }
+
+  /* A box's left, top, right and bottom in fractions of the picture as it is shown. */
+  corners([x0, y0, x1, y1, , , , isPixel]) {
+    const [width, height] = Turn.swaps(this.orientation)
+      ? [this.height, this.width] : [this.width, this.height];
+    const [across, down] = isPixel ? [width, height] : [1, 1];
+    const [ax, ay] = Turn.toShown(this.orientation, x0 / across, y0 / down);
+    const [bx, by] = Turn.toShown(this.orientation, x1 / across, y1 / down);
+    return [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by)];
   }
 
   drawBoxes() {
@@ -195,6 +216,14 @@ class Shot {
     return caption || score === undefined ? name : `${name} ${Number(score.toFixed(2))}`;
   }
 
+  /* The stored pixel under a point given in fractions, as [column, row]. */
+  pixel(x, y) {
+    const [storedX, storedY] = Turn.toStored(this.orientation, x, y);
+    const [width, height] = Turn.swaps(this.orientation)
+      ? [this.height, this.width] : [this.width, this.height];
+    return [Math.floor(storedX * width), Math.floor(storedY * height)];
+  }
+
   /* What lies under a point given in fractions: a promise of [{colour, text}]. */
   async under(x, y) {
     const found = [];
@@ -208,8 +237,9 @@ class Shot {
         found.push({ id: null, text: "class not stored in this page", layer });
         continue;
       }
-      const column = Math.min(values.width - 1, Math.floor(x * values.width));
-      const row = Math.min(values.height - 1, Math.floor(y * values.height));
+      const [storedX, storedY] = Turn.toStored(this.orientation, x, y);
+      const column = Math.min(values.width - 1, Math.floor(storedX * values.width));
+      const row = Math.min(values.height - 1, Math.floor(storedY * values.height));
       const id = values.values[row * values.width + column];
       if (Overlays.isMaskClassOn(layer, labels, id)) {
         found.push({ id, text: `${Overlays.className(labels, id)} (${id})`, layer });
