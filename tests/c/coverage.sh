@@ -16,7 +16,7 @@ files_of() {
     pipeline) echo image.c pixels/mode.c png/*.c deflate/*.c */encode.c convert/convert.c ;;
     probe) echo probe/*.c bmp/header.c ;;
     shape) echo pixels/view.c ;;
-    view) echo pixels/*.c convert/*.c convert/x86/*.c ;;
+    view) echo pixels/*.c convert/*.c ;;
     *) echo '*.c' '*/*.c' ;;
     esac
 }

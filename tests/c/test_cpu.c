@@ -16,6 +16,26 @@ static void test_sets_turn_off(void)
     CHECK(!(all & WB_CPU_AVX512) || (all & WB_CPU_AVX2));
 }
 
+/* The compiler's run-time library asks the CPU in its own way. */
+static void test_sets_are_what_the_compiler_finds(void)
+{
+    wb_cpu expected = WB_CPU_PORTABLE;
+#if WB_X86_64 && defined(__GNUC__)
+    __builtin_cpu_init();
+    expected = WB_CPU_SSE2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
+        && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt"))
+        expected |= WB_CPU_AVX2;
+    if ((expected & WB_CPU_AVX2) && __builtin_cpu_supports("avx512f")
+        && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi"))
+        expected |= WB_CPU_AVX512;
+#elif WB_ARM64
+    expected = WB_CPU_NEON;
+#endif
+    CHECK_EQUAL(wb_cpu_detect(NULL), expected);
+}
+
 static void test_names(void)
 {
     char text[64];
@@ -31,6 +51,7 @@ static void test_names(void)
 int main(void)
 {
     RUN(test_sets_turn_off);
+    RUN(test_sets_are_what_the_compiler_finds);
     RUN(test_names);
     return 0;
 }

@@ -2,7 +2,7 @@
  * In: nothing. Out: an exit code. Ownership: each test frees what it makes. */
 #include <zlib.h>
 
-#include "base/bits.h"
+#include "deflate/bit_writer.h"
 #include "deflate/cost.h"
 #include "deflate/blocks.h"
 #include "deflate/match.h"

@@ -1,46 +1,45 @@
-/* Bits into bytes, the lowest first, as DEFLATE packs them (RFC 1951, 3.1.1).
- * In: values of up to 56 bits. Out: bytes. Ownership: borrows the output, which has room for what
- * is put and WB_BIT_WRITER_SLACK_BYTES more: whole words are stored. */
+/* Positions of bits in a word, by the instruction that each compiler has for it.
+ * In: a word that is not 0. Out: a position, 0 for the lowest bit. Ownership: none. */
 #ifndef WB_BASE_BITS_H
 #define WB_BASE_BITS_H
 
-#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-enum { WB_BIT_WRITER_SLACK_BYTES = 16, WB_BIT_WRITER_MAX_BITS = 56 };
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#endif
 
-typedef struct wb_bit_writer {
-    uint8_t *next;
-    uint64_t pending; /* `count` bits that do not fill a byte yet, zeros above */
-    unsigned count;   /* 0 to 7 */
-} wb_bit_writer;
-
-static inline void wb_store_le64(uint8_t *to, uint64_t value)
+static inline unsigned wb_lowest_bit(uint64_t value)
 {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    for (int i = 0; i < 8; i++)
-        to[i] = (uint8_t)(value >> (8 * i));
+#if defined(__GNUC__) || defined(__clang__)
+    return (unsigned)__builtin_ctzll(value);
+#elif defined(_M_X64) || defined(_M_ARM64)
+    unsigned long bit;
+    _BitScanForward64(&bit, value);
+    return (unsigned)bit;
 #else
-    memcpy(to, &value, sizeof value);
+    unsigned bit = 0;
+    for (; (value & 1) == 0; value >>= 1)
+        bit++;
+    return bit;
 #endif
 }
 
-/* `bits` is at most 56, and `value` has no bit above them. */
-static inline void wb_bits_put(wb_bit_writer *writer, uint64_t value, unsigned bits)
+/* The position of the highest bit. */
+static inline unsigned wb_log2_floor(uint32_t value)
 {
-    writer->pending |= value << writer->count;
-    unsigned count = writer->count + bits;
-    wb_store_le64(writer->next, writer->pending);
-    writer->next += count >> 3;
-    writer->pending >>= count & ~7u;
-    writer->count = count & 7;
-}
-
-/* Fills the open byte with zeros. */
-static inline void wb_bits_align(wb_bit_writer *writer)
-{
-    wb_bits_put(writer, 0, (8 - writer->count) & 7);
+#if defined(__GNUC__) || defined(__clang__)
+    return 31u - (unsigned)__builtin_clz(value);
+#elif defined(_MSC_VER)
+    unsigned long bit;
+    _BitScanReverse(&bit, value);
+    return (unsigned)bit;
+#else
+    unsigned bit = 0;
+    while (value >>= 1)
+        bit++;
+    return bit;
+#endif
 }
 
 #endif

@@ -1,17 +1,200 @@
-/* The kernels in portable C, which is their specification, and the choice among all tables.
+/* The loops over values as macros, one table of them for each instruction set, and the choice.
  * In: WB_CPU_* flags. Out: a constant table. Ownership: none. */
+#include "convert/value_kernels.h"
+
+#include "base/floats.h"
+#include "base/kernel.h"
+
+#define LOADER(name, type, number, expression)              \
+    static inline number load_##name(const uint8_t *source) \
+    {                                                       \
+        type bits;                                          \
+        memcpy(&bits, source, sizeof bits);                 \
+        return expression;                                  \
+    }
+LOADER(uint8, uint8_t, uint8_t, bits)
+LOADER(int8, int8_t, int8_t, bits)
+LOADER(uint16, uint16_t, uint16_t, bits)
+LOADER(int16, int16_t, int16_t, bits)
+LOADER(uint32, uint32_t, uint32_t, bits)
+LOADER(int32, int32_t, int32_t, bits)
+LOADER(uint64, uint64_t, uint64_t, bits)
+LOADER(int64, int64_t, int64_t, bits)
+LOADER(uint64_as_double, uint64_t, double, wb_double_from_uint64(bits))
+LOADER(int64_as_double, int64_t, double, wb_double_from_int64(bits))
+LOADER(half, uint16_t, float, wb_float_from_half(bits))
+LOADER(bfloat, uint16_t, float, wb_float_from_bfloat(bits))
+LOADER(float, uint32_t, float, wb_float_from_bits(bits))
+LOADER(double, uint64_t, double, wb_double_from_bits(bits))
+
+/* Keys, see convert/value_kernels.h. `bits` is unsigned and of the key's size. */
+#define KEY_OF_SIGNED(unsigned_key, key, bits) ((key)(bits))
+#define KEY_OF_UNSIGNED(unsigned_key, key, bits) \
+    ((key)(unsigned_key)((bits) ^ (unsigned_key)((unsigned_key)1 << (8 * sizeof(key) - 1))))
+#define KEY_OF_FLOAT(unsigned_key, key, bits) \
+    ((key)(unsigned_key)((bits) ^ (unsigned_key)((unsigned_key)((key)(bits) < 0 ? -1 : 0) >> 1)))
+
+#define RANGE(name, unsigned_key, key, key_of)                                             \
+    TARGET static void KERNEL(range_##name)(const void *values, size_t count, int64_t *lo, \
+                                            int64_t *hi)                                   \
+    {                                                                                      \
+        const uint8_t *source = values;                                                    \
+        key least = (key)*lo, most = (key)*hi;                                             \
+        for (size_t i = 0; i < count; i++) {                                               \
+            unsigned_key bits;                                                             \
+            memcpy(&bits, source + i * sizeof bits, sizeof bits);                          \
+            const key k = key_of(unsigned_key, key, bits);                                 \
+            least = k < least ? k : least;                                                 \
+            most = k > most ? k : most;                                                    \
+        }                                                                                  \
+        *lo = least;                                                                       \
+        *hi = most;                                                                        \
+    }
+
+/* `infinity` is the bits of +inf: a finite value has a magnitude below. */
+#define FINITE_RANGE(name, unsigned_key, key, infinity)                                            \
+    TARGET static void KERNEL(finite_range_##name)(const void *values, size_t count, int64_t *lo,  \
+                                                   int64_t *hi)                                    \
+    {                                                                                              \
+        const uint8_t *source = values;                                                            \
+        key least = (key)*lo, most = (key)*hi;                                                     \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            unsigned_key bits;                                                                     \
+            memcpy(&bits, source + i * sizeof bits, sizeof bits);                                  \
+            const key k = KEY_OF_FLOAT(unsigned_key, key, bits);                                   \
+            const bool is_finite = (unsigned_key)(bits & (unsigned_key)~KEY_SIGN(key)) < infinity; \
+            least = is_finite && k < least ? k : least;                                            \
+            most = is_finite && k > most ? k : most;                                               \
+        }                                                                                          \
+        *lo = least;                                                                               \
+        *hi = most;                                                                                \
+    }
+#define KEY_SIGN(key) ((uint64_t)1 << (8 * sizeof(key) - 1))
+
+/* Integers without a division; `most` is the largest value, or 255. */
+#define CLIP(name, type, most)                                                                  \
+    TARGET static void KERNEL(clip_##name)(const wb_arithmetic *arithmetic, const void *values, \
+                                           size_t count, uint8_t *restrict target)              \
+    {                                                                                           \
+        const uint8_t *source = values;                                                         \
+        const type ceiling = (type)(arithmetic->ceiling < most ? arithmetic->ceiling : most);   \
+        const uint8_t factor = (uint8_t)arithmetic->factor;                                     \
+        for (size_t i = 0; i < count; i++) {                                                    \
+            type x = load_##name(source + i * sizeof x);                                        \
+            x = x > 0 ? x : 0;                                                                  \
+            x = x < ceiling ? x : ceiling;                                                      \
+            target[i] = (uint8_t)((uint8_t)x * factor);                                         \
+        }                                                                                       \
+    }
+
+/* The comparisons are false for NaN, which so becomes 0; the cast is only reached by 0..ceiling. */
+#define STORE_CLIPPED(x)                     \
+    do {                                     \
+        (x) = (x) > 0 ? (x) : 0;             \
+        (x) = (x) < ceiling ? (x) : ceiling; \
+        target[i] = (uint8_t)(int32_t)(x);   \
+    } while (0)
+
+#define EXACT(x) (x)
+
+/* `number` is the type the arithmetic runs in; `rounded` is applied after each operation. */
+#define MULTIPLY(rule, name, load, item_bytes, number, rounded)                                  \
+    TARGET static void KERNEL(rule##_multiply_##name)(const wb_arithmetic *arithmetic,           \
+                                                      const void *values, size_t count,          \
+                                                      uint8_t *restrict target)                  \
+    {                                                                                            \
+        const uint8_t *source = values;                                                          \
+        const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;           \
+        const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling; \
+        for (size_t i = 0; i < count; i++) {                                                     \
+            number x = (number)load(source + i * item_bytes);                                    \
+            x = rounded(x * before - lo);                                                        \
+            x = rounded(x * factor);                                                             \
+            STORE_CLIPPED(x);                                                                    \
+        }                                                                                        \
+    }
+#define DIVIDE(rule, name, load, item_bytes, number, rounded)                                    \
+    TARGET static void KERNEL(rule##_divide_##name)(const wb_arithmetic *arithmetic,             \
+                                                    const void *values, size_t count,            \
+                                                    uint8_t *restrict target)                    \
+    {                                                                                            \
+        const uint8_t *source = values;                                                          \
+        const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;           \
+        const number span = (number)arithmetic->span;                                            \
+        const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling; \
+        for (size_t i = 0; i < count; i++) {                                                     \
+            number x = (number)load(source + i * item_bytes);                                    \
+            x = rounded(x * before - lo);                                                        \
+            x = rounded(x / span);                                                               \
+            x = rounded(x * factor);                                                             \
+            STORE_CLIPPED(x);                                                                    \
+        }                                                                                        \
+    }
+
+#define REPLACE_NAN(name, unsigned_key, infinity)                                              \
+    TARGET static void KERNEL(replace_nan_##name)(const void *values, size_t count,            \
+                                                  uint8_t nan_value, uint8_t *restrict target) \
+    {                                                                                          \
+        const uint8_t *source = values;                                                        \
+        for (size_t i = 0; i < count; i++) {                                                   \
+            unsigned_key bits;                                                                 \
+            memcpy(&bits, source + i * sizeof bits, sizeof bits);                              \
+            const bool is_nan = (bits & (unsigned_key)~KEY_SIGN(unsigned_key)) > infinity;     \
+            target[i] = is_nan ? nan_value : target[i];                                        \
+        }                                                                                      \
+    }
+
+/* `number` holds every value of the dtype and every byte; NaN equals nothing. */
+#define EQUALS(name, load, item_bytes, number)                                   \
+    TARGET static bool KERNEL(equals_##name)(const void *values, size_t count,   \
+                                             const uint8_t *bytes)               \
+    {                                                                            \
+        const uint8_t *source = values;                                          \
+        unsigned differ = 0;                                                     \
+        for (size_t i = 0; i < count; i++)                                       \
+            differ |= (number)load(source + i * item_bytes) != (number)bytes[i]; \
+        return differ == 0;                                                      \
+    }
+
+WB_ALWAYS_INLINE void interleave_planes(const uint8_t *const *planes, unsigned channels,
+                                        size_t count, uint8_t *restrict target)
+{
+    const uint8_t *plane[WB_MAX_CHANNELS] = {NULL};
+    for (unsigned c = 0; c < channels; c++)
+        plane[c] = planes[c];
+    for (size_t i = 0; i < count; i++)
+        for (unsigned c = 0; c < channels; c++)
+            target[i * channels + c] = plane[c][i];
+}
+
+WB_ALWAYS_INLINE void reverse_pixels(const uint8_t *pixels, unsigned channels, size_t count,
+                                     uint8_t *restrict target)
+{
+    for (size_t i = 0; i < count; i++)
+        for (unsigned c = 0; c < channels; c++)
+            target[i * channels + c] = pixels[i * channels + channels - 1 - c];
+}
+
+/* The count of channels is a constant in each loop, so that it unrolls. */
+#define FOR_CONSTANT_CHANNELS(loop, source)                 \
+    switch (channels) {                                     \
+    case 3: loop(source, 3, count, target); return;         \
+    case 4: loop(source, 4, count, target); return;         \
+    default: loop(source, channels, count, target); return; \
+    }
+
+#define KERNEL(name) name##_portable
 #define TARGET
-#define KERNELS wb_value_kernels_portable
 #include "convert/value_kernels_impl.h"
+
+#if WB_X86_64
+#include "convert/x86/value_kernels_avx2.h"
+#include "convert/x86/value_kernels_avx512.h"
+#endif
 
 const wb_value_kernels *wb_value_kernels_choose(wb_cpu cpu)
 {
-#if defined(__x86_64__) && defined(__GNUC__)
-    if (cpu & WB_CPU_AVX512)
-        return &wb_value_kernels_avx512;
-    if (cpu & WB_CPU_AVX2)
-        return &wb_value_kernels_avx2;
-#endif
-    (void)cpu;
-    return &wb_value_kernels_portable;
+    WB_SELECT(cpu, AVX512, &kernels_avx512);
+    WB_SELECT(cpu, AVX2, &kernels_avx2);
+    return &kernels_portable;
 }

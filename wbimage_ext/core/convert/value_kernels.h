@@ -72,10 +72,4 @@ typedef struct wb_value_kernels {
 /* The fastest table that `cpu` allows. */
 const wb_value_kernels *wb_value_kernels_choose(wb_cpu cpu);
 
-extern const wb_value_kernels wb_value_kernels_portable;
-#if defined(__x86_64__) && defined(__GNUC__)
-extern const wb_value_kernels wb_value_kernels_avx2;
-extern const wb_value_kernels wb_value_kernels_avx512;
-#endif
-
 #endif

@@ -3,7 +3,7 @@
 #ifndef WB_DEFLATE_CODES_H
 #define WB_DEFLATE_CODES_H
 
-#include "base/bits.h"
+#include "deflate/bit_writer.h"
 #include "deflate/format.h"
 
 /* Four literals have to fit one 56-bit write of the emitter. */

@@ -2,6 +2,11 @@
  * In: bytes, tokens, codes. Out: bits. Ownership: see deflate/emit.h. */
 #include "deflate/emit.h"
 
+#include "base/kernel.h"
+
+typedef void emit_kernel(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
+                         wb_bit_writer *writer);
+
 /* Up to four literals as one value: `bits` of them, in the highest bits of `value`. Below the code
  * bits there may be rests of entries' lengths, in the lowest six bits, which a shift removes. */
 typedef struct literal_group {
@@ -96,38 +101,32 @@ WB_ALWAYS_INLINE void emit(const wb_deflate_stretch *stretch, const wb_deflate_c
     *shared_writer = writer;
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-/* The same C; BMI2 has shifts that take their count from any register. */
-__attribute__((target("bmi,bmi2"))) static void emit_bmi2(const wb_deflate_stretch *stretch,
-                                                          const wb_deflate_codes *codes,
-                                                          wb_bit_writer *writer)
+static void emit_portable(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
+                          wb_bit_writer *writer)
 {
     emit(stretch, codes, false, writer);
 }
-#define HAVE_EMIT_BMI2
+
+static void emit_short_portable(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
+                                wb_bit_writer *writer)
+{
+    emit(stretch, codes, true, writer);
+}
+
+#if WB_X86_64
 #include "deflate/x86/emit_avx2.h"
 #include "deflate/x86/emit_avx512.h"
 #endif
 
+static emit_kernel *select_emit(wb_cpu cpu, bool short_codes)
+{
+    WB_SELECT(cpu, AVX512, emit_avx512);
+    WB_SELECT(cpu, AVX2, short_codes ? emit_avx2 : emit_bmi2);
+    return short_codes ? emit_short_portable : emit_portable;
+}
+
 void wb_deflate_emit(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
                      bool short_codes, wb_cpu cpu, wb_bit_writer *writer)
 {
-#ifdef HAVE_EMIT_BMI2
-    if (cpu & WB_CPU_AVX512) {
-        emit_avx512(stretch, codes, writer);
-        return;
-    }
-    if (cpu & WB_CPU_AVX2) {
-        if (short_codes)
-            emit_avx2(stretch, codes, writer);
-        else
-            emit_bmi2(stretch, codes, writer);
-        return;
-    }
-#endif
-    (void)cpu;
-    if (short_codes)
-        emit(stretch, codes, true, writer);
-    else
-        emit(stretch, codes, false, writer);
+    select_emit(cpu, short_codes)(stretch, codes, writer);
 }

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "base/bits.h"
+
 enum {
     WB_DEFLATE_LITERALS = 256,
     WB_DEFLATE_END_OF_BLOCK = 256,
@@ -22,19 +24,6 @@ enum {
 static inline uint8_t wb_deflate_fixed_litlen_bits(unsigned symbol)
 {
     return symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
-}
-
-/* Position of the highest bit; value is not 0. */
-static inline unsigned wb_log2_floor(uint32_t value)
-{
-#if defined(__GNUC__)
-    return 31u - (unsigned)__builtin_clz(value);
-#else
-    unsigned bit = 0;
-    while (value >>= 1)
-        bit++;
-    return bit;
-#endif
 }
 
 typedef struct wb_deflate_symbol {

@@ -2,9 +2,12 @@
  * In: filtered bytes. Out: tokens of distance 1. Ownership: see deflate/tokens.h. */
 #include "deflate/tokens.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#include "deflate/x86/runs_kernels.h"
-#endif
+#include <stdbool.h>
+
+#include "base/kernel.h"
+
+typedef size_t find_runs_kernel(const uint8_t *bytes, size_t size_bytes, unsigned min_run,
+                                wb_deflate_token *tokens);
 
 /* Where the first `min_run` bytes begin that each equal the one before, from `i` on, or `end`.
  * Looks from the back of the window: a byte that differs moves the window past itself. */
@@ -43,21 +46,22 @@ static size_t find_runs_portable(const uint8_t *bytes, size_t size_bytes, unsign
     return count;
 }
 
+#if WB_X86_64
+#include "deflate/x86/runs_sse2.h"
+#include "deflate/x86/runs_avx2.h"
+#include "deflate/x86/runs_avx512.h"
+#endif
+
+static find_runs_kernel *select_find_runs(wb_cpu cpu)
+{
+    WB_SELECT(cpu, AVX512, find_runs_avx512);
+    WB_SELECT(cpu, AVX2, find_runs_avx2);
+    WB_SELECT(cpu, SSE2, find_runs_sse2);
+    return find_runs_portable;
+}
+
 size_t wb_deflate_find_runs(const uint8_t *bytes, size_t size_bytes, unsigned min_run, wb_cpu cpu,
                             wb_deflate_token *tokens)
 {
-#ifdef WB_DEFLATE_RUNS_AVX512
-    if (cpu & WB_CPU_AVX512)
-        return find_runs_avx512(bytes, size_bytes, min_run, tokens);
-#endif
-#ifdef WB_DEFLATE_RUNS_AVX2
-    if (cpu & WB_CPU_AVX2)
-        return find_runs_avx2(bytes, size_bytes, min_run, tokens);
-#endif
-#ifdef WB_DEFLATE_RUNS_SSE2
-    if (cpu & WB_CPU_SSE2)
-        return find_runs_sse2(bytes, size_bytes, min_run, tokens);
-#endif
-    (void)cpu;
-    return find_runs_portable(bytes, size_bytes, min_run, tokens);
+    return select_find_runs(cpu)(bytes, size_bytes, min_run, tokens);
 }

@@ -1,37 +1,13 @@
-/* Words of bytes: loaded alike on every machine, compared eight bytes at a time.
- * In: bytes. Out: words, lengths. Ownership: borrows. */
+/* Bytes compared eight at a time, and the hash of a word.
+ * In: bytes. Out: lengths. Ownership: borrows. */
 #ifndef WB_DEFLATE_WORDS_H
 #define WB_DEFLATE_WORDS_H
 
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-static inline uint64_t wb_load_le64(const uint8_t *from)
-{
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value |= (uint64_t)from[i] << (8 * i);
-#else
-    uint64_t value;
-    memcpy(&value, from, sizeof value);
-#endif
-    return value;
-}
-
-/* Of a value that is not 0. */
-static inline unsigned wb_lowest_bit(uint64_t value)
-{
-#if defined(__GNUC__)
-    return (unsigned)__builtin_ctzll(value);
-#else
-    unsigned bit = 0;
-    for (; (value & 1) == 0; value >>= 1)
-        bit++;
-    return bit;
-#endif
-}
+#include "base/bits.h"
+#include "base/endian.h"
+#include "base/kernel.h"
 
 /* How many bytes agree, at most `most`; up to 7 more may be read. */
 static inline size_t wb_equal_bytes(const uint8_t *a, const uint8_t *b, size_t most)

@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kernel.h"
+
+typedef void scores_kernel(const wb_png_row *row, size_t step,
+                           uint64_t scores[WB_PNG_FILTER_COUNT]);
+typedef void apply_kernel(const wb_png_row *row, wb_png_filter filter, uint8_t *filtered);
+
 /* The neighbour nearest to left + above - above_left; of equals left goes before above. */
 static int paeth_predict(int left, int above, int above_left)
 {
@@ -64,12 +70,6 @@ static inline bool is_short(const wb_png_row *row)
     return row->size_bytes < row->pixel_bytes + (size_t)WB_PNG_SCORE_CHUNK_BYTES;
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#include "png/x86/filter_kernels.h"
-#elif defined(__aarch64__) && defined(__GNUC__)
-#include "png/arm/filter_kernels.h"
-#endif
-
 static void scores_portable(const wb_png_row *row, size_t step,
                             uint64_t scores[WB_PNG_FILTER_COUNT])
 {
@@ -96,55 +96,39 @@ static void apply_portable(const wb_png_row *row, wb_png_filter filter, uint8_t 
     apply_piece(row, filter, 0, row->size_bytes, filtered);
 }
 
+#if WB_X86_64
+#include "png/x86/filter_sse2.h"
+#include "png/x86/filter_avx2.h"
+#elif WB_ARM64
+#include "png/arm/filter_neon.h"
+#endif
+
+static scores_kernel *select_scores(wb_cpu cpu)
+{
+    WB_SELECT(cpu, AVX2, scores_avx2);
+    WB_SELECT(cpu, SSE2, scores_sse2);
+    WB_SELECT(cpu, NEON, scores_neon);
+    return scores_portable;
+}
+
+static apply_kernel *select_apply(wb_cpu cpu)
+{
+    WB_SELECT(cpu, AVX2, apply_avx2);
+    WB_SELECT(cpu, SSE2, apply_sse2);
+    WB_SELECT(cpu, NEON, apply_neon);
+    return apply_portable;
+}
+
 void wb_png_filter_scores(const wb_png_row *row, size_t step, wb_cpu cpu,
                           uint64_t scores[WB_PNG_FILTER_COUNT])
 {
-#ifdef WB_PNG_FILTER_AVX2
-    if (cpu & WB_CPU_AVX2) {
-        scores_avx2(row, step, scores);
-        return;
-    }
-#endif
-#ifdef WB_PNG_FILTER_SSE2
-    if (cpu & WB_CPU_SSE2) {
-        scores_sse2(row, step, scores);
-        return;
-    }
-#endif
-#ifdef WB_PNG_FILTER_NEON
-    if (cpu & WB_CPU_NEON) {
-        scores_neon(row, step, scores);
-        return;
-    }
-#endif
-    (void)cpu;
-    scores_portable(row, step, scores);
+    select_scores(cpu)(row, step, scores);
 }
 
 void wb_png_filter_apply(const wb_png_row *row, wb_png_filter filter, wb_cpu cpu, uint8_t *filtered)
 {
-    if (filter == WB_PNG_NONE) {
+    if (filter == WB_PNG_NONE)
         memcpy(filtered, row->pixels, row->size_bytes);
-        return;
-    }
-#ifdef WB_PNG_FILTER_AVX2
-    if (cpu & WB_CPU_AVX2) {
-        apply_avx2(row, filter, filtered);
-        return;
-    }
-#endif
-#ifdef WB_PNG_FILTER_SSE2
-    if (cpu & WB_CPU_SSE2) {
-        apply_sse2(row, filter, filtered);
-        return;
-    }
-#endif
-#ifdef WB_PNG_FILTER_NEON
-    if (cpu & WB_CPU_NEON) {
-        apply_neon(row, filter, filtered);
-        return;
-    }
-#endif
-    (void)cpu;
-    apply_portable(row, filter, filtered);
+    else
+        select_apply(cpu)(row, filter, filtered);
 }

@@ -1,4 +1,4 @@
-/* The PNG filters over vectors; each png_filter_kernels.h includes this once a vector type.
+/* The PNG filters over vectors; included once for each vector type.
  * In: the macros that name a vector's operations. Out: KERNEL(scores) and KERNEL(apply).
  * Ownership: see png/filter.h; undefines its macros at the end. */
 

@@ -2,12 +2,8 @@
  * are looked up in registers by byte shuffles and merged there, eight to a word. Of a long run of
  * literals many are looked up first, then the codes of the others are filled in, then all merged.
  * In: tokens, codes. Out: bits, the same as the portable ones. Ownership: see deflate/emit.h. */
-#include <immintrin.h>
-
-#define TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2")))
-
 #define KERNEL(name) name##_avx2
-#define TARGET TARGET_AVX2
+#define TARGET WB_TARGET_AVX2
 #define VECTOR __m256i
 #define SET16(value) _mm256_set1_epi16(value)
 #define SET32(value) _mm256_set1_epi32(value)
@@ -28,7 +24,7 @@
 #define SHIFT_UP_BY32(a, bits) _mm256_sllv_epi32(a, bits)
 #define SHIFT_DOWN_BY64(a, bits) _mm256_srlv_epi64(a, bits)
 #define SUM_BYTES(a) _mm256_sad_epu8(a, _mm256_setzero_si256())
-#include "deflate/x86/merge_impl.h"
+#include "deflate/x86/emit_impl.h"
 
 enum {
     NEAR_PARTS = 4,                   /* of 16 symbols; each more costs a photograph 3 percent */
@@ -40,12 +36,12 @@ enum {
     FILLED_AT_ONCE = 2       /* the end of a loop over single codes is hard to foresee */
 };
 
-TARGET_AVX2 WB_ALWAYS_INLINE __m256i load_32(const void *from)
+WB_TARGET_AVX2 WB_ALWAYS_INLINE __m256i load_32(const void *from)
 {
     return _mm256_loadu_si256(from);
 }
 
-TARGET_AVX2 WB_ALWAYS_INLINE void store_32(void *to, __m256i value)
+WB_TARGET_AVX2 WB_ALWAYS_INLINE void store_32(void *to, __m256i value)
 {
     _mm256_storeu_si256(to, value);
 }
@@ -56,7 +52,7 @@ typedef struct near_tables {
     __m256i code_low[NEAR_PARTS], high_and_bits[NEAR_PARTS];
 } near_tables;
 
-TARGET_AVX2 static near_tables load_near_tables(const wb_deflate_codes *codes)
+WB_TARGET_AVX2 static near_tables load_near_tables(const wb_deflate_codes *codes)
 {
     const __m128i low_8 = _mm_set1_epi16(255), max_bits = _mm_set1_epi8(NEAR_MAX_BITS);
     near_tables tables;
@@ -82,8 +78,8 @@ typedef struct piece {
 } piece;
 
 /* `count` literals; a constant where there are enough for a piece. Behind them all is 0. */
-TARGET_AVX2 WB_ALWAYS_INLINE piece look_up_piece(const near_tables *tables, const uint8_t *bytes,
-                                                 size_t count)
+WB_TARGET_AVX2 WB_ALWAYS_INLINE piece look_up_piece(const near_tables *tables, const uint8_t *bytes,
+                                                    size_t count)
 {
     static const uint8_t FIRST_OF[2 * PIECE_LITERALS] = {
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
@@ -111,8 +107,8 @@ TARGET_AVX2 WB_ALWAYS_INLINE piece look_up_piece(const near_tables *tables, cons
                    _mm256_and_si256(_mm256_srli_epi16(high_and_bits, 4), low_4), missing};
 }
 
-TARGET_AVX2 WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, __m256i low, __m256i high,
-                                            __m256i bits)
+WB_TARGET_AVX2 WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, __m256i low, __m256i high,
+                                               __m256i bits)
 {
     merged_avx2 fours = merge_avx2(low, high, bits);
     __m256i too_long = _mm256_cmpgt_epi64(fours.bits, _mm256_set1_epi64x(WB_BIT_WRITER_MAX_BITS));
@@ -136,9 +132,9 @@ TARGET_AVX2 WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, __m256i low, 
 }
 
 /* `count` literals, up to a piece; a constant where it is a whole one. */
-TARGET_AVX2 WB_ALWAYS_INLINE void put_up_to_piece(const near_tables *tables,
-                                                  const uint64_t *entries, const uint8_t *bytes,
-                                                  size_t count, wb_bit_writer *writer)
+WB_TARGET_AVX2 WB_ALWAYS_INLINE void put_up_to_piece(const near_tables *tables,
+                                                     const uint64_t *entries, const uint8_t *bytes,
+                                                     size_t count, wb_bit_writer *writer)
 {
     piece found = look_up_piece(tables, bytes, count);
     if (_mm256_testz_si256(found.missing, found.missing))
@@ -162,9 +158,9 @@ typedef struct missing_codes {
 /* Enters the codes of `count` literals; what of the last piece lies behind them gets no bits. Which
  * pieces lack codes is hard to foresee, so that no branch asks for it: one that was guessed wrong
  * would cost as much as a piece. */
-TARGET_AVX2 WB_ALWAYS_INLINE void look_up_chunk(const near_tables *tables,
-                                                const wb_deflate_codes *codes, const uint8_t *bytes,
-                                                size_t count, chunk *found)
+WB_TARGET_AVX2 WB_ALWAYS_INLINE void look_up_chunk(const near_tables *tables,
+                                                   const wb_deflate_codes *codes,
+                                                   const uint8_t *bytes, size_t count, chunk *found)
 {
     missing_codes missing[CHUNK_LITERALS / PIECE_LITERALS + 1];
     size_t missing_count = 0;
@@ -199,15 +195,16 @@ TARGET_AVX2 WB_ALWAYS_INLINE void look_up_chunk(const near_tables *tables,
     }
 }
 
-TARGET_AVX2 WB_ALWAYS_INLINE void put_chunk(const chunk *found, size_t count, wb_bit_writer *writer)
+WB_TARGET_AVX2 WB_ALWAYS_INLINE void put_chunk(const chunk *found, size_t count,
+                                               wb_bit_writer *writer)
 {
     for (size_t i = 0; i < count; i += PIECE_LITERALS)
         put_piece(writer, load_32(found->low + i), load_32(found->high + i),
                   load_32(found->bits + i));
 }
 
-TARGET_AVX2 static void emit_avx2(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
-                                  wb_bit_writer *shared_writer)
+WB_TARGET_AVX2 static void emit_avx2(const wb_deflate_stretch *stretch,
+                                     const wb_deflate_codes *codes, wb_bit_writer *shared_writer)
 {
     wb_bit_writer writer = *shared_writer; /* in registers */
     const near_tables tables = load_near_tables(codes);
@@ -234,4 +231,11 @@ TARGET_AVX2 static void emit_avx2(const wb_deflate_stretch *stretch, const wb_de
         bytes += literals + token.length;
     }
     *shared_writer = writer;
+}
+
+/* Where many codes are long: the portable way, for which BMI2 has shifts by any register. */
+WB_TARGET_AVX2 static void emit_bmi2(const wb_deflate_stretch *stretch,
+                                     const wb_deflate_codes *codes, wb_bit_writer *writer)
+{
+    emit(stretch, codes, false, writer);
 }

@@ -1,13 +1,8 @@
 /* Literals 64 at a time: codes are looked up in registers by byte permutes (VBMI) and merged there,
  * two, four, eight to a word, so that memory sees one store for eight literals.
  * In: tokens, codes. Out: bits, the same as the portable ones. Ownership: see deflate/emit.h. */
-#include <immintrin.h>
-
-#define TARGET_AVX512 \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2")))
-
 #define KERNEL(name) name##_avx512
-#define TARGET TARGET_AVX512
+#define TARGET WB_TARGET_AVX512
 #define VECTOR __m512i
 #define SET16(value) _mm512_set1_epi16(value)
 #define SET32(value) _mm512_set1_epi32(value)
@@ -28,7 +23,7 @@
 #define SHIFT_UP_BY32(a, bits) _mm512_sllv_epi32(a, bits)
 #define SHIFT_DOWN_BY64(a, bits) _mm512_srlv_epi64(a, bits)
 #define SUM_BYTES(a) _mm512_sad_epu8(a, _mm512_setzero_si512())
-#include "deflate/x86/merge_impl.h"
+#include "deflate/x86/emit_impl.h"
 
 /* A byte for each of 256 symbols. */
 typedef struct byte_table {
@@ -39,7 +34,7 @@ typedef struct literal_tables {
     byte_table code_low, code_high, bits;
 } literal_tables;
 
-TARGET_AVX512 static inline literal_tables load_tables(const wb_deflate_codes *codes)
+WB_TARGET_AVX512 static inline literal_tables load_tables(const wb_deflate_codes *codes)
 {
     literal_tables tables;
     for (int i = 0; i < 4; i++) {
@@ -55,7 +50,7 @@ TARGET_AVX512 static inline literal_tables load_tables(const wb_deflate_codes *c
     return tables;
 }
 
-TARGET_AVX512 static inline __m512i look_up(const byte_table *table, __m512i symbols)
+WB_TARGET_AVX512 static inline __m512i look_up(const byte_table *table, __m512i symbols)
 {
     __m512i low = _mm512_permutex2var_epi8(table->part[0], symbols, table->part[1]);
     __m512i high = _mm512_permutex2var_epi8(table->part[2], symbols, table->part[3]);
@@ -63,8 +58,8 @@ TARGET_AVX512 static inline __m512i look_up(const byte_table *table, __m512i sym
 }
 
 /* Those of 64 literals that `some` has bits for; none of them behind the first `words` eights. */
-TARGET_AVX512 WB_ALWAYS_INLINE void put_some(const literal_tables *tables, const uint8_t *bytes,
-                                             __mmask64 some, int words, wb_bit_writer *writer)
+WB_TARGET_AVX512 WB_ALWAYS_INLINE void put_some(const literal_tables *tables, const uint8_t *bytes,
+                                                __mmask64 some, int words, wb_bit_writer *writer)
 {
     __m512i symbols = _mm512_loadu_si512(bytes);
     merged_avx512 fours = merge_avx512(
@@ -92,8 +87,9 @@ TARGET_AVX512 WB_ALWAYS_INLINE void put_some(const literal_tables *tables, const
     }
 }
 
-TARGET_AVX512 static void emit_avx512(const wb_deflate_stretch *stretch,
-                                      const wb_deflate_codes *codes, wb_bit_writer *shared_writer)
+WB_TARGET_AVX512 static void emit_avx512(const wb_deflate_stretch *stretch,
+                                         const wb_deflate_codes *codes,
+                                         wb_bit_writer *shared_writer)
 {
     wb_bit_writer writer = *shared_writer;
     const literal_tables tables = load_tables(codes);

@@ -46,7 +46,7 @@ TARGET static size_t KERNEL(find_runs)(const uint8_t *bytes, size_t size_bytes, 
         uint64_t inside = KERNEL(eroded)(mask, next, min_run);
         uint64_t edges = inside ^ (inside << 1 | in_run);
         for (; edges != 0; edges &= edges - 1) {
-            size_t edge = i + (size_t)__builtin_ctzll(edges);
+            size_t edge = i + (size_t)wb_lowest_bit(edges);
             if (in_run) {
                 size_t end = edge + min_run - 1;
                 *token++ = (wb_deflate_token){(uint32_t)(run - literals_start),

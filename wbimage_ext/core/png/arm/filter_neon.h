@@ -1,8 +1,5 @@
-/* NEON version of the PNG filters, made from png/filter_impl.h.
- * In: rows. Out: scores and bytes equal to the portable ones. Ownership: see png/filter.h. */
-#include <arm_neon.h>
-
-#define WB_PNG_FILTER_NEON
+/* The PNG filters with NEON.
+ * In: rows. Out: scores, filtered bytes. Ownership: see png/filter.h. */
 #define KERNEL(name) name##_neon
 #define TARGET
 #define VECTOR uint8x16_t
