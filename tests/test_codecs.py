@@ -141,6 +141,41 @@ def test_probe_of_animations(file_format: str, picture: PILImage.Image) -> None:
     assert probe(data, 999) == (file_format.lower(), *picture.size)
 
 
+def stray_bytes(picture: PILImage.Image) -> bytes:
+    data = pillow_file(picture, "JPEG")
+    for marker in (b"\xff\xdb", b"\xff\xc0", b"\xff\xc4", b"\xff\xda"):
+        data = data.replace(marker, b"\0\0stray" + marker, 1)
+    return data
+
+
+def no_trailer(picture: PILImage.Image) -> bytes:
+    return pillow_file(picture, "GIF")[:-1]
+
+
+def junk_for_a_trailer(picture: PILImage.Image) -> bytes:
+    return no_trailer(picture) + b"junk"
+
+
+def fault_after_the_pixels(picture: PILImage.Image) -> bytes:
+    data = pillow_file(picture, "PNG")
+    return data[:-12] + struct.pack(">I4s4sI", 4, b"tEXt", b"a\0bc", 0) + data[-12:]
+
+
+@pytest.mark.parametrize(
+    "make", [stray_bytes, no_trailer, junk_for_a_trailer, fault_after_the_pixels]
+)
+def test_what_is_shown_without_loss_is_taken(make: Any, picture: PILImage.Image) -> None:
+    data = make(picture)
+    with PILImage.open(io.BytesIO(data)) as image:
+        image.load()
+        expected = (image.format or "").lower(), *image.size
+        pixels = np.asarray(image)
+    for piece_bytes in (1, 13, len(data)):
+        assert probe(data, piece_bytes) == expected
+    if expected[0] != "gif":
+        np.testing.assert_array_equal(_core.decode(data)[0], pixels)
+
+
 def test_probe_says_where_a_png_is_damaged(picture: PILImage.Image) -> None:
     data = bytearray(pillow_file(picture, "PNG"))
     data[1000] ^= 1

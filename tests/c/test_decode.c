@@ -151,6 +151,38 @@ static void test_png_damage(void)
     wb_bytes_free(&file);
 }
 
+/* Where a wrong CRC costs no pixels it is no reason to refuse: as in the probe. */
+static void test_png_faults_around_the_pixels(void)
+{
+    enum { HEADER_END = 33, END_BYTES = 12 };
+    wb_bytes plain = sample_png(4, 4, 8, 0, noise(), 4), chunk = {0};
+    put_png_chunk(&chunk, "tIME", "1234567", 7);
+    chunk.data[chunk.size_bytes - 1] ^= 1;
+    for (int is_behind = 0; is_behind <= 1; is_behind++) {
+        const size_t offset = is_behind ? plain.size_bytes - END_BYTES : HEADER_END;
+        wb_bytes file = {0};
+        wb_decoded decoded;
+        wb_error error = {{0}};
+        put_bytes(&file, plain.data, offset);
+        put_bytes(&file, chunk.data, chunk.size_bytes);
+        put_bytes(&file, plain.data + offset, plain.size_bytes - offset);
+        CHECK_STATUS(wb_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
+                     is_behind ? WB_OK : WB_DAMAGED, error);
+        wb_decoded_free(&decoded);
+        wb_bytes_free(&file);
+    }
+    for (size_t i = 1; i <= 4; i++) { /* the CRC of IEND, which some versions of libpng ignore */
+        wb_decoded decoded;
+        wb_error error = {{0}};
+        plain.data[plain.size_bytes - i] ^= 1;
+        CHECK_STATUS(wb_decode(plain.data, plain.size_bytes, NO_LIMIT, &decoded, &error),
+                     WB_DAMAGED, error);
+        plain.data[plain.size_bytes - i] ^= 1;
+    }
+    wb_bytes_free(&chunk);
+    wb_bytes_free(&plain);
+}
+
 /* ---- JPEG ------------------------------------------------------------------------------------ */
 
 static void check_jpeg(size_t width, size_t height, jpeg_kind kind)
@@ -353,6 +385,7 @@ int main(void)
     RUN(test_png_modes);
     RUN(test_png_ancillary_chunks);
     RUN(test_png_damage);
+    RUN(test_png_faults_around_the_pixels);
     RUN(test_jpeg_modes);
     RUN(test_jpeg_kinds_not_read);
     RUN(test_jpeg_scans_are_bounded);

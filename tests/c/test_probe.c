@@ -20,6 +20,20 @@ static wb_status probe_pieces(const uint8_t *data, size_t size_bytes, size_t pie
     return wb_probe_finish(&probe, result, error);
 }
 
+/* The file is taken, however it comes. */
+static void check_taken(wb_bytes file, wb_format format, size_t width, size_t height)
+{
+    for (size_t piece = 1; piece <= file.size_bytes + 96; piece = piece * 97) {
+        wb_probe_result result;
+        wb_error error = {{0}};
+        CHECK_OK(probe_pieces(file.data, file.size_bytes, piece, &result, &error), error);
+        CHECK_EQUAL(result.format, format);
+        CHECK_EQUAL(result.width, width);
+        CHECK_EQUAL(result.height, height);
+    }
+    wb_bytes_free(&file);
+}
+
 /* The whole file is right however it comes, with bytes after it too; every start of it is not. */
 static void check_whole(wb_bytes file, wb_format format, size_t width, size_t height)
 {
@@ -34,7 +48,8 @@ static void check_whole(wb_bytes file, wb_format format, size_t width, size_t he
         CHECK_EQUAL(result.height, height);
     }
     guarded_free(&memory);
-    for (size_t cut = 1; cut < file.size_bytes; cut++)
+    const size_t needed_bytes = file.size_bytes - (format == WB_FORMAT_GIF); /* but its trailer */
+    for (size_t cut = 1; cut < needed_bytes; cut++)
         for (size_t piece = 1; piece <= file.size_bytes; piece = piece * 97) {
             error.detail[0] = '\0';
             CHECK_STATUS(probe_pieces(file.data, cut, piece, &result, &error), WB_TRUNCATED, error);
@@ -44,8 +59,7 @@ static void check_whole(wb_bytes file, wb_format format, size_t width, size_t he
             CHECK_EQUAL(result.format, WB_FORMAT_UNKNOWN);
         }
     put_text(&file, "what comes after the end");
-    CHECK_OK(probe_pieces(file.data, file.size_bytes, 11, &result, &error), error);
-    wb_bytes_free(&file);
+    check_taken(file, format, width, height);
 }
 
 static void check_refused(wb_bytes file, wb_status expected, const char *part)
@@ -68,11 +82,37 @@ static wb_bytes with(wb_bytes file, size_t offset, const void *data, size_t size
     return file;
 }
 
+/* A sample with more bytes before `offset`. */
+static wb_bytes insert(wb_bytes file, size_t offset, const void *data, size_t size_bytes)
+{
+    wb_bytes longer = {0};
+    put_bytes(&longer, file.data, offset);
+    put_bytes(&longer, data, size_bytes);
+    put_bytes(&longer, file.data + offset, file.size_bytes - offset);
+    wb_bytes_free(&file);
+    return longer;
+}
+
+/* A sample up to its last `size_bytes`. */
+static wb_bytes without_end(wb_bytes file, size_t size_bytes)
+{
+    file.size_bytes -= size_bytes;
+    return file;
+}
+
 static wb_bytes text_file(const char *text)
 {
     wb_bytes file = {0};
     put_text(&file, text);
     return file;
+}
+
+static const uint8_t *noise(void)
+{
+    static uint8_t pixels[64 * 64 * 4];
+    uint64_t random = 11;
+    random_fill(&random, pixels, sizeof pixels);
+    return pixels;
 }
 
 /* ---- PNG ------------------------------------------------------------------------------------- */
@@ -150,15 +190,44 @@ static void test_png_chunks(void)
     check_refused(palette, WB_DAMAGED, "a palette of 4 bytes");
 }
 
-/* ---- JPEG ------------------------------------------------------------------------------------ */
-
-static const uint8_t *noise(void)
+/* Whole but for one more chunk before IEND, whose CRC is wrong; its `type` is four letters. */
+static wb_bytes png_with_fault(const char *type)
 {
-    static uint8_t pixels[64 * 64 * 4];
-    uint64_t random = 11;
-    random_fill(&random, pixels, sizeof pixels);
-    return pixels;
+    enum { END_BYTES = 12 };
+    wb_bytes chunk = {0}, file = some_png();
+    put_png_chunk(&chunk, type, "abcd", 4);
+    chunk.data[chunk.size_bytes - 1] ^= 1;
+    file = insert(file, file.size_bytes - END_BYTES, chunk.data, chunk.size_bytes);
+    wb_bytes_free(&chunk);
+    return file;
 }
+
+static void test_png_faults_after_the_pixels(void)
+{
+    check_taken(png_with_fault("tEXt"), WB_FORMAT_PNG, 5, 7);
+    check_taken(png_with_fault("prVt"), WB_FORMAT_PNG, 5, 7);
+    check_refused(png_with_fault("iDAT"), WB_DAMAGED, "chunk iDAT"); /* the end of the pixels */
+    check_refused(png_with_fault("fdAT"), WB_DAMAGED, "chunk fdAT"); /* a frame */
+    check_refused(png_with_fault("IDAT"), WB_DAMAGED, "chunk IDAT");
+    check_refused(png_with_fault("ABCD"), WB_DAMAGED, "chunk ABCD");
+    wb_bytes file = png_with_fault("tEXt"), more = {0};
+    put_png_chunk(&more, "IDAT", "abcd", 4);
+    check_refused(insert(file, file.size_bytes - 12, more.data, more.size_bytes), WB_DAMAGED,
+                  "pixels after a chunk");
+    wb_bytes_free(&more);
+}
+
+static void test_png_with_too_little_data(void)
+{
+    wb_bytes file = png_header_only(5000, 5000, 16, 6, 0);
+    put_png_chunk(&file, "IDAT", noise(), 4096);
+    put_png_chunk(&file, "IEND", NULL, 0);
+    check_refused(file, WB_TRUNCATED, "4096 bytes cannot hold 5000 x 5000 pixels");
+    static const uint8_t zeros[1000 * 1000] = {0}; /* the best ratio there is */
+    check_taken(sample_png(8000, 1000, 1, 0, zeros, 1000), WB_FORMAT_PNG, 8000, 1000);
+}
+
+/* ---- JPEG ------------------------------------------------------------------------------------ */
 
 static wb_bytes some_jpeg(void)
 {
@@ -206,16 +275,40 @@ static void test_jpeg_markers(void)
     check_refused(jpeg_with(0xC0, 2, "\x00\x01", 2), WB_DAMAGED, "a length of 1");
     check_refused(jpeg_with(0xC0, 1, "\xe5", 1), WB_DAMAGED, "a scan before the frame");
     check_refused(jpeg_with(0xC4, 1, "\xc0", 1), WB_DAMAGED, "a second frame");
-    check_refused(jpeg_with(0xC4, 0, "x", 1), WB_DAMAGED, "0x78 where 0xff has to be");
+    check_refused(jpeg_with(0xC4, 0, "x", 1), WB_DAMAGED, "0x78c4 where a marker has to be");
     check_refused(jpeg_with(0xC4, 1, "\xbf", 1), WB_DAMAGED, "marker 0xffbf at byte");
     check_refused(jpeg_with(0xC4, 1, "\xd8", 1), WB_DAMAGED, "no place here");
-    check_refused(jpeg_with(0xC4, 1, "\x00", 1), WB_DAMAGED, "no place here");
+    check_refused(jpeg_with(0xC4, 1, "\x00", 1), WB_DAMAGED, "0xff00 where a marker");
     check_refused(jpeg_with(0xDA, 4, "\x04", 1), WB_DAMAGED, "a scan of 4 components");
     check_refused(RAW("\xff\xd8" JPEG_FRAME "\xff\xd9"), WB_DAMAGED, "before any pixels");
     check_whole(RAW("\xff\xd8\xff\xff\xff\x01" JPEG_FRAME "\xff" JPEG_SCAN "a\xff\x00"
                     "b\xff\xd0\xff\xff\x00"
                     "c\xff\xff\xd9"),
                 WB_FORMAT_JPEG, 1, 1);
+}
+
+static void test_jpeg_stray_bytes(void)
+{
+    static const uint8_t MARKERS[] = {0xDB, 0xC0, 0xC4, 0xDA};
+    for (size_t i = 0; i < sizeof MARKERS; i++) {
+        wb_bytes file = some_jpeg();
+        const size_t offset = find_marker(&file, MARKERS[i]);
+        check_whole(insert(file, offset, "a\0\xff\0stray bytes", 15), WB_FORMAT_JPEG, 33, 21);
+    }
+    wb_bytes file = some_jpeg();
+    check_whole(insert(file, file.size_bytes - 2, "\0\0", 2), WB_FORMAT_JPEG, 33, 21);
+}
+
+static void test_jpeg_kinds(void)
+{
+    static const char SHOWN[] = "\xc0\xc1\xc2\xc9\xca",
+                      OTHERS[] = "\xc3\xc5\xc6\xc7\xcb\xcd\xce\xcf";
+    for (size_t i = 0; i < sizeof SHOWN - 1; i++)
+        check_whole(jpeg_with(0xC0, 1, SHOWN + i, 1), WB_FORMAT_JPEG, 33, 21);
+    for (size_t i = 0; i < sizeof OTHERS - 1; i++)
+        check_refused(jpeg_with(0xC0, 1, OTHERS + i, 1), WB_UNSUPPORTED, "browsers do not show");
+    check_refused(jpeg_with(0xC0, 4, "\x0c", 1), WB_UNSUPPORTED, "12 bits a sample");
+    check_refused(jpeg_with(0xC0, 4, "\x10", 1), WB_UNSUPPORTED, "16 bits a sample");
 }
 
 /* ---- BMP ------------------------------------------------------------------------------------- */
@@ -247,6 +340,8 @@ static void test_bmp_headers(void)
     check_refused(with(some_bmp(), 22, "\xff\xff\xff\x7f", 4), WB_TOO_LARGE, "4 GiB");
     check_refused(with(some_bmp(), 28, "\x07", 1), WB_DAMAGED, "7 bits a pixel");
     check_refused(with(some_bmp(), 30, "\x04", 1), WB_UNKNOWN_FORMAT, "compression 4");
+    check_refused(sample_bmp(64, 8, 1, 1, 3, NULL, 0, (const uint8_t *)"1234", 4), WB_UNSUPPORTED,
+                  "Huffman codes, which browsers do not show");
     check_refused(with(some_bmp(), 10, "\x20", 1), WB_DAMAGED, "byte 32, inside the header");
     check_refused(with(some_bmp(), 10, "\xff\xff\xff\xff", 4), WB_TRUNCATED, "byte 4294967295");
     wb_bytes palette = with(some_bmp(), 28, "\x08", 1);
@@ -257,10 +352,17 @@ static void test_bmp_headers(void)
 
 static void test_gif(void)
 {
+    enum { FRAME_BYTES = 35 /* of the sample */ };
     check_whole(sample_gif(3, 2, 1), WB_FORMAT_GIF, 3, 2);
-    check_whole(sample_gif(1000, 1, 3), WB_FORMAT_GIF, 1000, 1);
+    check_taken(sample_gif(1000, 1, 3), WB_FORMAT_GIF, 1000, 1);
     check_whole(sample_gif(0, 0, 1), WB_FORMAT_GIF, 1, 1); /* the image's own size */
     check_refused(sample_gif(3, 2, 0), WB_DAMAGED, "before any image");
+    check_refused(without_end(sample_gif(3, 2, 0), 1), WB_TRUNCATED, "the data end");
+    check_taken(without_end(sample_gif(3, 2, 2), 1), WB_FORMAT_GIF, 3, 2);
+    check_taken(with(sample_gif(3, 2, 1), 64, "x", 1), WB_FORMAT_GIF, 3, 2);
+    check_refused(without_end(sample_gif(3, 2, 1), 2), WB_TRUNCATED, "the data end");
+    check_refused(without_end(sample_gif(3, 2, 2), 1 + FRAME_BYTES - 8), WB_TRUNCATED,
+                  "the next block"); /* the control extension of a frame that does not come */
     check_refused(with(sample_gif(3, 2, 1), 4, "8", 1), WB_UNKNOWN_FORMAT, "87a or 89a");
     check_refused(with(sample_gif(3, 2, 1), 19, "x", 1), WB_DAMAGED, "0x78 begins no block");
     check_refused(with(sample_gif(0, 2, 1), 42, "\0", 1), WB_DAMAGED, "0 x 2 pixels");
@@ -333,10 +435,14 @@ int main(void)
 {
     RUN(test_png);
     RUN(test_png_every_flip_is_seen);
+    RUN(test_png_faults_after_the_pixels);
+    RUN(test_png_with_too_little_data);
     RUN(test_png_headers);
     RUN(test_png_chunks);
     RUN(test_jpeg);
     RUN(test_jpeg_markers);
+    RUN(test_jpeg_stray_bytes);
+    RUN(test_jpeg_kinds);
     RUN(test_bmp);
     RUN(test_bmp_headers);
     RUN(test_gif);

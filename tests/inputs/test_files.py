@@ -140,7 +140,9 @@ def test_rare_formats_that_pillow_opens(name: str, tmp_path: Path) -> None:
 def damaged(name: str) -> dict[str, bytes]:
     data = encoded(name)
     half = data[: len(data) // 2]
-    return {"half": half, "all but a byte": data[:-1], "head": data[:12]}
+    # A GIF is shown without its last byte, the trailer.
+    cut = 2 if name == "GIF" else 1
+    return {"half": half, "all but its end": data[:-cut], "head": data[:12]}
 
 
 SOURCES = ["bytes", "BytesIO", "path", "open file"]

@@ -229,7 +229,7 @@ def test_limits_scale_the_values_of_an_image(mode: str) -> None:
     image = images()[mode]
     values = np.asarray(image).astype(np.float64)
     top = float(values.max())
-    expected = np.clip(values * (255 / top), 0, 255).astype(np.uint8)
+    expected = np.clip(values / top * 255, 0, 255).astype(np.uint8)
     np.testing.assert_array_equal(np.asarray(logged(image, normalize=(0, top))), expected)
 
 

@@ -13,7 +13,8 @@ static PyObject *exception_of(wb_status status)
     case WB_BAD_ARGUMENT:
     case WB_UNKNOWN_FORMAT:
     case WB_TRUNCATED:
-    case WB_DAMAGED: return PyExc_ValueError;
+    case WB_DAMAGED:
+    case WB_UNSUPPORTED: return PyExc_ValueError;
     case WB_LIBRARY_FAILED:
     case WB_OK: break;
     }

@@ -19,6 +19,7 @@ const char *wb_status_message(wb_status status)
     case WB_UNKNOWN_FORMAT: return "not an image format that is known";
     case WB_TRUNCATED: return "the image data is truncated";
     case WB_DAMAGED: return "the image data is damaged";
+    case WB_UNSUPPORTED: return "browsers do not show this kind of image";
     case WB_LIBRARY_FAILED: return "an image library failed";
     }
     return "unknown status";

@@ -16,6 +16,7 @@ typedef enum wb_status {
     WB_UNKNOWN_FORMAT, /* the bytes are of no format that is known here */
     WB_TRUNCATED,      /* the bytes end before the image does */
     WB_DAMAGED,        /* the bytes contradict their format */
+    WB_UNSUPPORTED,    /* a kind of a known format that browsers do not show */
     WB_LIBRARY_FAILED  /* libpng, libjpeg-turbo or libdeflate refused; see wb_error */
 } wb_status;
 

@@ -9,6 +9,8 @@ enum {
     INFO_FIELDS_END = FILE_HEADER_BYTES + INFO_HEADER_BYTES,
     COLOR_MASKS_BYTES = 12, /* red, green, blue: after a 40-byte header, inside all longer ones */
     V3_HEADER_BYTES = 56,   /* the first with a mask for alpha */
+    OS2_HEADER_BYTES = 64,
+    OS2_HUFFMAN = 3, /* the compression that is WB_BMP_BITFIELDS elsewhere */
     MAX_PALETTE_COUNT = 1 << 16
 };
 
@@ -29,7 +31,7 @@ size_t wb_bmp_header_bytes(const uint8_t *start)
     case INFO_HEADER_BYTES:
     case 52: /* V2 */
     case V3_HEADER_BYTES:
-    case 64:  /* OS/2 2 */
+    case OS2_HEADER_BYTES:
     case 108: /* V4 */
     case 124: /* V5 */ return INFO_FIELDS_END;
     default: return 0;
@@ -60,6 +62,9 @@ static wb_status read_info_header(const uint8_t *bytes, size_t size_bytes, wb_bm
     if (compression > WB_BMP_BITFIELDS)
         return wb_fail(error, WB_UNKNOWN_FORMAT, "BMP compression %u is not known here",
                        (unsigned)compression);
+    if (header_bytes == OS2_HEADER_BYTES && compression == OS2_HUFFMAN)
+        return wb_fail(error, WB_UNSUPPORTED,
+                       "a BMP of OS/2 with Huffman codes, which browsers do not show");
     header->compression = (wb_bmp_compression)compression;
     header->palette_count = header->bits > 8 ? 0 : colors != 0 ? colors : 1u << header->bits;
     header->palette_entry_bytes = 4;

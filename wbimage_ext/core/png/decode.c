@@ -75,6 +75,7 @@ static void decoder_open(png_decoder *decoder)
     if (decoder->info == NULL)
         decoder_escape(decoder, WB_OUT_OF_MEMORY);
     png_set_read_fn(decoder->library, decoder, on_read);
+    png_set_crc_action(decoder->library, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
 #ifdef PNG_HANDLE_AS_UNKNOWN_SUPPORTED
     /* Profiles, texts and the like are not inflated, not even looked at. */
     png_set_keep_unknown_chunks(decoder->library, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
@@ -131,6 +132,17 @@ static size_t least_bytes(size_t row_bytes, size_t height)
     return wb_multiply(row_bytes, height, &raw_bytes) ? raw_bytes / (258 * 4) : SIZE_MAX;
 }
 
+/* The pixels are there: ancillary chunks may be damaged, IEND may not. Its CRC is compared here:
+ * libpng 1.6.48 and newer take it as that of any ancillary chunk. */
+static void read_end(png_decoder *decoder)
+{
+    static const uint8_t IEND[12] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xAE, 0x42, 0x60, 0x82};
+    png_set_crc_action(decoder->library, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
+    png_read_end(decoder->library, NULL);
+    if (memcmp(decoder->file->data + decoder->position - sizeof IEND, IEND, sizeof IEND) != 0)
+        decoder_escape(decoder, wb_fail(decoder->error, WB_DAMAGED, "the PNG's IEND is damaged"));
+}
+
 static void decoder_read(png_decoder *decoder)
 {
     unsigned channels, sample_bytes;
@@ -153,7 +165,7 @@ static void decoder_read(png_decoder *decoder)
     for (int pass = 0; pass < passes; pass++)
         for (size_t y = 0; y < height; y++)
             png_read_row(decoder->library, decoder->decoded->pixels.data + y * row_bytes, NULL);
-    png_read_end(decoder->library, NULL);
+    read_end(decoder);
 }
 
 /* The only function libpng leaves by longjmp; what it changes is all behind the pointer. */

@@ -14,6 +14,8 @@ typedef struct wb_probe_format {
      * ends with one or more of wb_probe_want, _pass, _scan, or with wb_probe_complete, so that
      * the probe moves on, or with a failure. */
     wb_status (*read_field)(wb_probe *probe, const uint8_t *field);
+    /* NULL, or says whether the image is whole although the data end before the next field. */
+    bool (*may_end)(const wb_probe *probe);
     /* NULL, or is shown what is passed over. */
     void (*see_passed)(wb_probe *probe, const uint8_t *data, size_t size_bytes);
     /* NULL, or says how many of `data` belong to the scan; ends it by wb_probe_want. */

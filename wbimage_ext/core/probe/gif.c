@@ -1,4 +1,5 @@
-/* GIF (87a, 89a): logical screen, blocks and their sub-blocks to the trailer.
+/* GIF (87a, 89a): logical screen, blocks and their sub-blocks to the trailer. After an image the
+ * trailer may be missing, or be anything that begins no block: viewers show what came before.
  * In: fields. Out: width and height of the screen, widened by the first image as decoders do.
  * Ownership: see probe/format.h. */
 #include "probe/format.h"
@@ -20,7 +21,8 @@ enum {
     BLOCK_PADDING = 0x00,
     BLOCK_EXTENSION = 0x21,
     BLOCK_IMAGE = 0x2C,
-    BLOCK_TRAILER = 0x3B
+    BLOCK_TRAILER = 0x3B,
+    EXTENSION_GRAPHIC_CONTROL = 0xF9 /* of the image that follows */
 };
 
 static uint32_t get_u16(const uint8_t *bytes)
@@ -51,6 +53,13 @@ static wb_status read_screen(wb_probe *probe, const uint8_t *field)
     return want(probe, STEP_BLOCK, 1);
 }
 
+/* Between blocks, after an image. */
+static bool may_end(const wb_probe *probe)
+{
+    const wb_probe_gif *gif = &probe->state.gif;
+    return gif->step == STEP_BLOCK && gif->has_image && !gif->awaits_image;
+}
+
 static wb_status read_block(wb_probe *probe, const uint8_t *field)
 {
     switch (field[0]) {
@@ -67,6 +76,8 @@ static wb_status read_block(wb_probe *probe, const uint8_t *field)
             return wb_probe_fail(probe, WB_DAMAGED, "the end comes before any image");
         return wb_probe_complete(probe);
     default:
+        if (may_end(probe))
+            return wb_probe_complete(probe);
         wb_probe_enter(probe, probe->position - 1, "a block");
         return wb_probe_fail(probe, WB_DAMAGED, "0x%02x begins no block", field[0]);
     }
@@ -75,6 +86,7 @@ static wb_status read_block(wb_probe *probe, const uint8_t *field)
 static wb_status read_image(wb_probe *probe, const uint8_t *field)
 {
     wb_probe_gif *gif = &probe->state.gif;
+    gif->awaits_image = false;
     if (!gif->has_image) {
         const uint32_t right = get_u16(field) + get_u16(field + 4);
         const uint32_t bottom = get_u16(field + 2) + get_u16(field + 6);
@@ -112,7 +124,9 @@ static wb_status read_field(wb_probe *probe, const uint8_t *field)
     switch (probe->state.gif.step) {
     case STEP_SCREEN: return read_screen(probe, field);
     case STEP_BLOCK: return read_block(probe, field);
-    case STEP_EXTENSION: return want(probe, STEP_SUB_BLOCK, 1);
+    case STEP_EXTENSION:
+        probe->state.gif.awaits_image |= field[0] == EXTENSION_GRAPHIC_CONTROL;
+        return want(probe, STEP_SUB_BLOCK, 1);
     case STEP_IMAGE: return read_image(probe, field);
     case STEP_CODE_SIZE: return read_code_size(probe, field);
     case STEP_SUB_BLOCK: return read_sub_block(probe, field);
@@ -126,4 +140,5 @@ const wb_probe_format wb_probe_format_gif = {
     .signature = "GIF8.a",
     .signature_mask = "xxxx.x",
     .read_field = read_field,
+    .may_end = may_end,
 };

@@ -18,8 +18,11 @@ enum {
 enum {
     MARKER_TEM = 0x01,
     MARKER_SOF0 = 0xC0,
+    MARKER_SOF2 = 0xC2,
     MARKER_DHT = 0xC4,
     MARKER_JPG = 0xC8,
+    MARKER_SOF9 = 0xC9,
+    MARKER_SOF10 = 0xCA,
     MARKER_DAC = 0xCC,
     MARKER_SOF15 = 0xCF,
     MARKER_RST0 = 0xD0,
@@ -31,9 +34,11 @@ enum {
 
 enum {
     SOI_BYTES = 2,
+    MARKER_BYTES = 2,
     LENGTH_BYTES = 2,
     FRAME_BYTES = 6, /* of the frame header: precision, height, width, count of components */
     FRAME_COMPONENT_BYTES = 3,
+    SAMPLE_BITS = 8,
     SCAN_COMPONENT_BYTES = 2,
     SCAN_OTHER_BYTES = 4, /* of the scan header: count of components, three parameters */
     MAX_SCAN_COMPONENTS = 4
@@ -55,6 +60,13 @@ static bool is_frame(uint8_t code)
            && code != MARKER_DAC;
 }
 
+/* Baseline, extended and progressive DCT, with Huffman or arithmetic codes. The other frames are
+ * lossless or hierarchical. */
+static bool is_shown(uint8_t frame)
+{
+    return frame <= MARKER_SOF2 || frame == MARKER_SOF9 || frame == MARKER_SOF10;
+}
+
 static wb_status want(wb_probe *probe, int step, size_t size_bytes)
 {
     probe->state.jpeg.step = step;
@@ -62,12 +74,31 @@ static wb_status want(wb_probe *probe, int step, size_t size_bytes)
     return WB_OK;
 }
 
+static wb_status pass_stray_byte(wb_probe *probe, uint8_t byte)
+{
+    wb_probe_jpeg *jpeg = &probe->state.jpeg;
+    if (jpeg->stray_bytes < sizeof jpeg->stray)
+        jpeg->stray[jpeg->stray_bytes] = byte;
+    jpeg->stray_bytes++;
+    return want(probe, STEP_MARKER_PREFIX, 1);
+}
+
+/* Stray bytes between segments are passed over, as every decoder does. */
 static wb_status read_marker_prefix(wb_probe *probe, const uint8_t *field)
 {
-    wb_probe_enter(probe, probe->position - 1, "a marker");
+    if (probe->state.jpeg.stray_bytes == 0)
+        wb_probe_enter(probe, probe->position - 1, "a marker");
     if (field[0] != 0xFF)
-        return wb_probe_fail(probe, WB_DAMAGED, "0x%02x where 0xff has to be", field[0]);
+        return pass_stray_byte(probe, field[0]);
     return want(probe, STEP_MARKER_CODE, 1);
+}
+
+/* Stray bytes that are as long as they say where a segment has its length: this is one whose marker
+ * is damaged, and the pixels may need its table. */
+static bool is_damaged_segment(const wb_probe_jpeg *jpeg)
+{
+    return jpeg->stray_bytes >= sizeof jpeg->stray
+           && jpeg->stray_bytes == MARKER_BYTES + get_u16(jpeg->stray + MARKER_BYTES);
 }
 
 static wb_status read_marker_code(wb_probe *probe, const uint8_t *field)
@@ -76,6 +107,14 @@ static wb_status read_marker_code(wb_probe *probe, const uint8_t *field)
     const uint8_t code = field[0];
     if (code == 0xFF) /* fill bytes may precede any marker (section B.1.1.2) */
         return want(probe, STEP_MARKER_CODE, 1);
+    if (code == 0) { /* no marker: 0xFF came as a byte */
+        pass_stray_byte(probe, 0xFF);
+        return pass_stray_byte(probe, 0);
+    }
+    if (is_damaged_segment(jpeg))
+        return wb_probe_fail(probe, WB_DAMAGED, "0x%02x%02x where a marker has to be",
+                             jpeg->stray[0], jpeg->stray[1]);
+    jpeg->stray_bytes = 0;
     if (code == MARKER_TEM || is_restart(code))
         return want(probe, STEP_MARKER_PREFIX, 1);
     wb_probe_enter(probe, probe->position - 2, "marker 0xff%02x", code);
@@ -114,6 +153,12 @@ static wb_status read_frame(wb_probe *probe, const uint8_t *field)
     const unsigned height = get_u16(field + 1), width = get_u16(field + 3), count = field[5];
     if (jpeg->component_count != 0)
         return wb_probe_fail(probe, WB_DAMAGED, "a second frame");
+    if (!is_shown(jpeg->marker))
+        return wb_probe_fail(probe, WB_UNSUPPORTED,
+                             "a lossless or hierarchical JPEG, which browsers do not show");
+    if (field[0] != SAMPLE_BITS)
+        return wb_probe_fail(probe, WB_UNSUPPORTED,
+                             "a JPEG of %u bits a sample; browsers show those of 8", field[0]);
     if (count == 0 || jpeg->segment_bytes != FRAME_BYTES + FRAME_COMPONENT_BYTES * count)
         return wb_probe_fail(probe, WB_DAMAGED, "%u components in %u bytes", count,
                              jpeg->segment_bytes);

@@ -1,4 +1,5 @@
-/* PNG (third edition): signature, chunks in order, their CRCs, to IEND.
+/* PNG (third edition): signature, chunks in order, their CRCs, to IEND. After the pixels the CRC of
+ * an ancillary chunk may be wrong: viewers show the picture without it.
  * In: fields. Out: width and height from IHDR. Ownership: see probe/format.h. */
 #include "probe/format.h"
 
@@ -14,7 +15,8 @@ enum {
     HEADER_BYTES = 13,     /* the data of IHDR */
     CRC_BYTES = 4,
     MAX_LENGTH = 0x7FFFFFFF, /* of a chunk, and of a side (section 7.1) */
-    MAX_PALETTE_BYTES = 3 * 256
+    MAX_PALETTE_BYTES = 3 * 256,
+    DEFLATE_BEST_RATIO = 1032 /* a match of 258 bytes in two bits (RFC 1951) */
 };
 
 static uint32_t get_u32(const uint8_t *bytes)
@@ -35,6 +37,16 @@ static bool depth_fits(unsigned color_type, unsigned depth)
     }
 }
 
+static unsigned channels_of(unsigned color_type)
+{
+    switch (color_type) {
+    case 2: return 3;
+    case 4: return 2;
+    case 6: return 4;
+    default: return 1;
+    }
+}
+
 static wb_status check_header(wb_probe *probe, const uint8_t *field)
 {
     wb_probe_png *png = &probe->state.png;
@@ -52,6 +64,7 @@ static wb_status check_header(wb_probe *probe, const uint8_t *field)
     probe->result.width = width;
     probe->result.height = height;
     png->color_type = field[9];
+    png->pixel_bits = (uint8_t)(field[8] * channels_of(field[9]));
     png->has_header = true;
     return WB_OK;
 }
@@ -63,6 +76,23 @@ static bool is_type(const char *type)
         if (!((type[i] >= 'A' && type[i] <= 'Z') || (type[i] >= 'a' && type[i] <= 'z')))
             return false;
     return true;
+}
+
+/* A chunk that is damaged beyond the pixels is passed over: not a frame of an animation (fdAT,
+ * fcTL), and none whose damage might have made it of an IDAT, in its name or before its end. */
+static bool is_passed_over(const wb_probe_png *png)
+{
+    const bool is_ancillary = (png->chunk[0] & 0x20) != 0;
+    const bool was_pixels = strcmp(png->chunk + 1, "DAT") == 0;
+    const bool is_frame = strcmp(png->chunk, "fdAT") == 0 || strcmp(png->chunk, "fcTL") == 0;
+    return png->data_bytes != 0 && is_ancillary && !was_pixels && !is_frame;
+}
+
+/* Whether the compressed data are enough for all rows, at the best ratio that there is. */
+static bool can_hold_rows(const wb_probe_png *png, const wb_probe_result *size)
+{
+    const uint64_t row_bytes = ((uint64_t)size->width * png->pixel_bits + 7) / 8;
+    return row_bytes <= png->data_bytes * DEFLATE_BEST_RATIO / size->height;
 }
 
 /* What the order of chunks (section 5.6) demands of this one, before its data is seen. */
@@ -84,10 +114,16 @@ static wb_status check_chunk(wb_probe *probe)
     } else if (strcmp(png->chunk, "IDAT") == 0) {
         if (png->color_type == 3 && !png->has_palette)
             return wb_probe_fail(probe, WB_DAMAGED, "no palette before the pixels");
-        png->has_data |= png->chunk_bytes != 0;
+        if (png->has_fault)
+            return wb_probe_fail(probe, WB_DAMAGED, "pixels after a chunk with a wrong CRC");
+        png->data_bytes += png->chunk_bytes;
     } else if (strcmp(png->chunk, "IEND") == 0) {
-        if (!png->has_data)
+        if (png->data_bytes == 0)
             return wb_probe_fail(probe, WB_DAMAGED, "no pixels (IDAT) before the end");
+        if (!can_hold_rows(png, &probe->result))
+            return wb_probe_fail(probe, WB_TRUNCATED, "%llu bytes cannot hold %u x %u pixels",
+                                 (unsigned long long)png->data_bytes, (unsigned)probe->result.width,
+                                 (unsigned)probe->result.height);
     } else if (!is_header && (png->chunk[0] & 0x20) == 0) {
         return wb_probe_fail(probe, WB_DAMAGED, "a critical chunk that is not known");
     }
@@ -132,9 +168,12 @@ static void see_passed(wb_probe *probe, const uint8_t *data, size_t size_bytes)
 static wb_status read_crc(wb_probe *probe, const uint8_t *field)
 {
     wb_probe_png *png = &probe->state.png;
-    if (get_u32(field) != png->crc)
-        return wb_probe_fail(probe, WB_DAMAGED, "its CRC is 0x%08x, its data give 0x%08x",
-                             (unsigned)get_u32(field), (unsigned)png->crc);
+    if (get_u32(field) != png->crc) {
+        if (!is_passed_over(png))
+            return wb_probe_fail(probe, WB_DAMAGED, "its CRC is 0x%08x, its data give 0x%08x",
+                                 (unsigned)get_u32(field), (unsigned)png->crc);
+        png->has_fault = true;
+    }
     if (strcmp(png->chunk, "IEND") == 0)
         return wb_probe_complete(probe);
     png->step = STEP_CHUNK;

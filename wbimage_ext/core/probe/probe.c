@@ -203,6 +203,8 @@ static wb_status fail_truncated(wb_probe *probe)
 wb_status wb_probe_finish(wb_probe *probe, wb_probe_result *result, wb_error *error)
 {
     *result = (wb_probe_result){0};
+    if (probe->status == WB_OK && probe->format->may_end != NULL && probe->format->may_end(probe))
+        wb_probe_complete(probe);
     if (probe->is_complete)
         *result = probe->result;
     else if (probe->status == WB_OK)

@@ -54,7 +54,9 @@ typedef struct wb_probe_png {
     uint8_t color_type;
     bool has_header;
     bool has_palette;
-    bool has_data;
+    bool has_fault;      /* a chunk after the pixels has a wrong CRC */
+    uint8_t pixel_bits;  /* of all samples of a pixel */
+    uint64_t data_bytes; /* of the IDAT chunks so far */
 } wb_probe_png;
 
 typedef struct wb_probe_jpeg {
@@ -62,6 +64,8 @@ typedef struct wb_probe_jpeg {
     uint8_t marker;
     uint16_t segment_bytes;  /* without its length field */
     uint8_t component_count; /* 0 before the frame header */
+    uint8_t stray[4];        /* the first bytes that came where a marker has to be */
+    uint64_t stray_bytes;    /* how many came there */
     bool has_scan;
 } wb_probe_jpeg;
 
@@ -72,6 +76,7 @@ typedef struct wb_probe_bmp {
 typedef struct wb_probe_gif {
     int step;
     bool has_image;
+    bool awaits_image; /* a graphic control extension announced one */
 } wb_probe_gif;
 
 typedef struct wb_probe_webp {
