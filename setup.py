@@ -99,6 +99,7 @@ def extension() -> Extension:
         compile_flags = ["/std:c11", "/O2", "/fp:precise"]
     else:
         compile_flags = ["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"]
+        link_flags += ["-pthread"]
     build = os.environ.get("WBIMAGE_BUILD", "")
     if build == "debug":
         compile_flags += ["-O0", "-g", "-UNDEBUG"]

@@ -27,6 +27,26 @@ bool wb_test_refuse_allocation(void)
     return count >= first_refused && count <= last_refused;
 }
 
+static bool threads_are_refused;
+static unsigned threads_allowed;
+
+bool wb_test_refuse_thread(void);
+bool wb_test_refuse_thread(void)
+{
+    return threads_are_refused && threads_allowed-- == 0;
+}
+
+void refuse_threads_after(unsigned allowed)
+{
+    threads_are_refused = true;
+    threads_allowed = allowed;
+}
+
+void allow_threads(void)
+{
+    threads_are_refused = false;
+}
+
 static wb_status run_refused(scenario_function *scenario, void *context, size_t first, size_t last)
 {
     allocation_count = 0;

@@ -18,6 +18,10 @@
 typedef wb_status scenario_function(void *context);
 void check_every_allocation(const char *name, scenario_function *scenario, void *context);
 
+/* In a build with WB_TEST_ALLOCATIONS: base/threads.h starts `allowed` more threads, no other. */
+void refuse_threads_after(unsigned allowed);
+void allow_threads(void);
+
 /* `size_bytes` of readable and writable memory at an unaligned end or start of a mapping: the byte
  * after the last (GUARD_AFTER) or before the first (GUARD_BEFORE) ends the program when touched. */
 typedef enum guard_side { GUARD_AFTER, GUARD_BEFORE } guard_side;
