@@ -335,6 +335,8 @@ def as_they_are(images: list[Image]) -> list[Image]:
     return images
 
 
+# Another test of the process may have imported JAX, which warns of every fork.
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 def test_images_of_a_data_loaders_workers_are_logged_by_the_parent(tmp_path: Path) -> None:
     loader = torch.utils.data.DataLoader(
         Images(), batch_size=2, num_workers=2, collate_fn=as_they_are
