@@ -17,8 +17,9 @@ from typing import Any
 from . import inputs
 from .encoding.colormaps import colormap_table
 from .files.stored import StagingScope, StoredFile
-from .inputs.kinds import Pixels, describe
+from .inputs.kinds import Pixels
 from .media import Media
+from .wording import describe, shown
 
 _AXES_OF_ITEMS = {"NHWC": "HWC", "NCHW": "CHW", "NHW": "HW"}
 
@@ -36,7 +37,9 @@ def build(
 ) -> list[Any]:
     """What Image.from_batch documents."""
     if dataformats not in _AXES_OF_ITEMS:
-        raise ValueError(f"dataformats must be one of {list(_AXES_OF_ITEMS)}, not {dataformats!r}")
+        raise ValueError(
+            f"dataformats must be one of {list(_AXES_OF_ITEMS)}, not {shown(dataformats)}"
+        )
     items = _items(data, dataformats)
     shared = dict(image_arguments)
     if captions is not None:
@@ -117,7 +120,8 @@ def _one_each(name: str, values: Any, count: int) -> list[Any]:
         each = list(values)
     except TypeError:
         raise TypeError(
-            f"{name} must be one value for all items or a sequence of one for each, not {values!r}"
+            f"{name} must be one value for all items or a sequence of one for each, not "
+            f"{shown(values)}"
         ) from None
     if len(each) != count:
         raise ValueError(f"{name} has {len(each)} values for a batch of {count}")
@@ -146,7 +150,9 @@ def _thread_count(asked: int | None, count: int) -> int:
         available = getattr(os, "sched_getaffinity", None)
         asked = len(available(0)) if available is not None else os.cpu_count() or 1
     elif isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
-        raise ValueError(f"num_threads must be None or an integer of at least 1, not {asked!r}")
+        raise ValueError(
+            f"num_threads must be None or an integer of at least 1, not {shown(asked)}"
+        )
     return min(asked, count)
 
 

@@ -415,7 +415,9 @@ class Image(Media):
         try:
             pixels, _mode, sample_bytes = _core.decode(data)
         except ValueError:
-            return np.asarray(self.image)
+            image = self.image
+            # NumPy sees one bit a pixel as bool.
+            return np.asarray(image.convert("L") if image.mode == "1" else image)
         if sample_bytes == 2:
             pixels = pixels.view(np.uint16)
         return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels

@@ -39,7 +39,11 @@ def test_bmp_is_what_pillow_writes(shape: tuple[int, ...]) -> None:
     array = sample(shape)
     theirs = io.BytesIO()
     PILImage.fromarray(array).save(theirs, "BMP")
-    assert wbimage_ext.encode(array, "bmp") == theirs.getvalue()
+    expected = bytearray(theirs.getvalue())
+    if array.ndim == 2:
+        # Each colour's fourth byte is reserved; Pillow before 11.2 does not write 0.
+        expected[57 : 54 + 1024 : 4] = bytes(256)
+    assert wbimage_ext.encode(array, "bmp") == expected
 
 
 @pytest.mark.parametrize("level", range(10))

@@ -112,8 +112,10 @@ def test_a_file_is_read_from_its_position_to_its_end() -> None:
     assert image._sha256 == hashlib.sha256(data).hexdigest()
     assert file.tell() == 8 + len(data)
     assert not file.closed
-    with pytest.raises(ValueError, match="no bytes"):
+    with pytest.raises(ValueError, match=r"BytesIO is at its end: seek\(0\)"):
         Image(file)
+    with pytest.raises(ValueError, match="no bytes"):
+        Image(io.BytesIO())
 
 
 def test_files_that_cannot_seek() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 import warnings
@@ -34,7 +35,10 @@ def images() -> dict[str, Any]:
     made |= {mode: with_alpha.convert(mode) for mode in ("LA", "RGBA", "RGBa")}
     made["La"] = made["LA"].convert("La")
     made["PA"] = color.convert("P").convert("PA")
-    made["LAB"] = PILImage.new("LAB", (31, 21), (100, 10, 20))
+    with contextlib.suppress(ValueError):
+        lab = PILImage.new("LAB", (31, 21), (100, 10, 20))
+        lab.convert("RGB")  # which Pillow 9 cannot
+        made["LAB"] = lab
     made["I;16"] = deep
     made["I"] = deep.convert("I")
     made["I;16B"] = made["I"].convert("I;16B")
@@ -45,7 +49,9 @@ def saved_by_pillow(image: Any, file_type: str) -> Any:
     """What Pillow saves and reads back, or None where the format cannot hold the mode."""
     buffer = io.BytesIO()
     try:
-        image.save(buffer, PILLOW_FORMATS[file_type])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Pillow 12: I as PNG
+            image.save(buffer, PILLOW_FORMATS[file_type])
     except OSError:
         return None
     return PILImage.open(buffer)
@@ -95,7 +101,8 @@ def test_what_a_file_type_cannot_hold_is_converted(mode: str, file_type: str) ->
     image = images()[mode]
     theirs = image.convert(CONVERTED[mode, file_type])
     ours = logged(image, file_type)
-    assert ours.mode == theirs.mode
+    # Pillow before 11 reads 16 bits as I.
+    assert ours.mode == theirs.mode or (ours.mode, theirs.mode) == ("I", "I;16")
     if file_type == "jpg":
         theirs = saved_by_pillow(theirs, file_type)
     np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))

@@ -1,22 +1,25 @@
 """Colormaps: what the caller named -> the RGB rows of a palette.
 
-In: a table or a matplotlib colormap's name, an RGB triple. Out: their bytes, or an exception that
-names what came and what would be right.
+In: a table, a matplotlib colormap or its name, an RGB triple. Out: their bytes, or an exception
+that names what came and what would be right.
 """
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
+
+from ..wording import shown
 
 
 def colormap_table(colormap: Any) -> bytes | None:
     """The 256 RGB rows of a colormap, as 768 bytes.
 
     Args:
-        colormap: None, an array of shape (256, 3) of uint8 values, the name of a matplotlib
-            colormap, or the bytes that this function returned.
+        colormap: None, an array of shape (256, 3) of uint8 values, a matplotlib colormap or its
+            name, or the bytes that this function returned.
 
     Raises:
         ValueError: another shape, values that are no uint8, or an unknown name.
@@ -25,30 +28,32 @@ def colormap_table(colormap: Any) -> bytes | None:
     if colormap is None or isinstance(colormap, bytes):
         return colormap
     if isinstance(colormap, str):
-        return _matplotlib_table(colormap)
-    table = np.asarray(colormap)
+        colormap = _named_by_matplotlib(colormap)
+    if callable(colormap):
+        table = np.asarray(colormap(np.linspace(0.0, 1.0, 256), bytes=True))[:, :3]
+    else:
+        table = np.asarray(colormap)
     is_uint8 = table.dtype.kind in "ui" and table.size and 0 <= table.min() <= table.max() <= 255
     if table.shape != (256, 3) or not is_uint8:
         raise ValueError(
-            "colormap must be a (256, 3) table of uint8 values or a matplotlib colormap's name, "
-            f"not an array of shape {list(table.shape)} and dtype {table.dtype}"
+            "colormap must be a (256, 3) table of uint8 values, a matplotlib colormap or its name, "
+            f"not {shown(table)}"
         )
     return table.astype(np.uint8).tobytes()
 
 
-def _matplotlib_table(name: str) -> bytes:
+def _named_by_matplotlib(name: str) -> Any:
     try:
         from matplotlib import colormaps
     except ImportError as error:
         raise ImportError(
-            f"the colormap name {name!r} needs matplotlib. To get it, run: pip install matplotlib"
+            f"the colormap name {shown(name)} needs matplotlib. "
+            "To get it, run: pip install matplotlib"
         ) from error
     try:
-        colormap = colormaps[name]
+        return colormaps[name]
     except KeyError:
-        raise ValueError(f"matplotlib has no colormap {name!r}; viridis is one") from None
-    table = colormap(np.linspace(0.0, 1.0, 256), bytes=True)[:, :3]
-    return np.ascontiguousarray(table).tobytes()
+        raise ValueError(f"matplotlib has no colormap {shown(name)}; viridis is one") from None
 
 
 def rgb_triple(color: Any) -> bytes | None:
@@ -60,9 +65,9 @@ def rgb_triple(color: Any) -> bytes | None:
     if color is None or isinstance(color, bytes):
         return color
     try:
-        triple = bytes(int(value) for value in color)
+        triple = bytes(operator.index(value) for value in color)
     except (TypeError, ValueError):
         triple = b""
     if len(triple) != 3:
-        raise ValueError(f"nan_color must be three integers from 0 to 255, not {color!r}")
+        raise ValueError(f"nan_color must be three integers from 0 to 255, not {shown(color)}")
     return triple

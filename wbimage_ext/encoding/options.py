@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..wording import shown
 from .colormaps import colormap_table, rgb_triple
 
 FILE_TYPES = ("png", "jpg", "jpeg", "bmp")
@@ -40,11 +41,13 @@ class EncodeOptions:
             ValueError: an unknown file type, mode, colormap or colour. The core checks the rest.
         """
         if self.file_type not in FILE_TYPES:
-            raise ValueError(f"file_type must be one of {list(FILE_TYPES)}, not {self.file_type!r}")
+            raise ValueError(
+                f"file_type must be one of {list(FILE_TYPES)}, not {shown(self.file_type)}"
+            )
         if self.mode is not None and self.mode not in PILLOW_MODES:
             raise ValueError(
                 "mode must be None or one of Pillow's, such as L, RGB, RGBA, P, 1 and CMYK, "
-                f"not {self.mode!r}"
+                f"not {shown(self.mode)}"
             )
         return replace(
             self,

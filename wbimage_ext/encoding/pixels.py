@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from .. import _core
-from ..inputs.kinds import EncodedImage, Pixels, describe
+from ..inputs.kinds import EncodedImage, Pixels
+from ..wording import describe
+from .icc import with_icc_profile
 from .options import MODES_IN_C, EncodeOptions
 from .warnings import warn_dropped_alpha, warn_nan
 
@@ -39,7 +41,10 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
         warn_nan()
     if encoded.dropped_alpha or drops_alpha:
         warn_dropped_alpha(options.file_type)
-    return EncodedImage(encoded, encoded.width, encoded.height)
+    data: Any = encoded
+    if pixels.icc_profile is not None:
+        data = with_icc_profile(encoded, options.file_type, pixels.icc_profile)
+    return EncodedImage(data, encoded.width, encoded.height)
 
 
 def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _core.Encoded:
@@ -56,6 +61,9 @@ def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _cor
         return _core.encode_grid(
             pixels.array, options.file_type, dataformats=pixels.dataformats, **arguments
         )
+    if pixels.keeps_sides and pixels.array.ndim == 3 and 1 in pixels.array.shape:
+        # The one image of a grid is that image.
+        return _core.encode_grid(pixels.array, options.file_type, dataformats="HWC", **arguments)
     if options.colormap is not None:
         if pixels.is_tensor and pixels.array.squeeze().ndim > 2:
             raise ValueError(

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..encoding.options import EncodeOptions
-from .kinds import Array, Pixels, describe
+from ..wording import describe
+from .kinds import Array, Pixels
 
 # matplotlib draws for one thread at a time.
 _drawing = threading.Lock()
@@ -43,7 +44,7 @@ def read_figure(source: Any, options: EncodeOptions) -> Pixels:
     if options.is_jpeg and (drawn[:, :, 3] == 255).all():
         # JPEG has no alpha; nothing is lost, so there is nothing to warn of.
         drawn = drawn[:, :, :3]
-    return Pixels(drawn, source, is_scaled=True)
+    return Pixels(drawn, source, is_scaled=True, keeps_sides=True)
 
 
 def draw(source: Any) -> Array:

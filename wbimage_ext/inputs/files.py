@@ -6,7 +6,7 @@ source and the defect. Nothing is decoded, and of a file one piece is in memory 
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import io
 import os
 from collections.abc import Iterator
@@ -15,7 +15,8 @@ from typing import Any
 from .. import _core
 from ..files.digest import Sha256
 from ..files.stored import StagedWriter, StoredFile
-from .kinds import EncodedFile, describe
+from ..wording import describe, shortened, shown
+from .kinds import EncodedFile
 
 _PIECE_BYTES = 1 << 18
 
@@ -31,11 +32,19 @@ def check_file(path: str | os.PathLike[str]) -> EncodedFile:
     """
     name = os.path.abspath(os.fsdecode(path))
     check = _Check(repr(os.fspath(path)))
-    with open(path, "rb", buffering=0) as file:
-        for piece in _pieces(file):
-            check.feed(piece)
-            if check.is_foreign:
-                check.look_up(name)
+    try:
+        with open(path, "rb", buffering=0) as file:
+            for piece in _pieces(file):
+                check.feed(piece)
+                if check.is_foreign:
+                    check.look_up(name)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            # Not a path of somebody's, but perhaps an image as text.
+            raise OSError(error.errno, error.strerror, shown(path)) from None
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     header = check.finish(name)
     return EncodedFile(StoredFile(name, check.sha256(), check.size), *header)
 
@@ -67,6 +76,8 @@ def check_stream(file: Any) -> EncodedFile:
         for piece in _pieces(file):
             check.feed(piece)
             staged.write(piece)
+        if check.size == 0 and _can_go_back(file):
+            raise ValueError(f"{check.source} is at its end: seek(0) goes back to its start")
         header = check.finish(staged.path)
         stored = staged.finish(f".{header[0]}", check.sha256())
     return EncodedFile(stored, *header)
@@ -87,12 +98,17 @@ def _pieces(file: Any) -> Iterator[bytes]:
         yield piece
 
 
+def _can_go_back(file: Any) -> bool:
+    seekable = getattr(file, "seekable", None)
+    return seekable is not None and seekable() and file.tell() > 0
+
+
 class _Check:
     """Hashes a file and checks its structure, piece by piece."""
 
     def __init__(self, source: str) -> None:
         self.size = 0
-        self._source = source
+        self.source = source
         self._digest = Sha256()
         self._probe = _core.Probe()
         self._foreign: ValueError | None = None
@@ -123,32 +139,46 @@ class _Check:
         return self.look_up(readable)
 
     def look_up(self, readable: Any) -> Header:
-        """What Pillow says of a foreign file, asked once; ValueError where it does not open it."""
+        """What Pillow says of a foreign file, asked once; ValueError where it does not load it."""
         if self._rare_header is None:
-            self._rare_header = _header_by_pillow(readable)
-        if self._rare_header is None:
-            raise self._refusal(self._foreign)
+            try:
+                self._rare_header = _header_by_pillow(readable)
+            except ValueError as reason:
+                raise self._refusal(f"{self._foreign}; {reason}") from reason.__cause__
         return self._rare_header
 
     def _note(self, defect: ValueError) -> None:
         if not self._probe.is_foreign:
-            raise self._refusal(defect) from None
+            raise self._refusal(str(defect)) from None
         self._foreign = defect
 
     def sha256(self) -> str:
         return self._digest.hexdigest()
 
-    def _refusal(self, defect: ValueError | None) -> ValueError:
-        return ValueError(f"{self._source} is not a whole image file: {defect}")
+    def _refusal(self, defect: str) -> ValueError:
+        return ValueError(f"{self.source} is not a whole image file: {defect}")
 
 
-def _header_by_pillow(readable: Any) -> Header | None:
-    """Format and size of a rarer format, where Pillow is installed and opens it."""
+def _header_by_pillow(readable: Any) -> Header:
+    """Format and size of a rarer format, once Pillow has loaded all of its pixels.
+
+    Raises:
+        ValueError: Pillow is not installed, or its reason why it does not load the file.
+    """
     try:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError, __version__
     except ImportError:
-        return None
-    # Whatever a plugin makes of foreign bytes, the answer is that it does not open them.
-    with contextlib.suppress(Exception), Image.open(readable) as image:
-        return (image.format or "").lower(), *image.size
-    return None
+        raise ValueError("the Pillow package, where installed, opens other formats") from None
+    try:
+        with Image.open(readable) as image:
+            image.load()
+            return (image.format or "").lower(), *image.size
+    except UnidentifiedImageError:
+        raise ValueError(f"Pillow {__version__} has no plugin that opens it") from None
+    except (MemoryError, Warning):
+        raise
+    except Exception as error:
+        # Plugins fail in ways of their own on bytes that they do not expect.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise ValueError(f"Pillow does not load it: {shortened(str(error))}") from error

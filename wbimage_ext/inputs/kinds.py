@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..files.stored import StoredFile
+from ..wording import describe
 
 Array = np.ndarray[Any, Any]
 
@@ -27,7 +28,9 @@ class Pixels:
         is_tensor: the array was a torch tensor, which is laid out as a normalised grid.
         dataformats: names a tensor's axes; None goes by their number.
         mode: L, LA, RGB or RGBA, whatever the options say; None goes by them.
-        is_scaled: the values are uint8 samples that nothing scales any more.
+        is_scaled: the values are samples that nothing scales; those outside 0..255 are clipped.
+        keeps_sides: the shape is (H, W) or (H, W, C) as it stands, also where a side is 1.
+        icc_profile: goes into the file.
     """
 
     array: Array
@@ -37,6 +40,8 @@ class Pixels:
     dataformats: str | None = None
     mode: str | None = None
     is_scaled: bool = False
+    keeps_sides: bool = False
+    icc_profile: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -66,20 +71,6 @@ class Reference:
 
 
 Source = Pixels | EncodedImage | EncodedFile | Reference
-
-
-def describe(data: Any) -> str:
-    """Type, shape and dtype of an object, as far as it has them."""
-    kind = type(data)
-    name = kind.__qualname__
-    if kind.__module__ != "builtins":
-        name = f"{kind.__module__}.{name}"
-    shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
-    if isinstance(shape, tuple):
-        name += f" of shape {list(shape)}"
-    if dtype is not None:
-        name += f"{' and' if isinstance(shape, tuple) else ' of'} dtype {dtype}"
-    return name
 
 
 WHAT_WOULD_WORK = (

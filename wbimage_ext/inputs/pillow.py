@@ -15,32 +15,30 @@ import numpy as np
 
 from .. import _core
 from ..encoding.options import EncodeOptions
-from ..encoding.warnings import warn_dropped_alpha
+from ..encoding.warnings import warn, warn_dropped_alpha
 from .kinds import Array, EncodedImage, Pixels
 
 # What each file type can hold as it is; Pillow's savers say the same, but for RGBA as JPEG, of
 # which our encoder drops the alpha.
-_MODES_OF_PNG = frozenset(["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B"])
+_MODES_OF_PNG = frozenset(["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 _MODES_OF_JPEG = frozenset(["1", "L", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"])
 _MODES_OF_BMP = frozenset(["1", "L", "P", "RGB", "RGBA"])
 
 # PNG has 16-bit gray for integers, and alpha for modes that keep it in a way of their own.
 _PNG_SUBSTITUTES = {
     "I": "I;16",
+    "I;16B": "I;16",
     "I;16L": "I;16",
     "I;16N": "I;16",
     "La": "LA",
     "PA": "RGBA",
     "RGBa": "RGBA",
 }
-_GRAY_MODES = frozenset(["1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"])
+_DEEP_MODES = frozenset(["I", "I;16", "I;16L", "I;16B", "I;16N"])
+_GRAY_MODES = frozenset(["1", "L", "LA", "La"])
 _ALPHA_MODES = frozenset(["LA", "La", "PA", "RGBA", "RGBa"])
 # Modes whose samples are values, by the mode that the core makes of them.
-_MODES_OF_VALUES = {
-    "RGB": "RGB",
-    "RGBA": "RGBA",
-    **dict.fromkeys(["L", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"], "L"),
-}
+_MODES_OF_VALUES = {"RGB": "RGB", "RGBA": "RGBA", **dict.fromkeys(["L", "F", *_DEEP_MODES], "L")}
 
 
 def read_image(image: Any, options: EncodeOptions) -> Pixels | EncodedImage:
@@ -53,19 +51,74 @@ def read_image(image: Any, options: EncodeOptions) -> Pixels | EncodedImage:
     """
     options = options.checked()
     image.load()
-    if options.needs_values:
-        return Pixels(values(image), image, mode=_MODES_OF_VALUES[image.mode])
     width, height = image.size
     if not (0 < width <= _core.MAX_DIMENSION and 0 < height <= _core.MAX_DIMENSION):
         raise ValueError(
             f"the image is {width} x {height} pixels; a side may have 1 to {_core.MAX_DIMENSION}"
         )
-    fitting, lost_alpha = fitted(image, options.file_type)
+    if options.needs_values or image.mode == "F":
+        array = values(image)
+        return Pixels(array, image, mode=_MODES_OF_VALUES[image.mode], keeps_sides=True)
+    if image.mode in _DEEP_MODES:
+        _warn_of_clipping(image, 65535 if options.file_type == "png" else 255)
+        if options.file_type != "png":
+            return Pixels(np.asarray(image), image, mode="L", is_scaled=True)
+    given = _without_foreign_color_key(image)
+    fitting, lost_alpha = fitted(given, options.file_type)
     if lost_alpha:
         warn_dropped_alpha(options.file_type)
+    profile = _icc_profile(given, fitting)
     if is_for_core(fitting, options.file_type):
-        return Pixels(view(fitting), image, mode=fitting.mode, is_scaled=True)
-    return EncodedImage(saved(fitting, options), width, height)
+        return Pixels(
+            view(fitting),
+            image,
+            mode=fitting.mode,
+            is_scaled=True,
+            keeps_sides=True,
+            icc_profile=profile,
+        )
+    return EncodedImage(saved(fitting, options, profile), width, height)
+
+
+def _warn_of_clipping(image: Any, most: int) -> None:
+    samples = np.asarray(image)
+    lo, hi = int(samples.min()), int(samples.max())
+    if lo < 0 or hi > most:
+        warn(
+            f"the image's values, {lo} to {hi}, do not fit 0 to {most} and are clipped; "
+            "normalize=(lo, hi) scales them",
+            UserWarning,
+        )
+
+
+def _without_foreign_color_key(image: Any) -> Any:
+    """The image without a `transparency` that was left by another mode, as Pillow's copies may."""
+    key = image.info.get("transparency")
+    if image.mode == "P":
+        is_own = isinstance(key, (int, bytes))
+    elif image.mode == "RGB":
+        is_own = isinstance(key, (tuple, list)) and len(key) == 3
+    else:
+        is_own = isinstance(key, int) and image.mode in ("1", "L", "I", "I;16")
+    if key is None or is_own:
+        return image
+    image = image.copy()
+    del image.info["transparency"]
+    return image
+
+
+# Colour spaces of ICC profiles, as their header names them (ICC.1:2022, table 19).
+_COLOR_SPACES = {"L": b"GRAY", "LA": b"GRAY", "I;16": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB "}
+
+
+def _icc_profile(given: Any, fitting: Any) -> bytes | None:
+    """The image's profile; of a converted image only where it is one of the new mode."""
+    profile = given.info.get("icc_profile")
+    if not isinstance(profile, bytes) or not profile:
+        return None
+    if fitting.mode != given.mode and profile[16:20] != _COLOR_SPACES.get(fitting.mode):
+        return None
+    return profile
 
 
 def require_pillow(purpose: str) -> Any:
@@ -116,9 +169,10 @@ def view(image: Any) -> Array:
 
 
 def _exported(image: Any) -> Array | None:
-    """Pillow's own memory as bytes; None where the installed one exports none."""
+    """Pillow's own memory as bytes; None where it exports none."""
     export = getattr(image, "__arrow_c_array__", None)
-    if export is None:
+    # Pillow 11.2.1 to 12.3.0 crash in the export of an image that maps memory of somebody else.
+    if export is None or image.readonly:
         return None
     try:
         schema, array = export()
@@ -179,13 +233,14 @@ def is_for_core(image: Any, file_type: str) -> bool:
     return image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info
 
 
-def saved(image: Any, options: EncodeOptions) -> memoryview:
+def saved(image: Any, options: EncodeOptions, profile: bytes | None) -> memoryview:
     """The file that Pillow writes for an image in a mode that the file type can hold."""
     buffer = io.BytesIO()
     if options.is_jpeg:
-        image.save(buffer, "JPEG", quality=options.quality)
-    elif options.file_type == "png" and options.compress_level is not None:
-        image.save(buffer, "PNG", compress_level=options.compress_level)
+        image.save(buffer, "JPEG", quality=options.quality, icc_profile=profile)
+    elif options.file_type == "bmp":
+        image.save(buffer, "BMP")
     else:
-        image.save(buffer, options.file_type.upper())
+        level = {} if options.compress_level is None else {"compress_level": options.compress_level}
+        image.save(buffer, "PNG", icc_profile=profile, **level)
     return buffer.getbuffer()

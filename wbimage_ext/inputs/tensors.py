@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .kinds import Pixels, describe
+from ..wording import describe
+from .kinds import Pixels
 
 
 def pixels_of_tensor(tensor: Any) -> Pixels:

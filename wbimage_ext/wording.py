@@ -1,0 +1,57 @@
+"""Objects in the texts of exceptions: short, whatever was passed.
+
+In: any object. Out: one short line.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Any
+
+_MOST_CHARACTERS = 80
+
+
+class _ShortRepr(reprlib.Repr):
+    """reprlib's, which makes no repr of a long bytes object either."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = _MOST_CHARACTERS
+
+    def repr_bytes(self, data: bytes | bytearray, _level: int) -> str:
+        if len(data) <= _MOST_CHARACTERS // 4:
+            return repr(data)
+        return f"<{type(data).__name__} of {len(data)} bytes>"
+
+    repr_bytearray = repr_bytes
+
+
+_short_repr = _ShortRepr()
+
+
+def shown(value: Any) -> str:
+    """A value as repr writes it, cut in its middle where that is long; an array by its shape."""
+    if getattr(value, "shape", ()) != ():
+        return describe(value)
+    return shortened(_short_repr.repr(value))
+
+
+def describe(data: Any) -> str:
+    """Type, shape and dtype of an object, as far as it has them."""
+    kind = type(data)
+    name = kind.__qualname__
+    if kind.__module__ != "builtins":
+        name = f"{kind.__module__}.{name}"
+    shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
+    if isinstance(shape, tuple):
+        name += f" of shape {list(shape)}"
+    if dtype is not None:
+        name += f"{' and' if isinstance(shape, tuple) else ' of'} dtype {shortened(str(dtype))}"
+    return name
+
+
+def shortened(text: str) -> str:
+    """The text, cut in its middle where it is long."""
+    if len(text) <= 2 * _MOST_CHARACTERS:
+        return text
+    return f"{text[:_MOST_CHARACTERS]}...{text[-_MOST_CHARACTERS:]}"
