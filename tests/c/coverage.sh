@@ -10,7 +10,7 @@ tool() {
 files_of() {
     case $1 in
     bmp) echo bmp/encode.c ;;
-    decode) echo decode.c */decode.c bmp/header.c ;;
+    decode) echo */decode.c pixels/decoded.c bmp/header.c ;;
     encode) echo png/*.c deflate/*.c ;;
     jpeg) echo jpeg/encode.c ;;
     pipeline) echo image.c pixels/mode.c png/*.c deflate/*.c */encode.c convert/convert.c ;;

@@ -7,7 +7,7 @@
 #include <jpeglib.h>
 
 #include "check.h"
-#include "decode.h"
+#include "image.h"
 #include "probe/probe.h"
 
 void check_same_file(const wb_bytes *file, const wb_bytes *first)
@@ -33,7 +33,8 @@ static wb_decoded decode_whole(const wb_bytes *file, size_t width, size_t height
 {
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_OK(wb_decode(file->data, file->size_bytes, width * height, &decoded, &error), error);
+    CHECK_OK(wb_image_decode(file->data, file->size_bytes, width * height, &decoded, &error),
+             error);
     CHECK_EQUAL(decoded.width, width);
     CHECK_EQUAL(decoded.height, height);
     CHECK_EQUAL(decoded.channels, channels);

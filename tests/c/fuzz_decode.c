@@ -1,7 +1,7 @@
 /* Fuzz target: any bytes decode or fail, and what decodes is what the probe says it is.
  * In: a file's bytes. Out: a trap where that is not so. Ownership: frees the pixels. */
 #include "check.h"
-#include "decode.h"
+#include "image.h"
 #include "probe/probe.h"
 
 enum { MAX_PIXELS = 1 << 16 };
@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
     wb_decoded decoded;
     wb_error error = {{0}};
-    wb_status status = wb_decode(data, size_bytes, MAX_PIXELS, &decoded, &error);
+    wb_status status = wb_image_decode(data, size_bytes, MAX_PIXELS, &decoded, &error);
     if (status != WB_OK) {
         CHECK(decoded.pixels.data == NULL);
         CHECK(status == WB_OUT_OF_MEMORY || error.detail[0] != '\0');

@@ -2,7 +2,7 @@
  * In: four bytes of parameters, then bytes that pixels are made of. Out: a trap where that is not
  * so. Ownership: frees what it makes. */
 #include "check.h"
-#include "decode.h"
+#include "image.h"
 #include "png/encode.h"
 #include "support.h"
 
@@ -43,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
         wb_bytes_free(&file);
     }
     wb_decoded decoded;
-    CHECK_OK(wb_decode(first.data, first.size_bytes, width * height, &decoded, &error), error);
+    CHECK_OK(wb_image_decode(first.data, first.size_bytes, width * height, &decoded, &error),
+             error);
     CHECK_EQUAL(decoded.width, width);
     CHECK_EQUAL(decoded.height, height);
     CHECK_BYTES(decoded.pixels.data, pixels, pixels_bytes);

@@ -1,6 +1,6 @@
 /* Tests of the decoders: every mode, files cut at every byte, limits, and memory that runs out.
  * In: samples. Out: an exit code. Ownership: each test frees what it makes. */
-#include "decode.h"
+#include "image.h"
 
 #include <pthread.h>
 #include <stdio.h> /* jpeglib.h needs it first */
@@ -29,7 +29,7 @@ static void check_decoded(wb_bytes file, const char *mode, size_t width, size_t 
     wb_decoded decoded;
     wb_error error = {{0}};
     guarded memory = guarded_copy(file.data, file.size_bytes, GUARD_AFTER);
-    CHECK_OK(wb_decode(memory.data, memory.size_bytes, NO_LIMIT, &decoded, &error), error);
+    CHECK_OK(wb_image_decode(memory.data, memory.size_bytes, NO_LIMIT, &decoded, &error), error);
     guarded_free(&memory);
     CHECK(strcmp(decoded.mode, mode) == 0);
     CHECK_EQUAL(decoded.width, width);
@@ -38,12 +38,12 @@ static void check_decoded(wb_bytes file, const char *mode, size_t width, size_t 
     CHECK_EQUAL(decoded.pixels.size_bytes, expected_bytes);
     CHECK_BYTES(decoded.pixels.data, expected, expected_bytes);
     wb_decoded_free(&decoded);
-    CHECK_STATUS(wb_decode(file.data, file.size_bytes, width * height - 1, &decoded, &error),
+    CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, width * height - 1, &decoded, &error),
                  WB_TOO_LARGE, error);
     CHECK(decoded.pixels.data == NULL);
     for (size_t cut = 0; cut < file.size_bytes; cut++) {
         memory = guarded_copy(file.data, cut, GUARD_AFTER);
-        wb_status status = wb_decode(memory.data, cut, NO_LIMIT, &decoded, &error);
+        wb_status status = wb_image_decode(memory.data, cut, NO_LIMIT, &decoded, &error);
         CHECK(status == WB_TRUNCATED || (status == WB_UNKNOWN_FORMAT && cut < 18));
         CHECK(decoded.pixels.data == NULL);
         guarded_free(&memory);
@@ -138,7 +138,7 @@ static void test_png_damage(void)
     wb_error error = {{0}};
     for (size_t i = 60; i < file.size_bytes; i += 7) { /* after the header and the text */
         file.data[i] ^= 0x10;
-        wb_status status = wb_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error);
+        wb_status status = wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error);
         CHECK(status == WB_DAMAGED || status == WB_TRUNCATED);
         file.data[i] ^= 0x10;
     }
@@ -146,8 +146,8 @@ static void test_png_damage(void)
     put_png_signature(&file);
     put_png_header(&file, 0x7FFFFFFF, 0x7FFFFFFF, 16, 6, 1);
     put_png_chunk(&file, "IDAT", "", 0);
-    CHECK_STATUS(wb_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error), WB_TOO_LARGE,
-                 error);
+    CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
+                 WB_TOO_LARGE, error);
     wb_bytes_free(&file);
 }
 
@@ -166,7 +166,7 @@ static void test_png_faults_around_the_pixels(void)
         put_bytes(&file, plain.data, offset);
         put_bytes(&file, chunk.data, chunk.size_bytes);
         put_bytes(&file, plain.data + offset, plain.size_bytes - offset);
-        CHECK_STATUS(wb_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
+        CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
                      is_behind ? WB_OK : WB_DAMAGED, error);
         wb_decoded_free(&decoded);
         wb_bytes_free(&file);
@@ -175,7 +175,7 @@ static void test_png_faults_around_the_pixels(void)
         wb_decoded decoded;
         wb_error error = {{0}};
         plain.data[plain.size_bytes - i] ^= 1;
-        CHECK_STATUS(wb_decode(plain.data, plain.size_bytes, NO_LIMIT, &decoded, &error),
+        CHECK_STATUS(wb_image_decode(plain.data, plain.size_bytes, NO_LIMIT, &decoded, &error),
                      WB_DAMAGED, error);
         plain.data[plain.size_bytes - i] ^= 1;
     }
@@ -228,8 +228,8 @@ static void test_jpeg_kinds_not_read(void)
                                          "\xff\xda\x00\x0a\x02\x01\x00\x02\x00\x00\x3f\x00";
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_STATUS(wb_decode((const uint8_t *)TWO_COMPONENTS, sizeof TWO_COMPONENTS - 1, NO_LIMIT,
-                           &decoded, &error),
+    CHECK_STATUS(wb_image_decode((const uint8_t *)TWO_COMPONENTS, sizeof TWO_COMPONENTS - 1,
+                                 NO_LIMIT, &decoded, &error),
                  WB_UNKNOWN_FORMAT, error);
     CHECK_TEXT(error.detail, "2 components");
 }
@@ -254,8 +254,8 @@ static void test_jpeg_scans_are_bounded(void)
     put_bytes(&file, plain.data + end, 2);
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_STATUS(wb_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error), WB_DAMAGED,
-                 error);
+    CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
+                 WB_DAMAGED, error);
     CHECK_TEXT(error.detail, "over 500 scans");
     wb_bytes_free(&plain);
     wb_bytes_free(&file);
@@ -297,7 +297,7 @@ static void test_bmp_kinds(void)
     wb_bytes file = sample_bmp(40, 4, 1, 16, 0, NULL, 0, INDICES, 8);
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_STATUS(wb_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
+    CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
                  WB_UNKNOWN_FORMAT, error);
     CHECK_TEXT(error.detail, "16 bits");
     wb_bytes_free(&file);
@@ -331,7 +331,8 @@ static void test_bmp_header_changes_while_it_is_read(void)
     for (size_t times = 0; times < TIMES || changing.changes < TIMES; times++) {
         wb_decoded decoded;
         wb_error error = {{0}};
-        wb_status status = wb_decode(memory.data, memory.size_bytes, NO_LIMIT, &decoded, &error);
+        wb_status status = wb_image_decode(memory.data, memory.size_bytes, NO_LIMIT, &decoded,
+                                           &error);
         CHECK(status == WB_DAMAGED || status == WB_TRUNCATED);
     }
     changing.is_over = true;
@@ -347,7 +348,7 @@ static wb_status decode_scenario(void *context)
     const wb_bytes *file = context;
     wb_decoded decoded;
     wb_error error = {{0}};
-    wb_status status = wb_decode(file->data, file->size_bytes, NO_LIMIT, &decoded, &error);
+    wb_status status = wb_image_decode(file->data, file->size_bytes, NO_LIMIT, &decoded, &error);
     CHECK(status == WB_OK || decoded.pixels.data == NULL);
     wb_decoded_free(&decoded);
     return status;
@@ -361,19 +362,20 @@ static void check_allocations(const char *name, wb_bytes file)
 
 static void test_allocations(void)
 {
-    check_allocations("wb_decode, PNG", sample_png(16, 5, 4, 3, noise(), 8));
-    check_allocations("wb_decode, JPEG", sample_jpeg(16, 16, noise(), (jpeg_kind){3, false, 0}));
-    check_allocations("wb_decode, progressive JPEG",
+    check_allocations("wb_image_decode, PNG", sample_png(16, 5, 4, 3, noise(), 8));
+    check_allocations("wb_image_decode, JPEG",
+                      sample_jpeg(16, 16, noise(), (jpeg_kind){3, false, 0}));
+    check_allocations("wb_image_decode, progressive JPEG",
                       sample_jpeg(16, 16, noise(), (jpeg_kind){3, true, 0}));
-    check_allocations("wb_decode, BMP", sample_bmp(40, 1, 1, 24, 0, NULL, 0, noise(), 4));
+    check_allocations("wb_image_decode, BMP", sample_bmp(40, 1, 1, 24, 0, NULL, 0, noise(), 4));
 }
 
 static void test_foreign(void)
 {
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_STATUS(wb_decode(NULL, 0, NO_LIMIT, &decoded, &error), WB_UNKNOWN_FORMAT, error);
-    CHECK_STATUS(wb_decode((const uint8_t *)"GIF89a", 6, NO_LIMIT, &decoded, &error),
+    CHECK_STATUS(wb_image_decode(NULL, 0, NO_LIMIT, &decoded, &error), WB_UNKNOWN_FORMAT, error);
+    CHECK_STATUS(wb_image_decode((const uint8_t *)"GIF89a", 6, NO_LIMIT, &decoded, &error),
                  WB_UNKNOWN_FORMAT, error);
     CHECK_TEXT(error.detail, "neither PNG nor JPEG nor BMP");
     wb_decoded empty = {0};

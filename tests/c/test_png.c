@@ -3,7 +3,7 @@
 #include "png/encode.h"
 
 #include "check.h"
-#include "decode.h"
+#include "image.h"
 #include "files.h"
 #include "support.h"
 
@@ -185,7 +185,8 @@ static void test_palette(void)
         CHECK_EQUAL(get_32(file.data + 33), sizeof palette);
         CHECK_BYTES(file.data + 41, palette, sizeof palette);
         wb_decoded decoded;
-        CHECK_OK(wb_decode(file.data, file.size_bytes, WIDTH * HEIGHT, &decoded, &error), error);
+        CHECK_OK(wb_image_decode(file.data, file.size_bytes, WIDTH * HEIGHT, &decoded, &error),
+                 error);
         CHECK_TEXT(decoded.mode, "P");
         CHECK_BYTES(decoded.pixels.data, indices, sizeof indices);
         wb_decoded_free(&decoded);
@@ -250,7 +251,7 @@ static wb_status encode_once(void *context)
     CHECK(status == WB_OK || file.size_bytes == 0);
     wb_decoded decoded = {0};
     if (status == WB_OK)
-        status = wb_decode(file.data, file.size_bytes, WIDTH * HEIGHT, &decoded, NULL);
+        status = wb_image_decode(file.data, file.size_bytes, WIDTH * HEIGHT, &decoded, NULL);
     if (status == WB_OK)
         CHECK_BYTES(decoded.pixels.data, pixels, sizeof pixels);
     wb_decoded_free(&decoded);

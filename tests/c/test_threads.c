@@ -6,7 +6,6 @@
 
 #include "check.h"
 #include "base/checksum.h"
-#include "decode.h"
 #include "files.h"
 #include "pixels/grid.h"
 #include "convert/mask.h"
@@ -39,7 +38,7 @@ static void encode(worker *w, wb_file_type file_type, int level, wb_png_scratch 
     wb_decoded decoded;
     wb_error error = {{0}};
     CHECK_OK(wb_image_encode(&w->shared->colors, &options, scratch, &file, &info, &error), error);
-    CHECK_OK(wb_decode(file.data, file.size_bytes, PIXELS_BYTES, &decoded, &error), error);
+    CHECK_OK(wb_image_decode(file.data, file.size_bytes, PIXELS_BYTES, &decoded, &error), error);
     w->checksum = wb_checksum_crc32(w->checksum, file.data, file.size_bytes);
     w->checksum = wb_checksum_crc32(w->checksum, decoded.pixels.data, decoded.pixels.size_bytes);
     wb_decoded_free(&decoded);

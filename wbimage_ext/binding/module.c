@@ -8,13 +8,13 @@
 
 #include "array_view.h"
 #include "arrow.h"
-#include "decode.h"
 #include "encoded.h"
 #include "errors.h"
 #include "pixels/grid.h"
 #include "jpeg/encode.h"
 #include "convert/mask.h"
 #include "options.h"
+#include "png/level.h"
 #include "image.h"
 #include "probe_type.h"
 #include "state.h"
@@ -447,7 +447,7 @@ static PyObject *core_decode(PyObject *Py_UNUSED(module), PyObject *object)
     wb_error error = {{0}};
     wb_status status;
     Py_BEGIN_ALLOW_THREADS
-    status = wb_decode(buffer.buf, (size_t)buffer.len, max_pixels, &decoded, &error);
+    status = wb_image_decode(buffer.buf, (size_t)buffer.len, max_pixels, &decoded, &error);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&buffer);
     PyObject *result = NULL;

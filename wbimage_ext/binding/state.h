@@ -7,7 +7,7 @@
 
 #include <Python.h>
 
-#include "png/encode.h"
+#include "png/scratch.h"
 #include "base/bytes.h"
 #include "base/cpu.h"
 

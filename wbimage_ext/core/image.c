@@ -1,9 +1,14 @@
-/* view -> conversion -> mode -> file.
- * In: a view or a raster, options. Out: an encoded file. Ownership: see image.h. */
+/* view -> conversion -> mode -> file, and file -> pixels.
+ * In: a view or a raster, options; a file. Out: an encoded file; pixels. Ownership: see image.h. */
 #include "image.h"
 
+#include <string.h>
+
+#include "bmp/decode.h"
 #include "bmp/encode.h"
+#include "jpeg/decode.h"
 #include "jpeg/encode.h"
+#include "png/decode.h"
 
 wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *options,
                            wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
@@ -39,4 +44,29 @@ wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
     wb_raster rows = wb_conversion_raster(&conversion);
     info->found_nan = conversion.found_nan;
     return wb_raster_encode(&rows, options, scratch, file, info, error);
+}
+
+static bool begins_with(const wb_encoded *file, const char *signature)
+{
+    const size_t size_bytes = strlen(signature);
+    return file->size_bytes >= size_bytes && memcmp(file->data, signature, size_bytes) == 0;
+}
+
+wb_status wb_image_decode(const uint8_t *file, size_t size_bytes, size_t max_pixels,
+                          wb_decoded *decoded, wb_error *error)
+{
+    const wb_encoded encoded = {file, size_bytes, max_pixels};
+    wb_status status;
+    *decoded = (wb_decoded){0};
+    if (begins_with(&encoded, "\x89PNG\r\n\x1a\n"))
+        status = wb_png_decode(&encoded, decoded, error);
+    else if (begins_with(&encoded, "\xff\xd8\xff"))
+        status = wb_jpeg_decode(&encoded, decoded, error);
+    else if (begins_with(&encoded, "BM"))
+        status = wb_bmp_decode(&encoded, decoded, error);
+    else
+        status = wb_fail(error, WB_UNKNOWN_FORMAT, "neither PNG nor JPEG nor BMP");
+    if (status != WB_OK)
+        wb_decoded_free(decoded);
+    return status;
 }

@@ -1,10 +1,11 @@
-/* The whole story on one page: a view becomes uint8 rows, takes its mode, and is encoded.
- * In: a view and options. Out: an encoded file and what there is to say about it.
- * Ownership: borrows the view; appends to `file`. */
+/* The whole story on one page: a view becomes uint8 rows, takes its mode, and is encoded; and back.
+ * In: a view and options, or a file. Out: a file and what there is to say about it, or its pixels.
+ * Ownership: borrows the view; appends to `file`; the caller frees what was decoded. */
 #ifndef WB_IMAGE_H
 #define WB_IMAGE_H
 
 #include "convert/convert.h"
+#include "pixels/decoded.h"
 #include "pixels/mode.h"
 #include "png/encode.h"
 
@@ -34,5 +35,10 @@ wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
 wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *options,
                            wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
                            wb_error *error);
+
+/* The pixels of a PNG, JPEG or BMP as Pillow gives them; WB_UNKNOWN_FORMAT for other formats.
+ * Nothing is allocated before the size in the header is checked against `max_pixels`. */
+wb_status wb_image_decode(const uint8_t *file, size_t size_bytes, size_t max_pixels,
+                          wb_decoded *decoded, wb_error *error);
 
 #endif

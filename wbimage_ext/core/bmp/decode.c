@@ -1,6 +1,6 @@
 /* BMP of 8, 24 and 32 bits, not compressed, in the modes Pillow gives.
- * In: a whole file. Out: pixels. Ownership: see decode_format.h. */
-#include "decode_format.h"
+ * In: a whole file. Out: pixels. Ownership: see pixels/decoded.h. */
+#include "bmp/decode.h"
 
 #include <string.h>
 
@@ -89,7 +89,7 @@ static void read_row(uint8_t *target, const uint8_t *row, size_t width, const pi
     }
 }
 
-wb_status wb_decode_bmp(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
+wb_status wb_bmp_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
 {
     wb_bmp_header header = {0};
     wb_status status = read_header(file, &header, error);
@@ -99,8 +99,15 @@ wb_status wb_decode_bmp(const wb_encoded *file, wb_decoded *decoded, wb_error *e
     if (layout == NULL)
         return wb_fail(error, WB_UNKNOWN_FORMAT, "a BMP of %u bits and compression %d", header.bits,
                        (int)header.compression);
-    status = wb_decoded_allocate(decoded, file, header.pixel_bytes, header.width, header.height,
-                                 layout->channels, 1, layout->mode, error);
+    const wb_decoded_layout decoded_layout = {
+        .width = header.width,
+        .height = header.height,
+        .channels = layout->channels,
+        .sample_bytes = 1,
+        .mode = layout->mode,
+        .least_bytes = header.pixel_bytes,
+    };
+    status = wb_decoded_allocate(decoded, file, &decoded_layout, error);
     if (status != WB_OK)
         return status;
     const uint8_t *rows = file->data + header.pixels_offset;

@@ -1,6 +1,6 @@
 /* JPEG through libjpeg-turbo with its defaults: gray, RGB, and CMYK as Pillow gives it.
- * In: a whole file. Out: pixels. Ownership: see decode_format.h. */
-#include "decode_format.h"
+ * In: a whole file. Out: pixels. Ownership: see pixels/decoded.h. */
+#include "jpeg/decode.h"
 
 #include <setjmp.h>
 #include <stdio.h> /* jpeglib.h needs it first */
@@ -136,14 +136,20 @@ static void decoder_read(jpeg_decoder *decoder)
     decoder_open(decoder);
     jpeg_read_header(library, TRUE);
     const char *mode = decoder_choose_mode(decoder);
-    const unsigned channels = (unsigned)library->num_components;
-    wb_status status = wb_decoded_allocate(decoder->decoded, decoder->file, least_bytes(library),
-                                           library->image_width, library->image_height, channels, 1,
-                                           mode, decoder->error);
+    const wb_decoded_layout layout = {
+        .width = library->image_width,
+        .height = library->image_height,
+        .channels = (unsigned)library->num_components,
+        .sample_bytes = 1,
+        .mode = mode,
+        .least_bytes = least_bytes(library),
+    };
+    wb_status status = wb_decoded_allocate(decoder->decoded, decoder->file, &layout,
+                                           decoder->error);
     if (status != WB_OK)
         decoder_escape((j_common_ptr)library, status);
     jpeg_start_decompress(library);
-    const size_t row_bytes = decoder->decoded->width * channels;
+    const size_t row_bytes = layout.width * layout.channels;
     while (library->output_scanline < library->output_height) {
         JSAMPROW row = decoder->decoded->pixels.data + library->output_scanline * row_bytes;
         jpeg_read_scanlines(library, &row, 1);
@@ -160,7 +166,7 @@ static wb_status decoder_run(jpeg_decoder *decoder)
     return WB_OK;
 }
 
-wb_status wb_decode_jpeg(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
+wb_status wb_jpeg_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
 {
     jpeg_decoder decoder = {.file = file, .decoded = decoded, .error = error};
     decoder.library.client_data = &decoder;

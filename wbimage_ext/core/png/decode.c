@@ -1,12 +1,14 @@
 /* PNG through libpng, in the modes Pillow gives: low depths spread to a byte, 16 bits kept for gray
  * alone, palettes as indices, transparency by colour key not applied.
- * In: a whole file. Out: pixels. Ownership: see decode_format.h. */
-#include "decode_format.h"
+ * In: a whole file. Out: pixels. Ownership: see pixels/decoded.h. */
+#include "png/decode.h"
 
 #include <setjmp.h>
 #include <string.h>
 
 #include <png.h>
+
+#include "base/endian.h"
 
 typedef struct png_decoder {
     png_structp library;
@@ -86,42 +88,37 @@ static void decoder_open(png_decoder *decoder)
 #endif
 }
 
-/* Asks libpng for Pillow's mode; returns its name. */
-static const char *decoder_choose_mode(png_decoder *decoder, unsigned *channels,
-                                       unsigned *sample_bytes)
+/* Asks libpng for Pillow's mode. */
+static void decoder_choose_mode(png_decoder *decoder, wb_decoded_layout *layout)
 {
     const int depth = png_get_bit_depth(decoder->library, decoder->info);
     const int color_type = png_get_color_type(decoder->library, decoder->info);
-    *sample_bytes = 1;
+    layout->channels = 1;
+    layout->sample_bytes = 1;
     if (color_type == PNG_COLOR_TYPE_PALETTE) {
         png_set_packing(decoder->library);
-        *channels = 1;
-        return "P";
-    }
-    if (color_type == PNG_COLOR_TYPE_GRAY) {
-        *channels = 1;
-        if (depth == 16) {
-            const uint16_t one = 1;
-            if (*(const uint8_t *)&one == 1) /* samples are big-endian, pixels the machine's */
-                png_set_swap(decoder->library);
-            *sample_bytes = 2;
-            return "I;16";
-        }
+        layout->mode = "P";
+    } else if (color_type == PNG_COLOR_TYPE_GRAY && depth == 16) {
+        if (!WB_IS_BIG_ENDIAN) /* as samples are; pixels are the machine's */
+            png_set_swap(decoder->library);
+        layout->sample_bytes = 2;
+        layout->mode = "I;16";
+    } else if (color_type == PNG_COLOR_TYPE_GRAY) {
         png_set_expand_gray_1_2_4_to_8(decoder->library);
-        return depth == 1 ? "1" : "L";
+        layout->mode = depth == 1 ? "1" : "L";
+    } else if (color_type == PNG_COLOR_TYPE_RGB) {
+        png_set_strip_16(decoder->library);
+        layout->channels = 3;
+        layout->mode = "RGB";
+    } else if (color_type == PNG_COLOR_TYPE_GRAY_ALPHA && depth == 8) {
+        layout->channels = 2;
+        layout->mode = "LA";
+    } else { /* 16-bit gray with alpha becomes RGBA, which stays as it is */
+        png_set_strip_16(decoder->library);
+        png_set_gray_to_rgb(decoder->library);
+        layout->channels = 4;
+        layout->mode = "RGBA";
     }
-    png_set_strip_16(decoder->library);
-    if (color_type == PNG_COLOR_TYPE_RGB) {
-        *channels = 3;
-        return "RGB";
-    }
-    if (color_type == PNG_COLOR_TYPE_GRAY_ALPHA && depth == 8) {
-        *channels = 2;
-        return "LA";
-    }
-    png_set_gray_to_rgb(decoder->library); /* 16-bit gray with alpha; RGBA stays as it is */
-    *channels = 4;
-    return "RGBA";
 }
 
 /* The least a file of so many bytes before compression takes: deflate's best is a run of 258 in two
@@ -145,25 +142,25 @@ static void read_end(png_decoder *decoder)
 
 static void decoder_read(png_decoder *decoder)
 {
-    unsigned channels, sample_bytes;
+    wb_decoded_layout layout = {0};
     decoder_open(decoder);
     png_read_info(decoder->library, decoder->info);
     const size_t raw_row_bytes = png_get_rowbytes(decoder->library, decoder->info);
-    const char *mode = decoder_choose_mode(decoder, &channels, &sample_bytes);
+    layout.width = png_get_image_width(decoder->library, decoder->info);
+    layout.height = png_get_image_height(decoder->library, decoder->info);
+    layout.least_bytes = least_bytes(raw_row_bytes, layout.height);
+    decoder_choose_mode(decoder, &layout);
     const int passes = png_set_interlace_handling(decoder->library);
-    const size_t height = png_get_image_height(decoder->library, decoder->info);
-    wb_status status = wb_decoded_allocate(decoder->decoded, decoder->file,
-                                           least_bytes(raw_row_bytes, height),
-                                           png_get_image_width(decoder->library, decoder->info),
-                                           height, channels, sample_bytes, mode, decoder->error);
+    wb_status status = wb_decoded_allocate(decoder->decoded, decoder->file, &layout,
+                                           decoder->error);
     if (status != WB_OK)
         decoder_escape(decoder, status);
     png_read_update_info(decoder->library, decoder->info);
     const size_t row_bytes = png_get_rowbytes(decoder->library, decoder->info);
-    if (row_bytes != decoder->decoded->width * channels * sample_bytes)
+    if (row_bytes != layout.width * layout.channels * layout.sample_bytes)
         png_error(decoder->library, "unexpected row size");
     for (int pass = 0; pass < passes; pass++)
-        for (size_t y = 0; y < height; y++)
+        for (size_t y = 0; y < layout.height; y++)
             png_read_row(decoder->library, decoder->decoded->pixels.data + y * row_bytes, NULL);
     read_end(decoder);
 }
@@ -177,7 +174,7 @@ static wb_status decoder_run(png_decoder *decoder)
     return WB_OK;
 }
 
-wb_status wb_decode_png(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
+wb_status wb_png_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
 {
     png_decoder decoder = {.file = file, .decoded = decoded, .error = error};
     wb_status status = decoder_run(&decoder);

@@ -1,73 +1,18 @@
-/* The PNG container: signature, chunks and their CRCs; what is inside IDAT comes from png/stream.h.
+/* The PNG container: signature, header, palette, IDAT, end (PNG specification, section 5.6).
  * In: a raster. Out: a whole PNG file. Ownership: see png/encode.h. */
 #include "png/encode.h"
 
-#include "base/checksum.h"
-#include "png/stream.h"
-
-#include <string.h>
+#include "base/endian.h"
+#include "png/chunks.h"
+#include "png/fast.h"
+#include "png/level.h"
 
 static const uint8_t SIGNATURE[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
 enum {
-    CHUNK_HEAD_BYTES = 8, /* length and type */
-    CHUNK_CRC_BYTES = 4,
     SIDE_MAX = 0x7fffffff, /* PNG specification, 11.2.1: a side is at most 2^31 - 1 */
     ROW_MAX_BYTES = WB_PNG_IDAT_STEP_BYTES
 };
-
-static void put_32(uint8_t *to, uint32_t value) /* PNG is big-endian */
-{
-    for (int i = 0; i < 4; i++)
-        to[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-static wb_status chunk_open(wb_bytes *file, const char *type, size_t *start)
-{
-    uint8_t head[CHUNK_HEAD_BYTES] = {0};
-    memcpy(head + 4, type, 4);
-    *start = file->size_bytes;
-    return wb_bytes_append(file, head, sizeof head);
-}
-
-static wb_status chunk_close(wb_bytes *file, size_t start)
-{
-    uint8_t crc[CHUNK_CRC_BYTES];
-    size_t length = file->size_bytes - start - CHUNK_HEAD_BYTES;
-    put_32(file->data + start, (uint32_t)length);
-    put_32(crc, wb_checksum_crc32(WB_CRC32_START, file->data + start + 4, length + 4));
-    return wb_bytes_append(file, crc, sizeof crc);
-}
-
-static wb_status chunk_append(wb_bytes *file, const char *type, const uint8_t *data,
-                              size_t size_bytes)
-{
-    size_t start;
-    wb_status status = chunk_open(file, type, &start);
-    if (status == WB_OK)
-        status = wb_bytes_append(file, data, size_bytes);
-    if (status == WB_OK)
-        status = chunk_close(file, start);
-    return status;
-}
-
-wb_status wb_png_idat_open(wb_png_idat *idat)
-{
-    return chunk_open(idat->file, "IDAT", &idat->start);
-}
-
-wb_status wb_png_idat_close(wb_png_idat *idat)
-{
-    return chunk_close(idat->file, idat->start);
-}
-
-wb_status wb_png_idat_break_large(wb_png_idat *idat)
-{
-    if (idat->file->size_bytes - idat->start < WB_PNG_IDAT_LARGE_BYTES)
-        return WB_OK;
-    wb_status status = wb_png_idat_close(idat);
-    return status == WB_OK ? wb_png_idat_open(idat) : status;
-}
 
 static wb_status check(const wb_raster *raster, const wb_png_options *options, wb_error *error)
 {
@@ -97,16 +42,16 @@ static wb_status append_header(const wb_raster *raster, const wb_png_options *op
     enum { INDEXED = 3, BIT_DEPTH = 8 };
     static const uint8_t COLOUR_TYPES[WB_MAX_CHANNELS + 1] = {0, 0, 4, 2, 6};
     uint8_t header[13] = {0}; /* deflate, the five filters, not interlaced: all 0 */
-    put_32(header, (uint32_t)raster->width);
-    put_32(header + 4, (uint32_t)raster->height);
+    wb_store_be32(header, (uint32_t)raster->width);
+    wb_store_be32(header + 4, (uint32_t)raster->height);
     header[8] = BIT_DEPTH;
     header[9] = options->palette_rgb != NULL ? INDEXED : COLOUR_TYPES[raster->channels];
     wb_status status = wb_bytes_append(file, SIGNATURE, sizeof SIGNATURE);
     if (status == WB_OK)
-        status = chunk_append(file, "IHDR", header, sizeof header);
+        status = wb_png_chunk_append(file, "IHDR", header, sizeof header);
     if (status == WB_OK && options->palette_rgb != NULL)
-        status = chunk_append(file, "PLTE", options->palette_rgb,
-                              (size_t)3 * options->palette_count);
+        status = wb_png_chunk_append(file, "PLTE", options->palette_rgb,
+                                     (size_t)3 * options->palette_count);
     return status;
 }
 
@@ -124,7 +69,7 @@ static wb_status append_file(const wb_raster *raster, const wb_png_options *opti
     if (status == WB_OK)
         status = wb_png_idat_close(&idat);
     if (status == WB_OK)
-        status = chunk_append(file, "IEND", NULL, 0);
+        status = wb_png_chunk_append(file, "IEND", NULL, 0);
     return status;
 }
 

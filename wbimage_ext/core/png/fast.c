@@ -1,9 +1,10 @@
 /* The fast way to fill IDAT: rows are filtered into a strip that stays in the cache, matched and
  * emitted before the next strip is touched.
- * In: a raster. Out: a zlib stream. Ownership: see png/stream.h. */
+ * In: a raster. Out: a zlib stream. Ownership: see png/fast.h. */
+#include "png/fast.h"
+
 #include "deflate/blocks.h"
 #include "png/lines.h"
-#include "png/stream.h"
 
 enum {
     /* With its tokens and output about 200 KB: less than any L2 cache. */

@@ -34,7 +34,7 @@ typedef struct wb_png_row {
 } wb_png_row;
 
 /* Sums the absolute residuals (as signed bytes) that each filter would leave, over every `step`th
- * chunk of WB_PNG_SCORE_CHUNK_BYTES behind the first pixel; what is left at the end is not looked at.
+ * chunk of WB_PNG_SCORE_CHUNK_BYTES behind the first pixel; what is left at the end is ignored.
  * A row that has no whole chunk there is summed in whole.
  * None gets 0: its sum says nothing about the size of what it leaves. */
 void wb_png_filter_scores(const wb_png_row *row, size_t step, wb_cpu cpu,

@@ -1,9 +1,10 @@
 /* PNG at a compression level: adaptive filters, then libdeflate over the whole image, or zlib strip
  * by strip where libdeflate is missing or the image very large.
- * In: a raster. Out: a zlib stream in IDAT chunks. Ownership: see png/stream.h. */
+ * In: a raster. Out: a zlib stream in IDAT chunks. Ownership: see png/level.h. */
+#include "png/level.h"
+
 #include "png/plan.h"
 #include "png/rows.h"
-#include "png/stream.h"
 
 #include <string.h>
 #include <zlib.h>

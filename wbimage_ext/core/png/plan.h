@@ -3,6 +3,8 @@
 #ifndef WB_PNG_PLAN_H
 #define WB_PNG_PLAN_H
 
+#include "pixels/raster.h"
+#include "png/options.h"
 #include "png/scratch.h"
 
 typedef enum wb_png_filters {

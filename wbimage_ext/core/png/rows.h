@@ -3,6 +3,7 @@
 #ifndef WB_PNG_ROWS_H
 #define WB_PNG_ROWS_H
 
+#include "pixels/raster.h"
 #include "png/filter.h"
 #include "png/scratch.h"
 

@@ -1,6 +1,6 @@
 /* BMP: its headers, and that the pixels they promise are there.
- * In: fields. Out: width and height. Ownership: see probe/format.h. */
-#include "probe/format.h"
+ * In: fields. Out: width and height. Ownership: see probe/fields.h. */
+#include "probe/formats.h"
 
 #include "bmp/header.h"
 

@@ -1,8 +1,8 @@
 /* GIF (87a, 89a): logical screen, blocks and their sub-blocks to the trailer. After an image the
  * trailer may be missing, or be anything that begins no block: viewers show what came before.
  * In: fields. Out: width and height of the screen, widened by the first image as decoders do.
- * Ownership: see probe/format.h. */
-#include "probe/format.h"
+ * Ownership: see probe/fields.h. */
+#include "probe/formats.h"
 
 enum {
     STEP_FILE,

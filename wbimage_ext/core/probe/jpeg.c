@@ -1,6 +1,6 @@
 /* JPEG (ITU-T T.81): markers and segments from SOI to EOI, scans passed over, not decoded.
- * In: fields. Out: width and height from the frame header. Ownership: see probe/format.h. */
-#include "probe/format.h"
+ * In: fields. Out: width and height from the frame header. Ownership: see probe/fields.h. */
+#include "probe/formats.h"
 
 #include <string.h>
 

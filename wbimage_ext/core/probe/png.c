@@ -1,7 +1,7 @@
 /* PNG (third edition): signature, chunks in order, their CRCs, to IEND. After the pixels the CRC of
  * an ancillary chunk may be wrong: viewers show the picture without it.
- * In: fields. Out: width and height from IHDR. Ownership: see probe/format.h. */
-#include "probe/format.h"
+ * In: fields. Out: width and height from IHDR. Ownership: see probe/fields.h. */
+#include "probe/formats.h"
 
 #include <string.h>
 

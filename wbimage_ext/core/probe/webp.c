@@ -1,6 +1,6 @@
 /* WebP (RFC 9649): the RIFF chunk, the chunks inside it, the pixels' header.
- * In: fields. Out: width and height of the canvas. Ownership: see probe/format.h. */
-#include "probe/format.h"
+ * In: fields. Out: width and height of the canvas. Ownership: see probe/fields.h. */
+#include "probe/formats.h"
 
 #include <string.h>
 
