@@ -208,7 +208,7 @@ def runs(masks: dict[str, Any]) -> Iterator[Refused]:
         nonlocal logged
         assert watch.run is not None
         if logged > 20:  # all of a run is looked at each time
-            watch.run._history.close()
+            watch.run._folder.history.close()
             watch.start()
             logged = 0
         assert watch.run is not None

@@ -191,7 +191,7 @@ class WandbRun:
 class OwnRun(LocalRun):
     def close(self) -> None:
         """Leave out the page: it holds every row in memory."""
-        self._history.close()
+        self._folder.history.close()
 
 
 def main() -> None:

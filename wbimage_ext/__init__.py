@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from .annotations import BoundingBoxes2D, Classes, ImageMask
     from .arrays import encode, guess_mode, make_grid, to_uint8
     from .image import Image
-    from .runs.local_run import LocalRun, init
+    from .runs.attributes import AttributeDict, Config
+    from .runs.local_run import LocalRun
+    from .runs.script import Settings, define_metric, finish, init, log, login, save, watch
     from .with_wandb import install, uninstall
+
+    config: Config
+    run: LocalRun | None
+    summary: AttributeDict
 
 __all__ = [
     "BoundingBoxes2D",
@@ -21,15 +27,22 @@ __all__ = [
     "Image",
     "ImageMask",
     "LocalRun",
+    "Settings",
     "__version__",
     "build_info",
+    "define_metric",
     "encode",
+    "finish",
     "guess_mode",
     "init",
     "install",
+    "log",
+    "login",
     "make_grid",
+    "save",
     "to_uint8",
     "uninstall",
+    "watch",
 ]
 
 
@@ -38,12 +51,17 @@ _HOMES = {
     "LocalRun": "runs.local_run",
     "encode": "arrays",
     "guess_mode": "arrays",
-    "init": "runs.local_run",
     "install": "with_wandb",
     "make_grid": "arrays",
     "to_uint8": "arrays",
     "uninstall": "with_wandb",
+    **dict.fromkeys(
+        ("Settings", "define_metric", "finish", "init", "log", "login", "save", "watch"),
+        "runs.script",
+    ),
 }
+# What these are changes with each run.
+_OF_THE_RUN = ("config", "run", "summary")
 
 
 def __getattr__(name: str) -> Any:
@@ -52,13 +70,15 @@ def __getattr__(name: str) -> Any:
     elif name in __all__:
         # The media classes: with wandb installed subclasses of wandb's, which is imported now.
         globals().update(import_module(".with_wandb", __name__).media_classes())
-    else:
+    elif name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    else:
+        return import_module(".runs.script", __name__).attribute(name)
     return globals()[name]
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_OF_THE_RUN})
 
 
 def build_info() -> dict[str, str]:

@@ -73,7 +73,7 @@ def test_sixteen_threads_log_the_same_images_into_one_run_and_several(tmp_path: 
                 (key,) = [key for key in row if key.startswith("k")]
                 assert row[key]["path"].startswith("media/images/k")
                 assert row[key]["masks"]["m"]["path"].startswith("media/images/mask/k")
-            run._history.close()
+            run._folder.history.close()
 
 
 def test_an_image_is_read_copied_and_bound_at_once(tmp_path: Path) -> None:

@@ -88,18 +88,27 @@ def test_steps(local_run: LocalRun) -> None:
     ]
 
 
-def test_long_lists_are_cut_with_a_warning(
+def test_all_images_of_a_long_list_are_kept(
     local_run: LocalRun, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
         local_run.log({"k": [Image(np.eye(4)) for _ in range(Image.MAX_ITEMS + 3)]})
-    assert "Only 108 Image will be uploaded." in caplog.text
-    assert history(local_run.dir)[0]["k"]["count"] == 108
+    assert caplog.text == ""
+    (row,) = history(local_run.dir)
+    assert row["k"]["count"] == len(row["k"]["filenames"]) == 111
+
+
+def test_rows_of_earlier_steps_are_kept_as_they_came(local_run: LocalRun) -> None:
+    local_run.log({"a": 1}, step=5)
+    local_run.log({"a": 2}, step=3)
+    local_run.log({"b": 3}, step=5, commit=True)
+    local_run.log({"a": 4})
+    local_run.finish()
+    rows = [(row["_step"], row.get("a"), row.get("b")) for row in history(local_run.dir)]
+    assert rows == [(5, 1, None), (3, 2, None), (5, None, 3), (6, 4, None)]
 
 
 def test_what_cannot_be_logged_is_named(local_run: LocalRun) -> None:
-    with pytest.raises(TypeError, match=r"'deep.er'"):
-        local_run.log({"deep": {"er": {1, 2, object}}} | {"x": [1]} | {"deep": {"er": object()}})
     with pytest.raises(TypeError, match="dict of values"):
         local_run.log([1])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="keys"):
@@ -133,8 +142,20 @@ def test_a_run_is_continued_after_its_last_step(tmp_path: Path) -> None:
 
 
 def test_two_writers_are_refused(tmp_path: Path) -> None:
-    with LocalRun(tmp_path), pytest.raises(RuntimeError, match="another process"):
-        LocalRun(tmp_path)
+    program = "import sys, wbimage_ext; wbimage_ext.LocalRun(sys.argv[1])"
+    with LocalRun(tmp_path) as run:
+        with pytest.raises(RuntimeError, match=r"this process is already logging .*finish\(\)"):
+            LocalRun(tmp_path)
+        child = subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        assert "another process is writing to" in child.stderr
+        run.log({"a": 1})
+    with LocalRun(tmp_path) as run:
+        assert run.step == 1
 
 
 def test_threads_log_whole_lines(local_run: LocalRun) -> None:

@@ -1,115 +1,235 @@
-"""The history of a run: `history.jsonl`, one JSON line a step, written by one process.
+"""The history of a run: the rows of its steps, written by one process.
 
-In: rows. Out: lines that are whole on disk, or not there. A line counts once its newline is there.
+In: rows as JSON has them. Out: `history.jsonl`, one JSON line a step, and the summary, which holds
+the last value of each key. A line counts once its newline is there. To end a step is one
+transaction: its line, the summary and the next step change together, or nothing does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import logging
 import os
+import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..files.errors import explained
+from .attributes import AttributeDict
 
 HISTORY_NAME = "history.jsonl"
 
 _LOGGER = logging.getLogger("wbimage_ext")
 
 
-class HistoryFile:
-    """The lines of a history; each is written with one call and is on its way to disk at once."""
+class History:
+    """Rows: those that count, which are lines on disk, and the open one, which still grows.
+
+    Args:
+        path: the file; it and its folder are made if missing.
+
+    Attributes:
+        first_step: the step after those that were there.
+        step: the step that the next row without one gets.
+        start_time: when this object was made, in seconds since 1970.
+        summary: the last value of each key.
+
+    Raises:
+        RuntimeError: somebody else writes to the file, in this process or in another one.
+        OSError: the file cannot be made or written.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self.start_time = time.time()
+        self.summary = AttributeDict()
+        self._open_step: int | None = None
+        self._open_row: dict[str, Any] = {}
+        # What is not known to be written, from the end of the lines that count.
+        self._torn: bytes | None = None
+        self._end = 0
+        self._last_step = -1
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            self.file = open(path, "a+b", buffering=0)  # noqa: SIM115
+            _refuse_second_writer(path)
+            self._file = open(path, "a+b", buffering=0)  # noqa: SIM115
         except OSError as error:
             raise explained(error, error.filename or path) from error
         try:
-            _lock_file(self.file, path)
-            self.last_step = self._recover()
-            # A run that nobody finished still closes its file, and quietly.
-            self._finalizer = weakref.finalize(self, self.file.close)
+            _lock_file(self._file, path)
             _open_histories.add(self)
         except BaseException:
-            self.file.close()
+            self._file.close()
             raise
-        # What is not known to be written, from the end of the lines that count.
-        self.torn: bytes | None = None
 
-    def _recover(self) -> int:
-        """Cut off a line that a killed process left half written; return the last step, or -1."""
-        self.file.seek(0)
-        last_step = -1
-        self.end = 0
-        for line in self.file:
+    def recover(self, summary: Mapping[str, Any]) -> None:
+        """Take up the rows that are there, and cut off a line that a killed process left torn.
+
+        `summary` is what was written last; rows of later steps are added to it.
+        """
+        self.summary.update(summary)
+        known_step = summary["_step"] if isinstance(summary.get("_step"), int) else -1
+        self._file.seek(0)
+        for line in self._file:
             if not line.endswith(b"\n"):
-                self.file.truncate(self.end)
+                self._file.truncate(self._end)
                 break
-            self.end += len(line)
-            last_step = max(last_step, _step_of(line))
-        return last_step
+            self._end += len(line)
+            row = _row_of(line)
+            self._last_step = max(self._last_step, row["_step"])
+            if row["_step"] > known_step:
+                self.summary.update(row)
+        self.first_step = self.step = self._last_step + 1
 
-    def check_in_place(self) -> None:
-        """FileNotFoundError where the file was removed or replaced: what is written is lost."""
+    # Rows.
+
+    def add(self, row: Mapping[str, Any], step: int | None) -> None:
+        """Add to the open row, which is that of `step` from now on."""
+        self.check_open()
+        self._open_row = {**self._open_row, **row}
+        self._open_step = self.step = self.step if step is None else step
+
+    def commit(self, row: Mapping[str, Any], step: int | None) -> None:
+        """End a step with the open row and this one; if that fails, all is as it was before."""
+        self._commit(row, step, only_open=False)
+
+    def commit_open(self, *, unless: int | None = None) -> None:
+        """End the open step, if there is one; not the step that `unless` names."""
+        if self._open_step not in (None, unless):
+            self._commit({}, self._open_step, only_open=True)
+
+    def _commit(self, row: Mapping[str, Any], step: int | None, *, only_open: bool) -> None:
+        """The transaction.
+
+        A signal's handler may log, or finish the run, in the middle of it. Then the handler was
+        first: it took the open row and the step, and this line is written again. With `only_open`
+        no line is, where a handler ended the step.
+        """
         try:
-            if os.path.samestat(os.stat(self._path), os.fstat(self.file.fileno())):
-                return
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise explained(error, self._path) from error
-        text = "the history of the run vanished, or its folder did; a new run is needed"
-        raise FileNotFoundError(errno.ENOENT, text, self._path)
+            while not only_open or self._open_step is not None:
+                # Every other commit, and every change of the open row, puts another dict there.
+                open_row = self._open_row
+                ended = self.step if step is None else step
+                now = time.time()
+                times = {"_timestamp": now, "_runtime": now - self.start_time}
+                whole_row = {**open_row, **row, "_step": ended, **times}
+                line = self._append(whole_row)
+                summary_before = dict(self.summary)
+                last_step = max(self._last_step, ended)
+                next_step, end = last_step + 1, self._end + len(line)
+                nothing: dict[str, Any] = {}
+                # Signals are handled where functions are called, MemoryError comes where something
+                # is made: neither is here, up to the return, but for the summary's own growth.
+                if self._torn is line and self._open_row is open_row:
+                    try:
+                        self.summary |= whole_row
+                    except MemoryError:
+                        self.summary.clear()
+                        self.summary.update(summary_before)
+                        raise
+                    self._torn, self._end, self._last_step = None, end, last_step
+                    self.step, self._open_step, self._open_row = next_step, None, nothing
+                    return
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._cut_off_torn()
+            raise
 
-    def append(self, row: Mapping[str, Any]) -> bytes:
-        """Write a line after those that count, and return it; until it counts it is `torn`.
+    def _append(self, row: Mapping[str, Any]) -> bytes:
+        """Write a line after those that count, and return it; until it counts it is `_torn`.
 
-        It counts once the caller sets `torn` to None and moves `end`. Before that it is cut off by
-        the next one, or by `cut_off_torn`: `torn` is another where a signal's handler logged.
+        Before that the next line, or `_cut_off_torn`, cuts it off. `_torn` is another one where a
+        signal's handler logged.
         """
         line = (json.dumps(row) + "\n").encode()
         size = len(line)
-        self.cut_off_torn()
+        self._cut_off_torn()
         try:
-            if self.file.closed:
+            if self._file.closed:
                 self.check_open()
-            self.torn = line
+            self._torn = line
             written = 0
             while written < size:
-                if self.torn is not line:
+                if self._torn is not line:
                     break
-                written += self.file.write(line[written:])
+                written += self._file.write(line[written:])
         except OSError as error:
             raise explained(error, self._path) from error
         return line
 
-    def cut_off_torn(self) -> None:
-        if self.torn is not None:
+    def _cut_off_torn(self) -> None:
+        if self._torn is not None:
             try:
-                self.file.truncate(self.end)
+                self._file.truncate(self._end)
             except OSError as error:
                 raise explained(error, self._path) from error
-            self.torn = None
+            self._torn = None
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows that count, from the file."""
+        with open(self._path, "rb") as file:
+            while file.tell() < self._end:
+                yield _row_of(file.readline())
+
+    # The file.
+
+    @property
+    def is_open(self) -> bool:
+        """Whether rows can be added."""
+        return not self._file.closed
 
     def check_open(self) -> None:
         """RuntimeError where the run was finished."""
-        if self.file.closed:
+        if self._file.closed:
             folder = os.path.dirname(self._path)
             raise RuntimeError(f"the run in {folder} is finished; nothing can be logged")
 
+    def is_in_place(self) -> bool:
+        """Whether the file is still the one that its path names."""
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._file.fileno()))
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise explained(error, self._path) from error
+
+    def check_in_place(self) -> None:
+        """FileNotFoundError where the file was removed or replaced: what is written is lost."""
+        if not self.is_in_place():
+            text = "the history of the run vanished, or its folder did; a new run is needed"
+            raise FileNotFoundError(errno.ENOENT, text, self._path)
+
+    def finish(self, write_rest: Callable[[], None]) -> Exception | None:
+        """Commit the open row, have the rest written, and close the file.
+
+        Once more where a signal's handler logs meanwhile. Returns why the open row could not be
+        written, or None.
+        """
+        failure: Exception | None = None
+        written = None
+        while written is not self._open_row or self._open_step is not None:
+            try:
+                self.commit_open()
+                self._cut_off_torn()
+            except Exception as error:
+                failure = error
+                self._open_step, self._open_row = None, {}
+            written = self._open_row
+            write_rest()
+        # Not by a function of ours, in which a handler could log once more.
+        self._file.close()
+        return failure
+
     def close(self) -> None:
-        # Not by the finalizer: an interrupt may come when that is spent and the file still open.
-        self.file.close()
-        self._finalizer.detach()
+        """Close the file and let its lock go; rows that are open are lost."""
+        self._file.close()
 
 
-_open_histories: weakref.WeakSet[HistoryFile] = weakref.WeakSet()
+# Weak: a run that nobody holds any more is closed by its own finalizer.
+_open_histories: weakref.WeakSet[History] = weakref.WeakSet()
 
 
 def _close_in_child() -> None:
@@ -122,21 +242,39 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_in_child)
 
 
-def _step_of(line: bytes) -> int:
-    """The step of one history line; -1, with a warning, for a line that something else damaged."""
+def _refuse_second_writer(path: str) -> None:
+    """RuntimeError where this process has the file open already; needs no locks."""
     try:
-        return int(json.loads(line)["_step"])
-    except (ValueError, TypeError, KeyError) as error:
-        _LOGGER.warning("a line of %s cannot be read and is left as it is: %s", HISTORY_NAME, error)
-        return -1
+        status = os.stat(path)
+    except FileNotFoundError:
+        return
+    for history in list(_open_histories):
+        if history.is_open and os.path.samestat(status, os.fstat(history._file.fileno())):
+            raise RuntimeError(
+                f"this process is already logging to {os.path.dirname(path)}: call finish() on "
+                "that run first, or go on logging to it"
+            )
 
 
 def _lock_file(file: Any, path: str) -> None:
     try:
         import fcntl
-    except ImportError:  # Windows: two writers are the user's to avoid
+    except ImportError:  # Windows: another process that writes is the user's to avoid
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise RuntimeError(f"another process is writing to {os.path.dirname(path)}") from None
+    except OSError as error:
+        # A file system without locks, such as Lustre's or some NFS: as on Windows.
+        _LOGGER.debug("%s cannot be locked: %s", path, error)
+
+
+def _row_of(line: bytes) -> dict[str, Any]:
+    """One line's row; with a warning a row of step -1 for a line that something else damaged."""
+    try:
+        row = json.loads(line)
+        return {**row, "_step": int(row["_step"])}
+    except (ValueError, TypeError, KeyError) as error:
+        _LOGGER.warning("a line of %s cannot be read and is left as it is: %s", HISTORY_NAME, error)
+        return {"_step": -1}

@@ -7,49 +7,50 @@ others may read meanwhile: a line counts once its newline is there. A forked chi
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import json
-import logging
+import operator
 import os
-import threading
-import time
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+import sys
+import weakref
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
-from ..files.stored import moving
-from ..files.whole import remove_parts, write_whole
-from ..media import Media
-from ..view import write_page
-from .history import HISTORY_NAME, HistoryFile
-from .values import plain_json
-
-CONFIG_NAME = "config.json"
-SUMMARY_NAME = "summary.json"
-RUN_NAME = "run.json"
-_LOGGER = logging.getLogger("wbimage_ext")
-
-_RUN_FORMAT = {"format": "wbimage LocalRun", "version": 1}
+from ..encoding.warnings import warn
+from .attributes import AttributeDict, Config
+from .folder import RunFolder
+from .rows import row_json
+from .saved_files import save_files
+from .settings import about_of, config_of
+from .values import brief
+from .wandb_names import missing_of_run
 
 
 class LocalRun:
     """A run that logs into a directory; a context manager.
 
+    A run that is not finished is finished when the process ends, or when nobody holds it any more.
+
     Args:
-        dir: where; made if missing. None makes `wbimage-runs/run-DATE_TIME-ID` under the current
-            directory. An earlier run's directory is continued after its last step.
+        dir: where; made if missing, and `~` is expanded. None makes `wbimage-runs/run-DATE_TIME-ID`
+            under the current directory. An earlier run's directory is continued after its last
+            step.
         name: for display.
-        config: values to keep in config.json.
-        settings: kept in run.json as they are.
+        config: values to keep in config.json: a dict, or an object such as argparse's Namespace.
+        settings: of wandb's arguments `notes`, `tags`, `project`, `entity`, `id`, `group` and
+            `job_type` are kept in run.json, and `config_include_keys` and `config_exclude_keys`
+            choose from `config`. The others have no meaning here and change nothing. Arguments that
+            wandb does not have are kept in run.json too, with a warning that names them.
 
     Attributes:
         dir: the directory, absolute.
         step: the step that the next `log` without one gets.
-        summary: the last value of each key.
-        config: a dict that is saved with the run.
+        summary: a dict of the last value of each key; changes are saved with the run.
+        config: a dict that is saved at each change.
+        name: for display; saved when it is set, as `notes` and `tags` are.
 
     Raises:
-        RuntimeError: another process is writing to the directory.
+        RuntimeError: this process is already logging to the directory, or another one is.
         OSError: the directory cannot be made or written.
     """
 
@@ -58,41 +59,20 @@ class LocalRun:
         dir: str | os.PathLike[str] | None = None,
         *,
         name: str | None = None,
-        config: Mapping[str, Any] | None = None,
+        config: Any = None,
         **settings: Any,
     ) -> None:
-        started = datetime.datetime.now(datetime.timezone.utc)
-        if dir is None:
-            unique = f"run-{started:%Y%m%d_%H%M%S}-{os.urandom(4).hex()}"
-            dir = os.path.join("wbimage-runs", unique)
-        self.dir = os.path.abspath(os.fspath(dir))
-        self.name = name if name is not None else os.path.basename(self.dir)
-        self._lock = threading.RLock()
-        self._pid = os.getpid()
-        self._start_time = time.time()
-        self._history = HistoryFile(os.path.join(self.dir, HISTORY_NAME))
-        self._has_page = False
-        self._open_step: int | None = None
-        self._open_row: dict[str, Any] = {}
-        self.step = self._history.last_step + 1
-        try:
-            remove_parts(self.dir)
-            self.summary: dict[str, Any] = self._read(SUMMARY_NAME)
-            self.config: dict[str, Any] = {**self._read(CONFIG_NAME), **dict(config or {})}
-            self._write(
-                RUN_NAME,
-                {
-                    **_RUN_FORMAT,
-                    "name": self.name,
-                    "started": started.isoformat(),
-                    **settings,
-                },
-            )
-            self._write(CONFIG_NAME, self.config)
-        except BaseException:
-            # The next attempt must not meet this one's lock.
-            self._history.close()
-            raise
+        about = about_of({"name": name, **settings})
+        self._folder = RunFolder(_directory(dir), about, config_of(config, settings))
+        self._finish_at_the_end()
+
+    def _finish_at_the_end(self) -> None:
+        # A worker of multiprocessing ends without atexit, but calls its own finalizers.
+        util = sys.modules.get("multiprocessing.util")
+        if util is None:
+            weakref.finalize(self, self._folder.finish_unfinished)
+        else:
+            util.Finalize(self, self._folder.finish_unfinished, exitpriority=-1)
 
     def log(
         self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None
@@ -102,113 +82,41 @@ class LocalRun:
         Args:
             data: keys are str; values are images, lists of images, numbers, text, arrays, dicts.
             step: None takes the next step. With a step, further calls with the same one add to it
-                until another comes.
-            commit: whether the step ends here; by default where no step is given.
+                until another comes; a step may be an earlier one.
+            commit: True ends the step. The default is True where `step` is None, else False.
 
         Raises:
-            TypeError: a value that JSON has no form for, named with its key.
+            TypeError: a value that cannot be logged, named with its place.
             OSError: no room to write, or the run's folder vanished. Nothing of `data` is in the
                 history then; it can be logged again. The same holds for an interrupt.
                 A signal's handler may log too, even in the middle of this: its step comes first.
             RuntimeError: the run is finished, or this is a forked child of the process that logs.
         """
         if not isinstance(data, Mapping):
-            raise TypeError(f"log needs a dict of values, not {type(data).__name__}")
-        self._refuse_in_child()
-        with self._lock:
-            self._history.check_open()
-            self._history.check_in_place()
+            raise TypeError(f"log needs a dict of values, not {brief(data)}")
+        history = self._folder.history
+        with self._folder.writing():
+            history.check_in_place()
             if step is not None:
                 step = _checked_step(step)
-                if self._open_step not in (None, step):
-                    self._commit_open()
-            row = self._row_json(data, self.step if step is None else step)
+                history.commit_open(unless=step)
+            row = row_json(self, data, history.step if step is None else step)
             if commit if commit is not None else step is None:
-                self._commit(row, step)
+                history.commit(row, step)
             else:
-                self._history.check_open()
-                self._open_row = {**self._open_row, **row}
-                self._open_step = self.step = self.step if step is None else step
+                history.add(row, step)
 
-    def _commit_open(self) -> None:
-        """End the open step, if there is one."""
-        if self._open_step is not None:
-            self._commit({}, self._open_step, only_open=True)
-
-    def _commit(
-        self, values: Mapping[str, Any], step: int | None, *, only_open: bool = False
-    ) -> None:
-        """End a step with these values and the open ones; if that fails, all is as it was before.
-
-        A signal's handler may log, or finish the run, in the middle of this. Then it was first: it
-        took the open values and the step, and this line is written again. With `only_open` none is,
-        where a handler ended the step.
-        """
-        try:
-            while not only_open or self._open_step is not None:
-                # Every other commit, and every change of the open values, puts another dict there.
-                open_row = self._open_row
-                ended = self.step if step is None else step
-                now = time.time()
-                times = {"_timestamp": now, "_runtime": now - self._start_time}
-                row = {**open_row, **values, "_step": ended, **times}
-                line = self._history.append(row)
-                summary_before = dict(self.summary)
-                last_step = max(self._history.last_step, ended)
-                next_step, end = last_step + 1, self._history.end + len(line)
-                nothing: dict[str, Any] = {}
-                # Signals are handled where functions are called, MemoryError comes where something
-                # is made: neither is here, up to the return, but for the summary's own growth.
-                if self._history.torn is line and self._open_row is open_row:
-                    try:
-                        self.summary |= row
-                    except MemoryError:
-                        self.summary.clear()
-                        self.summary.update(summary_before)
-                        raise
-                    self._history.torn, self._history.end = None, end
-                    self._history.last_step = last_step
-                    self.step, self._open_step, self._open_row = next_step, None, nothing
-                    return
-        except BaseException:
-            with contextlib.suppress(OSError):
-                self._history.cut_off_torn()
-            raise
-
-    def _refuse_in_child(self) -> None:
-        if os.getpid() != self._pid:
-            raise RuntimeError(
-                f"the run in {self.dir} is that of process {self._pid}; a forked child cannot log "
-                "to it, but can send the images it makes to that process"
-            )
-
-    def finish(self) -> None:
+    def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """Write what is left, and `index.html` to look at it; calling it again does nothing.
 
-        Nor does calling it in a forked child, where a `with` statement may end as well.
+        Nor does calling it in a forked child, where a `with` statement may end as well. What cannot
+        be written is named in a warning: the run has ended, and another can log to the directory.
 
-        Raises:
-            OSError: no room to write, or the run's folder vanished; it can be called again.
+        Args:
+            exit_code: wandb's; not used.
+            quiet: wandb's; not used.
         """
-        if os.getpid() != self._pid:
-            return
-        with self._lock:
-            if not self._history.file.closed:
-                self._history.check_in_place()
-                written = None
-                # Again where a signal's handler logged meanwhile.
-                while written is not self._open_row or self._open_step is not None:
-                    self._commit_open()
-                    self._history.cut_off_torn()
-                    written = self._open_row
-                    self._write(SUMMARY_NAME, self.summary)
-                    self._write(CONFIG_NAME, self.config)
-                # Not by a function of ours, in which a handler could log once more.
-                self._history.file.close()
-            self._history.close()
-            if not self._has_page:
-                write_page(self.dir)
-                self._has_page = True
+        self._folder.finish()
 
     def __enter__(self) -> LocalRun:
         return self
@@ -219,94 +127,159 @@ class LocalRun:
     def __reduce__(self) -> Any:
         raise TypeError("a LocalRun writes to its directory from one process; it cannot be pickled")
 
+    # What is known about the run.
+
+    @property
+    def dir(self) -> str:
+        """The directory, absolute."""
+        return self._folder.directory
+
+    @property
+    def step(self) -> int:
+        """The step that the next `log` without one gets."""
+        return self._folder.history.step
+
+    @property
+    def summary(self) -> AttributeDict:
+        """The last value of each key; what is set here is saved when the run ends."""
+        return self._folder.history.summary
+
+    @property
+    def config(self) -> Config:
+        """Values that describe the run; each change is saved."""
+        return self._folder.config
+
+    @property
+    def name(self) -> str:
+        """For display."""
+        return self._folder.about["name"]  # type: ignore[no-any-return]
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._folder.set_about(name=str(name))
+
+    @property
+    def notes(self) -> str | None:
+        """Text about the run."""
+        return self._folder.about.get("notes")
+
+    @notes.setter
+    def notes(self, notes: str | None) -> None:
+        self._folder.set_about(notes=None if notes is None else str(notes))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Words to find the run by."""
+        return tuple(self._folder.about.get("tags", ()))
+
+    @tags.setter
+    def tags(self, tags: Iterable[str] | None) -> None:
+        self._folder.set_about(**about_of({"tags": tags or ()}))
+
+    @property
+    def url(self) -> str:
+        """The page that `finish` writes."""
+        return Path(self.dir, "index.html").as_uri()
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the directory held rows when the run started."""
+        return self.starting_step > 0
+
+    @property
+    def starting_step(self) -> int:
+        """The first step that this object logs."""
+        return self._folder.history.first_step
+
+    @property
+    def start_time(self) -> float:
+        """When the run started, in seconds since 1970."""
+        return self._folder.history.start_time
+
+    # What else a script asks of wandb's run.
+
+    offline = True
+    disabled = False
+
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | None = None,
+        step_sync: bool | None = None,
+        hidden: bool | None = None,
+        summary: str | None = None,
+        goal: str | None = None,
+        overwrite: bool | None = None,
+    ) -> None:
+        """Say what a metric goes over, and what the summary holds of it; arguments as in wandb.
+
+        Args:
+            name: a key of logged dicts, or a pattern such as `val/*`.
+            step_metric: the key whose values are the metric's horizontal axis.
+            step_sync: kept in run.json.
+            hidden: kept in run.json.
+            summary: of min, max, mean, first, last, best, copy and none, several with commas.
+            goal: minimize or maximize, for the summary `best`.
+            overwrite: forget what was defined for the name before.
+        """
+        options = {
+            "step_metric": step_metric,
+            "step_sync": step_sync,
+            "hidden": hidden,
+            "summary": summary,
+            "goal": goal,
+        }
+        with self._folder.writing():
+            self._folder.metrics.define(name, options, overwrite=bool(overwrite))
+            self._folder.save_about()
+
+    def watch(self, *models: Any, **options: Any) -> None:
+        """Take wandb's arguments, and warn: gradients and parameters of models are not logged."""
+        warn("LocalRun.watch logs nothing: gradients can be logged as numbers", UserWarning)
+
+    def save(
+        self,
+        glob_str: str | os.PathLike[str],
+        base_path: str | os.PathLike[str] | None = None,
+        policy: str = "live",
+    ) -> list[str]:
+        """Copy files to the folder `files` of the run, now, and return their paths there.
+
+        Args:
+            glob_str: a path, or a pattern of paths.
+            base_path: folders below it are kept; the default is the current directory.
+            policy: wandb's; not used.
+
+        Raises:
+            ValueError: a file that does not lie below `base_path`.
+            OSError: a file cannot be read or written.
+        """
+        with self._folder.writing():
+            return save_files(self.dir, glob_str, base_path)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _KEPT:
+            return self._folder.about.get(name)
+        raise AttributeError(missing_of_run(name))
+
     # What Media calls, under wandb's name.
 
     def _add_singleton(self, data_type: str, key: str, value: Mapping[Any, str]) -> None:
-        entry = {"type": data_type, "key": key, "value": {str(k): v for k, v in value.items()}}
-        self._refuse_in_child()
-        with self._lock:
-            # Again where a signal's handler added one meanwhile.
-            while True:
-                of_media = self.config.get("_wandb", {})
-                entries = of_media.get(data_type, {})
-                if entries.get(key) == entry:
-                    break
-                # Known once it is written: what failed is written when it is logged again.
-                added = {**of_media, data_type: {**entries, key: entry}}
-                self._write(CONFIG_NAME, {**self.config, "_wandb": added})
-                if "_wandb" not in self.config or self.config["_wandb"] is of_media:
-                    self.config["_wandb"] = added
-                    break
-
-    # JSON.
-
-    def _row_json(self, data: Mapping[str, Any], step: int, place: str = "") -> dict[str, Any]:
-        """A dict of values; files of nested dicts are named by the inner key, as wandb names them.
-
-        `place` is where in the logged dict this one is, for messages.
-        """
-        row: dict[str, Any] = {}
-        for key, value in data.items():
-            if not isinstance(key, str):
-                raise TypeError(f"keys of a logged dict must be str, not {key!r}")
-            if isinstance(value, Mapping):
-                row[key] = self._row_json(value, step, f"{place}{key}.")
-            elif isinstance(value, Media) or _is_media_list(value):
-                row[key] = self._media_json(key, value, step)
-            else:
-                row[key] = plain_json(place + key, value)
-        return row
-
-    def _media_json(self, key: str, value: Any, step: int) -> Any:
-        # Another thread may log the same image to another run.
-        with moving():
-            if isinstance(value, Media):
-                value.bind_to_run(self, key, step)
-                return value.to_json(self)
-            return self._list_json(key, value, step)
-
-    def _list_json(self, key: str, items: Sequence[Any], step: int) -> Any:
-        first = type(items[0])
-        if not all(isinstance(item, first) for item in items):
-            raise ValueError(
-                f"{key!r}: Mixed media types in the same list aren't supported: "
-                f"{sorted({type(item).__name__ for item in items})}"
-            )
-        if not hasattr(first, "seq_to_json"):
-            return [self._media_json(key, item, step) for item in items]
-        limit = first.MAX_ITEMS
-        if len(items) > limit:
-            _LOGGER.warning("Only %i %s will be uploaded.", limit, first.__name__)
-            items = items[:limit]
-        for item in items:
-            item.bind_to_run(self, key, step)
-        return first.seq_to_json(items, self, key, step)
-
-    def _read(self, name: str) -> dict[str, Any]:
-        try:
-            with open(os.path.join(self.dir, name), encoding="utf-8") as file:
-                read = json.load(file)
-        except FileNotFoundError:
-            return {}
-        return read if isinstance(read, dict) else {}
-
-    def _write(self, name: str, value: Mapping[str, Any]) -> None:
-        # Of a copy: a signal's handler may add to the dict meanwhile.
-        text = json.dumps(plain_json(name, dict(value)), indent=1)
-        write_whole(os.path.join(self.dir, name), text.encode())
+        self._folder.add_labels(data_type, key, value)
 
 
-def init(dir: str | os.PathLike[str] | None = None, **settings: Any) -> LocalRun:
-    """Start a LocalRun; arguments as for LocalRun."""
-    return LocalRun(dir, **settings)
+_KEPT = frozenset(("id", "project", "entity", "group", "job_type"))
+
+
+def _directory(given: str | os.PathLike[str] | None) -> str:
+    if given is None:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        given = os.path.join("wbimage-runs", f"run-{now:%Y%m%d_%H%M%S}-{os.urandom(4).hex()}")
+    return os.path.abspath(os.path.expanduser(os.fspath(given)))
 
 
 def _checked_step(step: Any) -> int:
     try:
-        return step.__index__()  # type: ignore[no-any-return]
-    except AttributeError:
-        raise TypeError(f"step must be an integer, not {step!r}") from None
-
-
-def _is_media_list(value: Any) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, (list, tuple)) and any(isinstance(item, Media) for item in value)
+        return operator.index(step)
+    except TypeError:
+        raise TypeError(f"step must be an integer, not {brief(step)}") from None

@@ -7,6 +7,7 @@ standalone ones. Importing this imports no wandb; the functions do.
 from __future__ import annotations
 
 import importlib.util
+import sys
 import warnings
 from typing import Any
 
@@ -47,6 +48,19 @@ def media_classes() -> dict[str, Any]:
         "Image": image.Image,
         **{name: getattr(_annotations, name) for name in MEDIA_NAMES if name != "Image"},
     }
+
+
+def own_media(value: Any) -> Any:
+    """A standalone image for an image of wandb's own class, with its boxes and masks; else `value`.
+
+    Nothing is an image of wandb's where wandb was not imported.
+    """
+    wandb = sys.modules.get("wandb")
+    if not isinstance(value, getattr(wandb, "Image", ())):
+        return value
+    from . import classes
+
+    return classes.standalone(value)
 
 
 def install() -> None:

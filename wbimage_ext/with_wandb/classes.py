@@ -138,19 +138,35 @@ class Image(_InWandb, FromWandb, WandbImage, metaclass=_ImageType):
     __hash__ = None  # type: ignore[assignment]
 
 
-def _standalone(other: Any) -> image.Image:
-    """The standalone image of one of wandb's own, with a file that is not taken from it."""
-    copied = image.Image.__new__(image.Image)
+def standalone(other: Any) -> media.Media:
+    """The standalone image of one of wandb's own, with its boxes and masks."""
+    if isinstance(other, media.Media):
+        return other
+    copied = _standalone(other)
+    for name, own_class in (
+        ("_boxes", _annotations.BoundingBoxes2D),
+        ("_masks", _annotations.ImageMask),
+    ):
+        layers = getattr(other, name) or {}
+        copied.__dict__[name] = {
+            key: layer if isinstance(layer, media.Media) else _standalone(layer, own_class)
+            for key, layer in layers.items()
+        }
+    return copied
+
+
+def _standalone(other: Any, own_class: Any = image.Image) -> Any:
+    """A standalone object of one of wandb's own, with a file that is not taken from it."""
+    copied = own_class.__new__(own_class)
     copied._init_media()
     copied.__dict__.update(
         {name: value for name, value in vars(other).items() if name not in _FILE_ATTRIBUTES}
     )
     copied._file = StoredFile(other._path, other._sha256, getattr(other, "_size", None))
     if other._is_tmp:
+        extension = other._extension or os.path.splitext(other._path)[1]
         with open(other._path, "rb") as file:
-            copied._file = StoredFile.stage(
-                file.read(), os.path.splitext(other._path)[1], other._sha256
-            )
+            copied._file = StoredFile.stage(file.read(), extension, other._sha256)
     return copied
 
 

@@ -1,0 +1,170 @@
+"""The arguments of `init`, what a run remembers of itself, metrics, and files that are saved."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wbimage_ext import LocalRun
+
+from ..conftest import files_below
+
+
+def about(run: LocalRun) -> Any:
+    return json.loads(Path(run.dir, "run.json").read_text())
+
+
+def test_unknown_arguments_are_named_and_kept_apart(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match=r"init does not know confg, format, version"):
+        run = LocalRun(tmp_path, confg={"a": 1}, format="x", version=3)
+    written = about(run)
+    assert (written["format"], written["version"]) == ("wbimage LocalRun", 1)
+    assert written["settings"] == {"confg": {"a": 1}, "format": "x", "version": 3}
+
+
+def test_arguments_of_wandb_are_known(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run = LocalRun(
+            tmp_path, name="n", project="p", entity="e", group="g", job_type="j", id="i",
+            notes="text", tags="one", mode="offline", reinit=True, save_code=True, resume=None,
+            anonymous="allow", force=False, sync_tensorboard=True, settings={"x": 1},
+        )  # fmt: skip
+    assert (run.name, run.project, run.entity, run.group) == ("n", "p", "e", "g")
+    assert (run.job_type, run.id, run.notes, run.tags) == ("j", "i", "text", ("one",))
+    assert "settings" not in about(run)
+    run.finish()
+    with pytest.warns(UserWarning, match="resume='must' has no effect"):
+        LocalRun(tmp_path, resume="must").finish()
+    with pytest.warns(UserWarning, match="mode='disabled' has no effect"):
+        LocalRun(tmp_path, mode="disabled").finish()
+
+
+def test_what_a_run_is_called_can_be_changed_and_is_saved(tmp_path: Path) -> None:
+    run = LocalRun(tmp_path / "a run", project="p", tags=["one", "two"])
+    assert run.name == run.id == "a run"
+    run.name, run.notes, run.tags = "new", "better", ("three",)
+    expected = {"name": "new", "notes": "better", "tags": ["three"], "project": "p"}
+    assert about(run).items() >= expected.items()
+    started = about(run)["started"]
+    run.finish()
+    with pytest.raises(RuntimeError, match="finished"):
+        run.name = "too late"
+    assert run.name == "new"
+    with LocalRun(tmp_path / "a run") as again:
+        assert about(again).items() >= {**expected, "started": started}.items()
+
+
+def test_config_is_saved_at_each_change(tmp_path: Path) -> None:
+    run = LocalRun(tmp_path)
+
+    def written() -> Any:
+        return json.loads((tmp_path / "config.json").read_text())
+
+    run.config.update({"a": 1}, b=2, allow_val_change=True)
+    assert written() == {"a": 1, "b": 2}
+    run.config.c = 3
+    del run.config["a"]
+    assert run.config.pop("b") == 2
+    config = run.config
+    config |= {"d": 4}
+    assert run.config.setdefault("e", 5) == 5
+    assert written() == run.config == {"c": 3, "d": 4, "e": 5}
+    with pytest.raises(AttributeError, match="there is no 'x'"):
+        _ = run.config.x
+    copied = copy.deepcopy(run.config)
+    copied["f"] = 6
+    assert "f" not in written()
+    run.finish()
+    with pytest.raises(RuntimeError, match="finished"):
+        run.config["late"] = 1
+    assert "late" not in run.config
+
+
+def test_a_change_of_config_that_cannot_be_saved_is_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = LocalRun(tmp_path, config={"a": 1})
+
+    def refuse(*arguments: object) -> None:
+        raise OSError(28, "No space left on device", "config.json")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("wbimage_ext.runs.folder.write_whole", refuse)
+        with pytest.raises(OSError):
+            run.config.update({"a": 2, "b": 3})
+        with pytest.raises(OSError):
+            run.name = "x"
+    assert run.config == {"a": 1}
+    assert run.name == tmp_path.name
+    run.finish()
+
+
+def test_the_home_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    with LocalRun("~/runs/a") as run:
+        assert run.dir == str(tmp_path / "runs" / "a")
+        assert run.url == (tmp_path / "runs/a/index.html").as_uri()
+
+
+def test_a_damaged_file_of_an_earlier_run_is_named(tmp_path: Path) -> None:
+    LocalRun(tmp_path).finish()
+    (tmp_path / "config.json").write_text("{no")
+    with pytest.raises(ValueError, match=r"config\.json is not JSON, mend it or remove it"):
+        LocalRun(tmp_path)
+    (tmp_path / "config.json").unlink()
+    LocalRun(tmp_path).finish()
+
+
+def test_metrics_say_what_the_summary_holds(tmp_path: Path) -> None:
+    with LocalRun(tmp_path) as run:
+        run.define_metric("epoch")
+        run.define_metric("val/*", step_metric="epoch", summary="min,last")
+        run.define_metric("accuracy", summary="best", goal="maximize")
+        run.define_metric("mean", summary="mean,max")
+        run.define_metric("hidden", summary="none")
+        with pytest.raises(ValueError, match="summary must be of min, max"):
+            run.define_metric("x", summary="median")
+        for i, value in enumerate((3, 1, 2)):
+            run.log({"val/loss": value, "accuracy": value, "mean": value, "hidden": 1, "epoch": i})
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["val/loss"] == {"min": 1, "last": 2}
+    assert summary["accuracy"] == {"best": 3}
+    assert summary["mean"] == {"mean": 2.0, "max": 3}
+    assert summary["epoch"] == 2
+    assert "hidden" not in summary
+    assert about(run)["metrics"]["val/*"] == {"step_metric": "epoch", "summary": "min,last"}
+
+
+def test_files_are_saved_with_their_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("config.json", "deep/er/a.txt", "deep/b.txt"):
+        path = tmp_path / "work" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    os.chdir("work")
+    with LocalRun(tmp_path / "run", config={"mine": 1}) as run:
+        assert run.save("deep/**/*.txt") == [
+            os.path.join(run.dir, "files", "deep", "b.txt"),
+            os.path.join(run.dir, "files", "deep", "er", "a.txt"),
+        ]
+        run.save(tmp_path / "work" / "config.json")
+        run.save(tmp_path / "work/deep/er/a.txt", base_path=tmp_path / "work/deep")
+        with pytest.raises(ValueError, match="does not lie below"):
+            run.save(tmp_path / "work/config.json", base_path="deep")
+        with pytest.raises(FileNotFoundError, match=r"matches .*\.ckpt"):
+            run.save("*.ckpt")
+    saved = [name for name in files_below(run.dir) if name.startswith("files/")]
+    assert saved == [
+        "files/config.json", "files/deep/b.txt", "files/deep/er/a.txt", "files/er/a.txt",
+    ]  # fmt: skip
+    assert json.loads((tmp_path / "run/config.json").read_text()) == {"mine": 1}

@@ -1,0 +1,114 @@
+"""Dicts whose items are attributes too, as those of wandb's config and summary are.
+
+In: changes by a user. Out: for a run's config, a call that saves it after each change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .values import brief, key_text
+
+
+def config_values(config: Any) -> dict[str, Any]:
+    """A dict of what a config holds.
+
+    Raises:
+        TypeError: it is neither a dict nor an object with attributes.
+    """
+    if isinstance(config, Mapping):
+        return {key_text(key): value for key, value in config.items()}
+    if hasattr(config, "__dict__") and not isinstance(config, type):
+        return dict(vars(config))
+    raise TypeError(
+        "a config must be a dict, or an object with attributes such as argparse's Namespace, "
+        f"not {brief(config)}"
+    )
+
+
+class AttributeDict(dict[str, Any]):
+    """A dict of which `d.key` is `d["key"]`."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"there is no {name!r}; there are {list(self)}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        del self[name]
+
+    def __reduce__(self) -> Any:
+        # A copy or a pickle is a dict that no run saves.
+        return dict, (dict(self),)
+
+
+class Config(AttributeDict):
+    """A run's config: each change is saved, or undone where it cannot be.
+
+    A list or dict inside it that changes is saved with the next change, and when the run ends.
+    """
+
+    __slots__ = ("_save",)
+
+    _save: Callable[[], None]
+
+    def __init__(self, values: Mapping[str, Any], save: Callable[[], None]) -> None:
+        super().__init__(values)
+        object.__setattr__(self, "_save", save)
+
+    def update(self, *values: Any, allow_val_change: bool | None = None, **named: Any) -> None:
+        """Set several values; `allow_val_change` is wandb's, and changes are always allowed."""
+        self._change(dict.update, *map(config_values, values), **named)
+
+    def setdefaults(self, values: Any) -> None:
+        """Set those values whose keys are not there yet."""
+        new = config_values(values)
+        self.update({key: value for key, value in new.items() if key not in self})
+
+    def as_dict(self) -> dict[str, Any]:
+        """A plain copy."""
+        return dict(self)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._change(dict.__setitem__, key, value)
+
+    def __delitem__(self, key: str) -> None:
+        self._change(dict.__delitem__, key)
+
+    def __ior__(self, values: Any) -> Config:  # type: ignore[override,misc]
+        self.update(values)
+        return self
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The value of the key, which is set to the default if it is missing."""
+        return self._change(dict.setdefault, key, default)
+
+    def pop(self, *arguments: Any) -> Any:
+        """Remove the key and return its value."""
+        return self._change(dict.pop, *arguments)
+
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the last key and return it with its value."""
+        return self._change(dict.popitem)  # type: ignore[no-any-return]
+
+    def clear(self) -> None:
+        """Remove all keys."""
+        self._change(dict.clear)
+
+    def _change(self, change: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        before = dict(self)
+        try:
+            result = change(self, *arguments, **named)
+            self._save()
+        except BaseException:
+            dict.clear(self)
+            dict.update(self, before)
+            raise
+        return result

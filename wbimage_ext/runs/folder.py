@@ -1,0 +1,222 @@
+"""The folder of a run: its files, and the one process that writes them.
+
+In: rows, config, summary, and what is known about the run. Out: `history.jsonl`, `config.json`,
+`summary.json`, `run.json` and `index.html`. All but the history are replaced whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from ..encoding.warnings import warn
+from ..files.whole import remove_parts, write_whole
+from ..view import write_page
+from .attributes import Config
+from .history import HISTORY_NAME, History
+from .metrics import Metrics
+from .values import plain_json
+
+CONFIG_NAME = "config.json"
+SUMMARY_NAME = "summary.json"
+ABOUT_NAME = "run.json"
+_FORMAT = {"format": "wbimage LocalRun", "version": 1}
+
+
+class RunFolder:
+    """What a LocalRun writes, and how it ends.
+
+    It lives longer than its LocalRun: a run that nobody finished is finished by this object.
+
+    Args:
+        directory: made if missing; an earlier run in it is continued.
+        about: name, notes, tags and the like; what is None stays as it was.
+        config: values to add to the config.
+
+    Attributes:
+        about: what `run.json` holds.
+        labels: names of the classes of masks and boxes, under wandb's names.
+
+    Raises:
+        RuntimeError: somebody else writes to the directory, in this process or in another one.
+        ValueError: a file of an earlier run is not JSON.
+        OSError: the directory cannot be made or written.
+    """
+
+    def __init__(self, directory: str, about: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+        self.directory = directory
+        # A signal's handler may log while its thread is in here.
+        self.lock = threading.RLock()
+        self._pid = os.getpid()
+        self._needs_page = True
+        self.history = History(os.path.join(directory, HISTORY_NAME))
+        try:
+            remove_parts(directory)
+            self.history.recover(self._read(SUMMARY_NAME))
+            before = self._read(CONFIG_NAME)
+            self.labels: dict[str, Any] = before.pop("_wandb", {})
+            self.config = Config({**before, **config}, self.save_config)
+            self.about = self._about(about)
+            self.metrics = Metrics(self.about.setdefault("metrics", {}))
+            self.save_about()
+            self.save_config()
+        except BaseException:
+            # The next attempt must not meet this one's lock.
+            self.history.close()
+            raise
+
+    def _about(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        name = os.path.basename(self.directory)
+        started = datetime.datetime.now(datetime.timezone.utc).isoformat()
+        known = {name: value for name, value in given.items() if value is not None}
+        first = {"name": name, "id": name, "started": started}
+        return {**_FORMAT, **first, **self._read(ABOUT_NAME), **_FORMAT, **known}
+
+    # Who may write.
+
+    def refuse_in_child(self) -> None:
+        """RuntimeError in a forked child of the process that logs."""
+        if os.getpid() != self._pid:
+            raise RuntimeError(
+                f"the run in {self.directory} is that of process {self._pid}; a forked child "
+                "cannot log to it, but can send the images it makes to that process"
+            )
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the run's lock, where this process may write and the run is not finished."""
+        self.refuse_in_child()
+        with self.lock:
+            self.history.check_open()
+            yield
+
+    # Files.
+
+    def set_about(self, **values: Any) -> None:
+        """Change what is known about the run, and save it."""
+        with self.writing():
+            before = self.about
+            self.about = {**before, **values}
+            try:
+                self.save_about()
+            except BaseException:
+                self.about = before
+                raise
+
+    def save_about(self) -> None:
+        """Write `run.json`."""
+        self._write(ABOUT_NAME, self.about)
+
+    def save_config(self) -> None:
+        """Write `config.json`; the labels are in it as they are in a config of wandb's."""
+        with self.writing():
+            self._write_config(self.labels)
+
+    def _write_config(self, labels: Mapping[str, Any]) -> None:
+        known = {"_wandb": labels} if labels else {}
+        self._write(CONFIG_NAME, {**self.config, **known})
+
+    def add_labels(self, data_type: str, key: str, labels: Mapping[Any, Any]) -> None:
+        """Add the labels of one layer of masks or boxes."""
+        entry = {"type": data_type, "key": key, "value": plain_json("class_labels", labels)}
+        with self.writing():
+            # Once more where a signal's handler added some meanwhile.
+            while True:
+                before = self.labels
+                of_type = before.get(data_type, {})
+                if of_type.get(key) == entry:
+                    return
+                # Known once it is written: what failed is written when it is logged again.
+                added = {**before, data_type: {**of_type, key: entry}}
+                self._write_config(added)
+                if self.labels is before:
+                    self.labels = added
+                    return
+
+    def _read(self, name: str) -> dict[str, Any]:
+        path = os.path.join(self.directory, name)
+        try:
+            with open(path, encoding="utf-8") as file:
+                read = json.load(file)
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise ValueError(f"{path} is not JSON, mend it or remove it: {error}") from error
+        return read if isinstance(read, dict) else {}
+
+    def _write(self, name: str, values: Mapping[str, Any]) -> None:
+        # Of a copy: a signal's handler may add to the dict meanwhile.
+        text = json.dumps(plain_json(name.partition(".")[0], dict(values)), indent=1)
+        write_whole(os.path.join(self.directory, name), text.encode())
+
+    # The end.
+
+    def finish(self) -> None:
+        """Write the open step, the summary, the config and the page, and let the lock go.
+
+        What cannot be written is a warning. Called again, it writes the page if that is missing.
+        In a forked child it does nothing.
+        """
+        if os.getpid() != self._pid:
+            return
+        problems: dict[str, Exception] = {}
+        with self.lock:
+            if self.history.is_open:
+                self._finish_history(problems)
+            if self._needs_page:
+                self._needs_page = not self._write_page(problems)
+        if problems:
+            missing = " and ".join(
+                f"its {what} ({type(problem).__name__}: {problem})"
+                for what, problem in problems.items()
+            )
+            warn(f"the run in {self.directory} ended without {missing}", RuntimeWarning)
+
+    def finish_unfinished(self) -> None:
+        """The end of a run that nobody finishes: the same, or nothing where it was deleted."""
+        if os.getpid() == self._pid and self.history.is_open:
+            if self.history.is_in_place():
+                self.finish()
+            else:
+                self.history.close()
+
+    def _finish_history(self, problems: dict[str, Exception]) -> None:
+        try:
+            self.history.check_in_place()
+        except OSError as error:
+            problems["files"] = error
+            self._needs_page = False
+            self.history.close()
+            return
+
+        def write_rest() -> None:
+            _attempt("summary", self._write_summary, problems)
+            _attempt("config", partial(self._write_config, self.labels), problems)
+
+        failure = self.history.finish(write_rest)
+        if failure is not None:
+            problems["last step"] = failure
+
+    def _write_summary(self) -> None:
+        summary = self.metrics.summarized(self.history.summary, self.history.rows())
+        self._write(SUMMARY_NAME, summary)
+
+    def _write_page(self, problems: dict[str, Exception]) -> bool:
+        return _attempt("page", partial(write_page, self.directory), problems)
+
+
+def _attempt(what: str, work: Callable[[], Any], problems: dict[str, Exception]) -> bool:
+    """Whether the work succeeded; a run ends without what cannot be written."""
+    try:
+        work()
+    except Exception as error:
+        problems[what] = error
+        return False
+    problems.pop(what, None)
+    return True
