@@ -81,6 +81,9 @@ def test_names_follow_the_run_that_init_started(tmp_path: Path) -> None:
         assert first.step == 0
         wbimage_ext.finish()
     assert wbimage_ext.run is None
+    with wbimage_ext.init(tmp_path / "three") as third:
+        assert wbimage_ext.run is third
+    assert wbimage_ext.run is None
     with pytest.raises(RuntimeError, match=r"call init\(\) before log\(\)"):
         wbimage_ext.log({"x": 1})
 

@@ -24,10 +24,9 @@ def init(dir: str | os.PathLike[str] | None = None, **settings: Any) -> LocalRun
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
     """Finish the run that `init` started; without one this does nothing."""
-    global _run
-    if _run is not None:
-        _run.finish(exit_code, quiet)
-        _run = None
+    run = _current()
+    if run is not None:
+        run.finish(exit_code, quiet)
 
 
 def log(data: Any, step: int | None = None, commit: bool | None = None) -> None:
@@ -65,17 +64,24 @@ def attribute(name: str) -> Any:
     Raises:
         AttributeError: another name; for one of wandb's it says what to do instead.
     """
+    run = _current()
     if name == "run":
-        return _run
+        return run
     if name in ("config", "summary"):
-        return getattr(_run, name) if _run is not None else _BeforeInit(name)
+        return _BeforeInit(name) if run is None else getattr(run, name)
     raise AttributeError(missing_of_module(name))
 
 
+def _current() -> LocalRun | None:
+    """The run that `init` started last, until it is finished."""
+    return _run if _run is not None and _run._folder.history.is_open else None
+
+
 def _started(what: str) -> LocalRun:
-    if _run is None:
-        raise RuntimeError(f"call init() before {what}: there is no run yet")
-    return _run
+    run = _current()
+    if run is None:
+        raise RuntimeError(f"call init() before {what}: there is no run")
+    return run
 
 
 class _BeforeInit:
@@ -102,4 +108,4 @@ class _BeforeInit:
         return f"<{self._name} of no run: call init() first>"
 
     def _refuse(self) -> Any:
-        raise RuntimeError(f"call init() before {self._name} is used: there is no run yet")
+        raise RuntimeError(f"call init() before {self._name} is used: there is no run")
