@@ -17,6 +17,7 @@ import numpy as np
 from . import _core
 from .files.stored import StoredFile
 from .media import Media
+from .wording import shown
 
 
 class Classes(Media):
@@ -35,7 +36,9 @@ class Classes(Media):
         super().__init__()
         for item in class_set:
             if not isinstance(item, Mapping) or "id" not in item or "name" not in item:
-                raise TypeError(f"each class must be a dict with 'id' and 'name', not {item!r}")
+                raise TypeError(
+                    f"each class must be a dict with 'id' and 'name', not {shown(item)}"
+                )
         self._class_set = class_set
 
     @classmethod
@@ -76,13 +79,14 @@ class BoundingBoxes2D(Media):
         self.validate(val)
         self._val = val["box_data"]
         self._key = key
+        content = dict(val)
         if "class_labels" in val:
-            self._class_labels = val["class_labels"]
+            self._class_labels = content["class_labels"] = _plain_labels(val["class_labels"])
         else:
-            present = sorted({box["class_id"] for box in self._val if "class_id" in box})
+            present = sorted({int(box["class_id"]) for box in self._val if "class_id" in box})
             self._class_labels = {n: f"class_{n}" for n in present}
         self._extension = f".{self.type_name()}.json"
-        text = json.dumps(dict(val), default=_plain_value)
+        text = json.dumps(content, default=_plain_value)
         self._file = StoredFile.stage(text.encode(), self._extension)
 
     @classmethod
@@ -105,8 +109,10 @@ class BoundingBoxes2D(Media):
             )
         if not isinstance(val["box_data"], list):
             raise TypeError("Boxes must be a list")
-        for box in val["box_data"]:
-            _check_box(box)
+        for index, box in enumerate(val["box_data"]):
+            problem = _problem_of_box(box)
+            if problem is not None:
+                raise TypeError(f"{problem}; box {index} is {shown(box)}")
         return True
 
     def bind_to_run(
@@ -154,8 +160,9 @@ class ImageMask(Media):
         data = self._checked_data(val)
         encoded, present = _core.encode_mask(data)
         if "class_labels" not in val:
-            labels = {n: f"class_{n}" for n in range(256) if present[n]}
-            self._val["class_labels"] = labels
+            self._val["class_labels"] = {n: f"class_{n}" for n in range(256) if present[n]}
+        else:
+            self._val["class_labels"] = _plain_labels(val["class_labels"])
         self._extension = f".{self.type_name()}.png"
         self._file = StoredFile.stage(encoded, self._extension)
 
@@ -219,10 +226,21 @@ def _add_labels(
 
 def _check_labels(labels: Any, text: str) -> None:
     if not isinstance(labels, Mapping):
-        raise TypeError(f"{text}, not {labels!r}")
+        raise TypeError(f"{text}, not {shown(labels)}")
     for key, value in labels.items():
         if not isinstance(key, numbers.Number) or not isinstance(value, str):
-            raise TypeError(f"{text}; {key!r}: {value!r} is not")
+            raise TypeError(f"{text}; {shown(key)}: {shown(value)} is not")
+
+
+def _plain_labels(labels: Mapping[Any, str]) -> dict[Any, str]:
+    """Labels with keys that JSON takes: NumPy's numbers are none."""
+    return {_plain_number(key): name for key, name in labels.items()}
+
+
+def _plain_number(number: Any) -> Any:
+    if isinstance(number, numbers.Integral):
+        return int(number)
+    return float(number) if isinstance(number, numbers.Real) else number
 
 
 _POSITION_TEXT = (
@@ -244,26 +262,28 @@ def _is_position(position: Any) -> bool:
     return _has_numbers(position, ("minX", "maxX", "minY", "maxY"))
 
 
-def _check_box(box: Any) -> None:
+def _problem_of_box(box: Any) -> str | None:
     if not isinstance(box, Mapping) or not _is_position(box.get("position")):
-        raise TypeError(_POSITION_TEXT)
-    scores = box.get("scores")
-    if "scores" in box:
-        if not isinstance(scores, dict):
-            raise TypeError("Box scores must be a dictionary")
-        for name, value in scores.items():
-            if not isinstance(name, str):
-                raise TypeError("A score key must be a string")
-            if not isinstance(value, numbers.Number):
-                raise TypeError("A score value must be a number")
-    if "class_id" in box and not isinstance(box["class_id"], int):
-        raise TypeError("A box's class_id must be an integer")
-    if "box_caption" in box and not isinstance(box["box_caption"], str):
-        raise TypeError("A box's caption must be a string")
+        return _POSITION_TEXT
+    scores = box.get("scores", {})
+    if not isinstance(scores, dict):
+        return "Box scores must be a dictionary"
+    if not all(isinstance(name, str) for name in scores):
+        return "A score key must be a string"
+    if not all(isinstance(value, numbers.Number) for value in scores.values()):
+        return "A score value must be a number"
+    if not isinstance(box.get("class_id", 0), numbers.Integral):
+        return "A box's class_id must be an integer"
+    if not isinstance(box.get("box_caption", ""), str):
+        return "A box's caption must be a string"
+    return None
 
 
 def _plain_value(value: Any) -> Any:
     """NumPy's scalars and arrays as JSON has them."""
+    if isinstance(value, np.floating):
+        # Python has no long double: tolist() would give it back.
+        return float(value)
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
-    raise TypeError(f"a box holds {value!r}, which JSON has no form for")
+    raise TypeError(f"a box holds {shown(value)}, which JSON has no form for")

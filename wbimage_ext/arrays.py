@@ -14,7 +14,7 @@ from . import _core, inputs
 from .encoding.options import EncodeOptions
 from .encoding.pixels import encode as encode_pixels
 from .encoding.warnings import warn_dropped_alpha, warn_nan
-from .inputs.arrays import widened_bfloat16
+from .inputs.arrays import as_masked, widened_bfloat16
 from .inputs.kinds import EncodedFile, EncodedImage, Reference, refusal
 
 
@@ -26,7 +26,7 @@ def to_uint8(
     With `lo` and `hi` the smallest and largest value: where lo < 0, data becomes
     (data - lo) / (hi - lo); where hi is then at most 1, trunc(data * 255); the result is clipped to
     0..255 and truncated. The arithmetic runs in the array's own float type, integers divide in
-    double, and nothing wraps. NaN takes no part and becomes 0.
+    double, and nothing wraps. NaN and masked values take no part and become 0.
 
     Args:
         data: an array or anything with an array view.
@@ -43,7 +43,7 @@ def to_uint8(
     converted, found_nan = _core.to_uint8(
         pixels.array, normalize=normalize, bfloat16=pixels.is_bfloat16
     )
-    if found_nan:
+    if found_nan and not pixels.is_nan_masked:
         warn_nan()
     return converted
 
@@ -83,14 +83,19 @@ def make_grid(
         dataformats: names the axes of `data`: "NCHW", "NHWC", "NHW", "CHW", "HWC" or "HW".
 
     Returns:
-        array of shape (H, W, C) and the same dtype; bfloat16 tensors, for which NumPy has no dtype,
-        become float32.
+        array of shape (H, W, C) and the same dtype, masked where `data` was; bfloat16 tensors, for
+        which NumPy has no dtype, become float32.
 
     Raises:
         TypeError: values that are not bool, integer or float.
         ValueError: `dataformats` does not fit the array's dimensions, an empty array, or a grid of
             no size.
     """
+    masked = as_masked(data)
+    if masked is not None:
+        grid = make_grid(masked.data, nrow, padding, pad_value, dataformats)
+        mask = make_grid(np.ma.getmaskarray(masked), nrow, padding, False, dataformats)
+        return np.ma.MaskedArray(grid, mask)
     pixels = inputs.as_pixels(data)
     if not pixels.is_bfloat16:
         return _core.make_grid(pixels.array, nrow, padding, pad_value, dataformats)

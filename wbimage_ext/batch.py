@@ -17,6 +17,7 @@ from typing import Any
 from . import inputs
 from .encoding.colormaps import colormap_table
 from .files.stored import StagingScope, StoredFile
+from .inputs.arrays import is_masked
 from .inputs.kinds import Pixels
 from .media import Media
 from .wording import describe, shown
@@ -82,16 +83,20 @@ def _items(data: Any, dataformats: str) -> Sequence[Any]:
         if not data:
             raise ValueError("the batch is empty")
         return data
-    pixels = inputs.as_pixels(data)
-    shape = list(pixels.array.shape)
+    if is_masked(data):
+        shape, items = data.shape, list(data)
+    else:
+        pixels = inputs.as_pixels(data)
+        shape = pixels.array.shape
+        items = [replace(pixels, array=item, given=item) for item in pixels.array]
     if len(shape) != len(dataformats):
         raise ValueError(
             f"a batch of {describe(data)} has {len(shape)} dimensions, {dataformats} names "
             f"{len(dataformats)}; dataformats may be one of {list(_AXES_OF_ITEMS)}"
         )
     if 0 in shape:
-        raise ValueError(f"the batch is empty: its shape is {shape}")
-    return [replace(pixels, array=item, given=item) for item in pixels.array]
+        raise ValueError(f"the batch is empty: its shape is {list(shape)}")
+    return items
 
 
 def _laid_out(item: Any, dataformats: str) -> Any:

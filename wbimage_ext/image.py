@@ -21,6 +21,7 @@ from .files.digest import Sha256
 from .files.stored import StagingScope, StoredFile
 from .inputs.kinds import Array, EncodedFile, EncodedImage, Pixels, Reference, Source
 from .media import Media
+from .wording import shown
 
 
 class Image(Media):
@@ -176,14 +177,12 @@ class Image(Media):
         if caption is not None:
             self._caption = caption
         names: dict[Any, str] = {}
-        if boxes:
-            self._boxes = self._layers("boxes", boxes, self._boxes_class)
-            for layer in self._boxes.values():
-                names.update(layer._class_labels)
-        if masks:
-            self._masks = self._layers("masks", masks, self._mask_class)
-            for layer in self._masks.values():
-                names.update(getattr(layer, "_val", {}).get("class_labels", {}))
+        self._boxes = self._layers("boxes", boxes, self._boxes_class)
+        for layer in (self._boxes or {}).values():
+            names.update(layer._class_labels)
+        self._masks = self._layers("masks", masks, self._mask_class)
+        for layer in (self._masks or {}).values():
+            names.update(getattr(layer, "_val", {}).get("class_labels", {}))
         if classes is not None:
             class_set = getattr(classes, "_class_set", None)
             if class_set is None:
@@ -195,20 +194,31 @@ class Image(Media):
             )
 
     @staticmethod
-    def _layers(argument: str, layers: Any, layer_class: Any) -> dict[str, Any]:
+    def _layers(argument: str, layers: Any, layer_class: Any) -> dict[str, Any] | None:
+        """The layers as objects; None where there are none."""
+        if layers is None or (isinstance(layers, (list, tuple)) and not layers):
+            return None
         if not isinstance(layers, Mapping):
-            raise ValueError(f'Images "{argument}" argument must be a dictionary')
+            example = layer_class.__name__
+            raise ValueError(
+                f'Images "{argument}" argument must be a dictionary of layers, such as '
+                f'{{"prediction": {example}(...) or its dict}}, not {shown(layers)}'
+            )
         built = {}
         for key, layer in layers.items():
             if isinstance(layer, Media) or hasattr(layer, "bind_to_run"):
                 built[key] = layer
             elif isinstance(layer, Mapping):
-                built[key] = layer_class(layer, key)
+                try:
+                    built[key] = layer_class(layer, key)
+                except TypeError as error:
+                    raise TypeError(f"{error}, in {argument}[{shown(key)}]") from None
             else:
                 raise TypeError(
-                    f"{argument}[{key!r}] must be a dict or a {layer_class.__name__}, not {layer!r}"
+                    f"{argument}[{shown(key)}] must be a dict or a {layer_class.__name__}, "
+                    f"not {shown(layer)}"
                 )
-        return built
+        return built or None
 
     @classmethod
     def from_batch(

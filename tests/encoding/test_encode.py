@@ -212,3 +212,36 @@ def test_build_info_says_what_is_in_use() -> None:
     info = wbimage_ext.build_info()
     assert info["wbimage_ext"] == wbimage_ext.__version__
     assert all(isinstance(value, str) and value for value in info.values())
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.uint8, np.int8], ids=str)
+def test_any_integer_is_a_level_and_a_quality(kind: Any, photo: Any) -> None:
+    data = wbimage_ext.encode(photo, compress_level=kind(6))
+    assert data == wbimage_ext.encode(photo, compress_level=6)
+    data = wbimage_ext.encode(photo, "jpg", quality=kind(90))
+    assert data == wbimage_ext.encode(photo, "jpg", quality=90)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "CMYK"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"compress_level": True},
+        {"compress_level": np.True_},
+        {"compress_level": 10},
+        {"compress_level": -1},
+        {"compress_level": 1.5},
+        {"quality": 0},
+        {"quality": 101},
+        {"quality": 2.5},
+    ],
+    ids=str,
+)
+def test_what_is_no_level_and_no_quality(arguments: dict[str, Any], mode: str) -> None:
+    for image in (PILImage.new(mode, (4, 5)), np.zeros((4, 5, 3), np.uint8)):
+        for file_type in ("png", "jpg"):
+            with pytest.raises((TypeError, ValueError)):
+                wbimage_ext.Image(image, file_type=file_type, **arguments)

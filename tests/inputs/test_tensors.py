@@ -349,3 +349,31 @@ def test_images_of_a_data_loaders_workers_are_logged_by_the_parent(tmp_path: Pat
     paths = [name for row in rows for name in row["k"]["filenames"]]
     for index, path in enumerate(paths):
         assert (pixels_of(Image(tmp_path / path)) == 10 * index).all()
+
+
+# Subclasses
+
+
+class TensorImage(torch.Tensor):
+    """As fastai's: every function gives the subclass back."""
+
+
+@pytest.mark.parametrize("shape", [(6, 5, 3), (6, 5, 4), (6, 5)], ids=str)
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "bfloat16"])
+def test_images_of_a_subclass_are_arrays(shape: tuple[int, ...], dtype: str) -> None:
+    plain = torch.arange(math.prod(shape)).reshape(shape).to(getattr(torch, dtype))
+    ours = Image(plain.as_subclass(TensorImage))
+    expected = Image(plain.float().numpy() if dtype == "bfloat16" else plain.numpy())
+    assert ours.to_data_array() == expected.to_data_array()
+    assert ours._sha256 == expected._sha256
+
+
+@pytest.mark.parametrize("shape", [(3, 6, 5), (1, 6, 5), (4, 6, 3), (2, 3, 6, 5)], ids=str)
+def test_channels_first_stays_a_tensor_in_a_subclass(shape: tuple[int, ...]) -> None:
+    plain = torch.arange(math.prod(shape)).reshape(shape) % 256
+    assert Image(plain.as_subclass(TensorImage))._sha256 == Image(plain)._sha256
+
+
+def test_a_parameter_that_needs_grad() -> None:
+    parameter = torch.nn.Parameter(torch.rand(6, 5, 3))
+    assert Image(parameter)._sha256 == Image(parameter.detach().numpy())._sha256

@@ -5,8 +5,11 @@ In: arguments of Image, as the caller gave them. Out: the same, checked and in t
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from ..wording import shown
 from .colormaps import colormap_table, rgb_triple
@@ -38,7 +41,8 @@ class EncodeOptions:
         """The options with `colormap` as 768 bytes of RGB rows and `nan_color` as three bytes.
 
         Raises:
-            ValueError: an unknown file type, mode, colormap or colour. The core checks the rest.
+            ValueError: an unknown file type, mode, colormap or colour, or a number out of range.
+            TypeError: a number that is no integer.
         """
         if self.file_type not in FILE_TYPES:
             raise ValueError(
@@ -51,6 +55,8 @@ class EncodeOptions:
             )
         return replace(
             self,
+            quality=_checked_quality(self.quality),
+            compress_level=_checked_level(self.compress_level),
             colormap=colormap_table(self.colormap),
             nan_color=rgb_triple(self.nan_color),
         )
@@ -62,4 +68,21 @@ class EncodeOptions:
     @property
     def needs_values(self) -> bool:
         """Whether samples are values to be scaled or coloured, also those of a PIL image."""
-        return self.colormap is not None or not isinstance(self.normalize, bool)
+        return self.colormap is not None or hasattr(self.normalize, "__iter__")
+
+
+def _checked_quality(quality: Any) -> int:
+    number = operator.index(quality)
+    if not 1 <= number <= 100:
+        raise ValueError(f"quality must be 1 to 100, not {shown(quality)}")
+    return number
+
+
+def _checked_level(level: Any) -> int | None:
+    if level is None:
+        return None
+    # True is an index too, but no level.
+    number = -1 if isinstance(level, (bool, np.bool_)) else operator.index(level)
+    if not 0 <= number <= 9:
+        raise ValueError(f"compress_level must be None or 0 to 9, not {shown(level)}")
+    return number

@@ -37,7 +37,7 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     mode = pixels.mode or options.mode
     drops_alpha = mode == "LA" and options.file_type != "png"
     encoded = _call_core(pixels, options, "L" if drops_alpha else mode)
-    if encoded.found_nan and options.nan_color is None:
+    if encoded.found_nan and options.nan_color is None and not pixels.is_nan_masked:
         warn_nan()
     if encoded.dropped_alpha or drops_alpha:
         warn_dropped_alpha(options.file_type)

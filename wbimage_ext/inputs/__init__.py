@@ -16,8 +16,8 @@ import numpy as np
 
 from ..encoding.options import EncodeOptions
 from ..media import Media
-from .arrays import pixels_of_array, widened_bfloat16
-from .kinds import Array, Pixels, Reference, Source
+from .arrays import as_masked, pixels_of_array, widened_bfloat16
+from .kinds import Array, Pixels, Reference, Source, is_instance
 
 
 def resolve(data: Any, options: EncodeOptions) -> Source:
@@ -47,7 +47,7 @@ def as_pixels(data: Any) -> Pixels:
     Raises:
         TypeError: NumPy can make no array of numbers of it.
     """
-    if _is_instance(data, "torch", "Tensor"):
+    if is_instance(data, "torch", "Tensor"):
         from .tensors import pixels_of_tensor
 
         return pixels_of_tensor(data)
@@ -57,10 +57,13 @@ def as_pixels(data: Any) -> Pixels:
 def as_array(data: Any) -> Array:
     """`data` as a NumPy array of bool, integer or float values, in place where possible.
 
+    Masked values are 0.
+
     Raises:
         TypeError: NumPy can make no such array of it.
     """
-    pixels = as_pixels(data)
+    masked = as_masked(data)
+    pixels = as_pixels(data if masked is None else masked.filled(0))
     return widened_bfloat16(pixels.array) if pixels.is_bfloat16 else pixels.array
 
 
@@ -74,7 +77,7 @@ def _reader_of(data: Any) -> Callable[[Any, EncodeOptions], Source] | None:
         return _read_pixels
     if isinstance(data, (bytes, bytearray)) or _is_flat_memory(data):
         return _read_bytes
-    if _is_instance(data, "PIL.Image", "Image"):
+    if is_instance(data, "PIL.Image", "Image"):
         return _read_pillow_image
     if _is_figure(data):
         return _read_figure
@@ -127,12 +130,6 @@ def _read_figure(source: Any, options: EncodeOptions) -> Source:
 def _is_flat_memory(data: Any) -> bool:
     """Whether this is a memoryview of bytes in a row; one of more dimensions is an array."""
     return isinstance(data, memoryview) and data.ndim == 1 and data.itemsize == 1
-
-
-def _is_instance(data: Any, module_name: str, class_name: str) -> bool:
-    """isinstance by name: what was not imported has no instances."""
-    kind = getattr(sys.modules.get(module_name), class_name, None)
-    return isinstance(kind, type) and isinstance(data, kind)
 
 
 def _is_figure(data: Any) -> bool:

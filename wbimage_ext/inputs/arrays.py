@@ -1,15 +1,17 @@
 """Arrays, array views and nested lists as pixels, in place wherever that is possible.
 
-In: anything that NumPy can see as an array. Out: Pixels that share its memory.
+In: anything that NumPy can see as an array. Out: Pixels that share its memory. Only an array with
+masked values is copied: they become NaN, which has no part in the range of the values.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .kinds import Array, Pixels, refusal
+from .kinds import Array, Pixels, is_instance, refusal
 
 
 def pixels_of_array(data: Any) -> Pixels:
@@ -19,6 +21,8 @@ def pixels_of_array(data: Any) -> Pixels:
         TypeError: NumPy can make no array of numbers of it.
     """
     array = _numpy_array(data)
+    if is_masked(array):
+        return _pixels_of_masked(array, data)
     if array.dtype.kind in "buif":
         return Pixels(array, data)
     if array.dtype.kind == "V" and array.dtype.type.__module__ == "ml_dtypes":
@@ -27,6 +31,33 @@ def pixels_of_array(data: Any) -> Pixels:
             return Pixels(array.view(np.uint16), data, is_bfloat16=True)
         return Pixels(array.astype(np.float32), data)
     raise refusal(data, None if array is data else f"its values are of dtype {array.dtype}")
+
+
+def _pixels_of_masked(array: np.ma.MaskedArray[Any, Any], given: Any) -> Pixels:
+    pixels = pixels_of_array(array.data)
+    mask = np.ma.getmask(array)
+    if not mask.any():
+        return replace(pixels, given=given)
+    values = widened_bfloat16(pixels.array) if pixels.is_bfloat16 else pixels.array
+    # Integers divide in double, so the rule makes the same of them as doubles.
+    values = values.astype(values.dtype if values.dtype.kind == "f" else np.float64)
+    is_nan_masked = values.dtype.kind != "f" or not np.isnan(values[~mask]).any()
+    values[mask] = np.nan
+    return Pixels(values, given, is_nan_masked=is_nan_masked)
+
+
+def is_masked(data: Any) -> bool:
+    """Whether this is a masked array; asking imports no numpy.ma."""
+    return type(data) is not np.ndarray and is_instance(data, "numpy.ma", "MaskedArray")
+
+
+def as_masked(data: Any) -> np.ma.MaskedArray[Any, Any] | None:
+    """A masked array as it is, a list of some as one; None for anything else."""
+    if is_masked(data):
+        return data  # type: ignore[no-any-return]
+    if isinstance(data, (list, tuple)) and any(map(is_masked, data)):
+        return np.ma.stack(data)
+    return None
 
 
 def widened_bfloat16(bits: Array) -> Array:
@@ -38,6 +69,9 @@ def _numpy_array(data: Any) -> Array:
     if isinstance(data, np.ndarray):
         return data
     try:
+        masked = as_masked(data)
+        if masked is not None:
+            return masked
         if _exports_dlpack_only(data) and hasattr(np, "from_dlpack"):
             return np.from_dlpack(data)
         array = np.asarray(data)

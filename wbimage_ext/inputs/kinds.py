@@ -6,6 +6,7 @@ that is none of them, which names the object and says what would be right.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ class Pixels:
         array: bool, integer or float values.
         given: what the caller passed, to be named in refusals.
         is_bfloat16: the uint16 elements of `array` are the bits of bfloat16 values.
+        is_nan_masked: every NaN stands for a masked value, so nobody is warned of it.
         is_tensor: the array was a torch tensor, which is laid out as a normalised grid.
         dataformats: names a tensor's axes; None goes by their number.
         mode: L, LA, RGB or RGBA, whatever the options say; None goes by them.
@@ -36,6 +38,7 @@ class Pixels:
     array: Array
     given: Any = None
     is_bfloat16: bool = False
+    is_nan_masked: bool = False
     is_tensor: bool = False
     dataformats: str | None = None
     mode: str | None = None
@@ -71,6 +74,12 @@ class Reference:
 
 
 Source = Pixels | EncodedImage | EncodedFile | Reference
+
+
+def is_instance(data: Any, module_name: str, class_name: str) -> bool:
+    """isinstance by name: what was not imported has no instances."""
+    kind = getattr(sys.modules.get(module_name), class_name, None)
+    return isinstance(kind, type) and isinstance(data, kind)
 
 
 WHAT_WOULD_WORK = (

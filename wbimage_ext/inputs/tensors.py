@@ -1,7 +1,8 @@
 """torch tensors as NumPy arrays, in place where they lie in the CPU's memory.
 
-In: a tensor. Out: Pixels that share its memory, or that of one copy from its device.
-torch is never imported here: whoever has a tensor has imported it.
+In: a tensor, or an image of a subclass of it, such as fastai's. Out: Pixels that share its memory,
+or that of one copy from its device. torch is never imported here: whoever has a tensor has imported
+it.
 """
 
 from __future__ import annotations
@@ -18,21 +19,34 @@ from .kinds import Pixels
 def pixels_of_tensor(tensor: Any) -> Pixels:
     """A tensor's values, without its history of gradients.
 
+    A tensor is laid out as a grid. One of a subclass that holds an image, of shape (H, W) or
+    (H, W, C), goes by the rules of arrays.
+
     Raises:
         TypeError: it has no strided memory, or its values are complex.
     """
     torch = sys.modules["torch"]
     _check(torch, tensor)
-    values = tensor.detach()
-    if values.device.type != "cpu":
-        values = values.cpu()
-    values = values.resolve_neg()
+    is_grid = not _is_array_of_subclass(torch, tensor)
+    values = tensor if tensor.device.type == "cpu" else tensor.cpu()
+    # A subclass may have methods of its own.
+    values = values.as_subclass(torch.Tensor).detach().resolve_neg()
     if values.dtype == torch.bfloat16:
         bits = values.view(torch.int16).numpy().view(np.uint16)
-        return Pixels(bits, tensor, is_bfloat16=True, is_tensor=True)
+        return Pixels(bits, tensor, is_bfloat16=True, is_tensor=is_grid)
     if values.dtype.is_floating_point and values.element_size() == 1:
         values = values.to(torch.float32)
-    return Pixels(values.numpy(), tensor, is_tensor=True)
+    return Pixels(values.numpy(), tensor, is_tensor=is_grid)
+
+
+def _is_array_of_subclass(torch: Any, tensor: Any) -> bool:
+    """Whether the tensor's class is one of an image library that lays pixels out as arrays."""
+    if type(tensor) is torch.Tensor:
+        return False
+    shape = tuple(tensor.shape)
+    if len(shape) == 3:
+        return shape[2] in (3, 4) and shape[0] not in (1, 3, 4)
+    return len(shape) == 2
 
 
 def _check(torch: Any, tensor: Any) -> None:

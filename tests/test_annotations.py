@@ -1,0 +1,107 @@
+"""Boxes and masks with NumPy's numbers, and refusals that say where the fault is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wbimage_ext import BoundingBoxes2D, Classes, Image, ImageMask, LocalRun
+
+PIXELS = np.eye(4)
+POSITION = {"minX": 0, "maxX": 1, "minY": 0, "maxY": 1}
+
+
+def content(boxes: Any) -> Any:
+    return json.loads(Path(boxes._path).read_text())
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, np.int8, int], ids=str)
+def test_labels_and_class_ids_of_numpy(kind: Any, tmp_path: Path) -> None:
+    labels = {kind(1): "cat", kind(0): "dog"}
+    boxes = {"box_data": [{"position": POSITION, "class_id": int(kind(1))}], "class_labels": labels}
+    mask = {"mask_data": np.eye(4, dtype=np.uint8), "class_labels": labels}
+    image = Image(PIXELS, boxes={"b": boxes}, masks={"m": mask})
+    assert content(image._boxes["b"])["class_labels"] == {"1": "cat", "0": "dog"}
+    assert image._classes == Classes([{"id": 1, "name": "cat"}, {"id": 0, "name": "dog"}])
+    assert all(type(item["id"]) is int for item in image._classes._class_set)
+    with LocalRun(tmp_path) as run:
+        run.log({"k": image})
+    assert labels == {kind(1): "cat", kind(0): "dog"}
+
+
+def test_numbers_of_a_box_may_be_numpys() -> None:
+    position = {"middle": np.array([1, 2]), "width": np.float32(0.5), "height": np.longdouble(0.25)}
+    box = {
+        "position": position,
+        "class_id": np.int64(3),
+        "scores": {"a": np.float16(0.5), "b": np.longdouble(2)},
+    }
+    boxes = BoundingBoxes2D({"box_data": [box]}, "b")
+    assert boxes._class_labels == {3: "class_3"}
+    assert content(boxes)["box_data"] == [
+        {
+            "position": {"middle": [1, 2], "width": 0.5, "height": 0.25},
+            "class_id": 3,
+            "scores": {"a": 0.5, "b": 2.0},
+        }
+    ]
+
+
+def test_a_refused_box_is_named_by_layer_and_index() -> None:
+    good = {"position": POSITION, "class_id": 1}
+    for bad, words in (
+        ({"position": POSITION, "class_id": 1.5}, "class_id must be an integer"),
+        ({"class_id": 1}, "must contain a position"),
+        ({"position": POSITION, "scores": {"a": "x" * 10**6}}, "score value"),
+    ):
+        with pytest.raises(TypeError, match=words) as raised:
+            Image(PIXELS, boxes={"ground truth": {"box_data": [good, bad]}})
+        assert "box 1" in str(raised.value)
+        assert "boxes['ground truth']" in str(raised.value)
+        assert len(str(raised.value)) < 500
+
+
+def test_a_refused_mask_is_named_by_its_layer() -> None:
+    with pytest.raises(TypeError, match=r"2D array.*masks\['m'\]"):
+        Image(PIXELS, masks={"m": {"mask_data": np.zeros((2, 3, 4))}})
+
+
+@pytest.mark.parametrize("argument", ["boxes", "masks"])
+@pytest.mark.parametrize(
+    "layers", [np.zeros((4, 5)), np.zeros((0, 4)), [1], 3, "cat", b"x" * 10**7], ids=type
+)
+def test_layers_of_another_type_say_what_is_needed(argument: str, layers: Any) -> None:
+    with pytest.raises(ValueError, match=f'"{argument}" argument must be a dict') as raised:
+        Image(PIXELS, **{argument: layers})
+    assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize("layers", [None, {}, [], ()], ids=str)
+def test_no_layers(layers: Any) -> None:
+    image = Image(PIXELS, boxes=layers, masks=layers)
+    assert image._boxes is None
+    assert image._masks is None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Classes([b"x" * 10**7]),
+        lambda: ImageMask({"mask_data": PIXELS, "class_labels": {1: b"x" * 10**7}}, "m"),
+        lambda: ImageMask({"mask_data": PIXELS, "class_labels": "x" * 10**7}, "m"),
+        lambda: BoundingBoxes2D({"box_data": ["x" * 10**7]}, "b"),
+        lambda: Image(PIXELS, mode="x" * 10**7),
+        lambda: Image(PIXELS, file_type=b"x" * 10**7),
+        lambda: Image(PIXELS, colormap="x" * 10**7),
+        lambda: Image.from_batch(PIXELS[None], dataformats="x" * 10**7),
+    ],
+)
+def test_texts_are_short(make: Any) -> None:
+    pytest.importorskip("matplotlib")
+    with pytest.raises((TypeError, ValueError)) as raised:
+        make()
+    assert len(str(raised.value)) < 500
