@@ -23,6 +23,11 @@ static inline uint16_t wb_load_be16(const uint8_t *from)
     return (uint16_t)(from[0] << 8 | from[1]);
 }
 
+static inline uint32_t wb_load_le24(const uint8_t *from)
+{
+    return wb_load_le16(from) | (uint32_t)from[2] << 16;
+}
+
 static inline uint32_t wb_load_le32(const uint8_t *from)
 {
     return wb_load_le16(from) | (uint32_t)wb_load_le16(from + 2) << 16;

@@ -2,6 +2,8 @@
  * In: a raster. Out: bytes after `file`'s own. Ownership: see bmp/encode.h. */
 #include "bmp/encode.h"
 
+#include "base/endian.h"
+
 #include <string.h>
 
 enum {
@@ -23,14 +25,14 @@ typedef struct bmp_layout {
 
 static uint8_t *put_u16(uint8_t *target, unsigned value)
 {
-    target[0] = (uint8_t)value;
-    target[1] = (uint8_t)(value >> 8);
+    wb_store_le16(target, (uint16_t)value);
     return target + 2;
 }
 
 static uint8_t *put_u32(uint8_t *target, size_t value)
 {
-    return put_u16(put_u16(target, value & 0xFFFF), value >> 16 & 0xFFFF);
+    wb_store_le32(target, (uint32_t)value);
+    return target + 4;
 }
 
 static wb_status too_large(const wb_raster *raster, wb_error *error)

@@ -2,6 +2,8 @@
  * In: the first bytes of a file. Out: a wb_bmp_header. Ownership: see bmp/header.h. */
 #include "bmp/header.h"
 
+#include "base/endian.h"
+
 enum {
     FILE_HEADER_BYTES = 14,
     CORE_HEADER_BYTES = 12,
@@ -14,19 +16,9 @@ enum {
     MAX_PALETTE_COUNT = 1 << 16
 };
 
-static uint32_t get_u16(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8;
-}
-
-static uint32_t get_u32(const uint8_t *bytes)
-{
-    return get_u16(bytes) | get_u16(bytes + 2) << 16;
-}
-
 size_t wb_bmp_header_bytes(const uint8_t *start)
 {
-    switch (get_u32(start + FILE_HEADER_BYTES)) {
+    switch (wb_load_le32(start + FILE_HEADER_BYTES)) {
     case CORE_HEADER_BYTES: return FILE_HEADER_BYTES + CORE_HEADER_BYTES;
     case INFO_HEADER_BYTES:
     case 52: /* V2 */
@@ -40,9 +32,9 @@ size_t wb_bmp_header_bytes(const uint8_t *start)
 
 static void read_core_header(const uint8_t *bytes, wb_bmp_header *header)
 {
-    header->width = get_u16(bytes + 18);
-    header->height = get_u16(bytes + 20);
-    header->bits = get_u16(bytes + 24);
+    header->width = wb_load_le16(bytes + 18);
+    header->height = wb_load_le16(bytes + 20);
+    header->bits = wb_load_le16(bytes + 24);
     header->compression = WB_BMP_RGB;
     header->palette_count = header->bits <= 8 ? 1u << header->bits : 0;
     header->palette_entry_bytes = 3;
@@ -51,14 +43,14 @@ static void read_core_header(const uint8_t *bytes, wb_bmp_header *header)
 static wb_status read_info_header(const uint8_t *bytes, size_t size_bytes, wb_bmp_header *header,
                                   wb_error *error)
 {
-    const uint32_t height = get_u32(bytes + 22);
-    const uint32_t compression = get_u32(bytes + 30);
-    const uint32_t colors = get_u32(bytes + 46);
-    const uint32_t header_bytes = get_u32(bytes + FILE_HEADER_BYTES);
-    header->width = get_u32(bytes + 18);
+    const uint32_t height = wb_load_le32(bytes + 22);
+    const uint32_t compression = wb_load_le32(bytes + 30);
+    const uint32_t colors = wb_load_le32(bytes + 46);
+    const uint32_t header_bytes = wb_load_le32(bytes + FILE_HEADER_BYTES);
+    header->width = wb_load_le32(bytes + 18);
     header->is_top_down = height > INT32_MAX;
     header->height = header->is_top_down ? 0u - height : height;
-    header->bits = get_u16(bytes + 28);
+    header->bits = wb_load_le16(bytes + 28);
     if (compression > WB_BMP_BITFIELDS)
         return wb_fail(error, WB_UNKNOWN_FORMAT, "BMP compression %u is not known here",
                        (unsigned)compression);
@@ -68,11 +60,11 @@ static wb_status read_info_header(const uint8_t *bytes, size_t size_bytes, wb_bm
     header->compression = (wb_bmp_compression)compression;
     header->palette_count = header->bits > 8 ? 0 : colors != 0 ? colors : 1u << header->bits;
     header->palette_entry_bytes = 4;
-    header->pixel_bytes = get_u32(bytes + 34);
+    header->pixel_bytes = wb_load_le32(bytes + 34);
     if (header->compression == WB_BMP_BITFIELDS) {
         const size_t mask_count = header_bytes >= V3_HEADER_BYTES ? 4 : 3;
         for (size_t i = 0; i < mask_count && INFO_FIELDS_END + 4 * (i + 1) <= size_bytes; i++)
-            header->masks[i] = get_u32(bytes + INFO_FIELDS_END + 4 * i);
+            header->masks[i] = wb_load_le32(bytes + INFO_FIELDS_END + 4 * i);
         if (header_bytes == INFO_HEADER_BYTES)
             header->palette_offset += COLOR_MASKS_BYTES;
     }
@@ -99,7 +91,7 @@ static wb_status check_fields(const wb_bmp_header *header, wb_error *error)
 static wb_status place_pixels(const uint8_t *bytes, wb_bmp_header *header, wb_error *error)
 {
     const uint32_t palette_bytes = header->palette_count * header->palette_entry_bytes;
-    header->pixels_offset = get_u32(bytes + 10);
+    header->pixels_offset = wb_load_le32(bytes + 10);
     if (header->pixels_offset == 0 || header->pixels_offset == header->palette_offset)
         header->pixels_offset = header->palette_offset + palette_bytes;
     if (header->pixels_offset < header->palette_offset)
@@ -119,7 +111,7 @@ wb_status wb_bmp_header_parse(const uint8_t *bytes, size_t size_bytes, wb_bmp_he
                               wb_error *error)
 {
     *header = (wb_bmp_header){0};
-    const uint32_t header_bytes = get_u32(bytes + FILE_HEADER_BYTES);
+    const uint32_t header_bytes = wb_load_le32(bytes + FILE_HEADER_BYTES);
     header->palette_offset = FILE_HEADER_BYTES + header_bytes;
     wb_status status = WB_OK;
     if (header_bytes == CORE_HEADER_BYTES)

@@ -4,6 +4,8 @@
  * Ownership: see probe/fields.h. */
 #include "probe/formats.h"
 
+#include "base/endian.h"
+
 enum {
     STEP_FILE,
     STEP_SCREEN,
@@ -25,11 +27,6 @@ enum {
     EXTENSION_GRAPHIC_CONTROL = 0xF9 /* of the image that follows */
 };
 
-static uint32_t get_u16(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8;
-}
-
 /* Of a colour table, from the packed field of a descriptor. */
 static uint64_t table_bytes(uint8_t packed)
 {
@@ -47,8 +44,8 @@ static wb_status read_screen(wb_probe *probe, const uint8_t *field)
 {
     if (field[4] != '7' && field[4] != '9')
         return wb_probe_fail(probe, WB_UNKNOWN_FORMAT, "its version is not 87a or 89a");
-    probe->result.width = get_u16(field + 6);
-    probe->result.height = get_u16(field + 8);
+    probe->result.width = wb_load_le16(field + 6);
+    probe->result.height = wb_load_le16(field + 8);
     wb_probe_pass(probe, table_bytes(field[10]));
     return want(probe, STEP_BLOCK, 1);
 }
@@ -88,8 +85,8 @@ static wb_status read_image(wb_probe *probe, const uint8_t *field)
     wb_probe_gif *gif = &probe->state.gif;
     gif->awaits_image = false;
     if (!gif->has_image) {
-        const uint32_t right = get_u16(field) + get_u16(field + 4);
-        const uint32_t bottom = get_u16(field + 2) + get_u16(field + 6);
+        const uint32_t right = wb_load_le16(field) + wb_load_le16(field + 4);
+        const uint32_t bottom = wb_load_le16(field + 2) + wb_load_le16(field + 6);
         wb_probe_result *result = &probe->result;
         result->width = right > result->width ? right : result->width;
         result->height = bottom > result->height ? bottom : result->height;

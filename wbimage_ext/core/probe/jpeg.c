@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/endian.h"
+
 enum {
     STEP_START,
     STEP_MARKER_PREFIX, /* the 0xFF of a marker */
@@ -43,11 +45,6 @@ enum {
     SCAN_OTHER_BYTES = 4, /* of the scan header: count of components, three parameters */
     MAX_SCAN_COMPONENTS = 4
 };
-
-static unsigned get_u16(const uint8_t *bytes)
-{
-    return (unsigned)bytes[0] << 8 | bytes[1];
-}
 
 static bool is_restart(uint8_t code)
 {
@@ -98,7 +95,7 @@ static wb_status read_marker_prefix(wb_probe *probe, const uint8_t *field)
 static bool is_damaged_segment(const wb_probe_jpeg *jpeg)
 {
     return jpeg->stray_bytes >= sizeof jpeg->stray
-           && jpeg->stray_bytes == MARKER_BYTES + get_u16(jpeg->stray + MARKER_BYTES);
+           && jpeg->stray_bytes - MARKER_BYTES == wb_load_be16(jpeg->stray + MARKER_BYTES);
 }
 
 static wb_status read_marker_code(wb_probe *probe, const uint8_t *field)
@@ -132,7 +129,7 @@ static wb_status read_marker_code(wb_probe *probe, const uint8_t *field)
 static wb_status read_length(wb_probe *probe, const uint8_t *field)
 {
     wb_probe_jpeg *jpeg = &probe->state.jpeg;
-    const unsigned length = get_u16(field);
+    const unsigned length = wb_load_be16(field);
     if (length < LENGTH_BYTES)
         return wb_probe_fail(probe, WB_DAMAGED, "a length of %u", length);
     jpeg->segment_bytes = (uint16_t)(length - LENGTH_BYTES);
@@ -150,7 +147,8 @@ static wb_status read_length(wb_probe *probe, const uint8_t *field)
 static wb_status read_frame(wb_probe *probe, const uint8_t *field)
 {
     wb_probe_jpeg *jpeg = &probe->state.jpeg;
-    const unsigned height = get_u16(field + 1), width = get_u16(field + 3), count = field[5];
+    const unsigned height = wb_load_be16(field + 1), width = wb_load_be16(field + 3),
+                   count = field[5];
     if (jpeg->component_count != 0)
         return wb_probe_fail(probe, WB_DAMAGED, "a second frame");
     if (!is_shown(jpeg->marker))

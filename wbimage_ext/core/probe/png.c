@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/checksum.h"
+#include "base/endian.h"
 
 enum { STEP_SIGNATURE, STEP_CHUNK, STEP_HEADER_DATA, STEP_CRC };
 
@@ -18,11 +19,6 @@ enum {
     MAX_PALETTE_BYTES = 3 * 256,
     DEFLATE_BEST_RATIO = 1032 /* a match of 258 bytes in two bits (RFC 1951) */
 };
-
-static uint32_t get_u32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
 
 /* Table 11.1: which bit depths a colour type may have. */
 static bool depth_fits(unsigned color_type, unsigned depth)
@@ -50,7 +46,7 @@ static unsigned channels_of(unsigned color_type)
 static wb_status check_header(wb_probe *probe, const uint8_t *field)
 {
     wb_probe_png *png = &probe->state.png;
-    const uint32_t width = get_u32(field), height = get_u32(field + 4);
+    const uint32_t width = wb_load_be32(field), height = wb_load_be32(field + 4);
     if (width == 0 || height == 0 || width > MAX_LENGTH || height > MAX_LENGTH)
         return wb_probe_fail(probe, WB_DAMAGED, "%u x %u pixels", (unsigned)width,
                              (unsigned)height);
@@ -141,7 +137,7 @@ static wb_status read_chunk_start(wb_probe *probe, const uint8_t *field)
     }
     memcpy(png->chunk, type, sizeof type);
     wb_probe_enter(probe, probe->position - CHUNK_START_BYTES, "chunk %s", type);
-    png->chunk_bytes = get_u32(field);
+    png->chunk_bytes = wb_load_be32(field);
     if (png->chunk_bytes > MAX_LENGTH)
         return wb_probe_fail(probe, WB_DAMAGED, "a length of %u", (unsigned)png->chunk_bytes);
     wb_status status = check_chunk(probe);
@@ -168,10 +164,10 @@ static void see_passed(wb_probe *probe, const uint8_t *data, size_t size_bytes)
 static wb_status read_crc(wb_probe *probe, const uint8_t *field)
 {
     wb_probe_png *png = &probe->state.png;
-    if (get_u32(field) != png->crc) {
+    if (wb_load_be32(field) != png->crc) {
         if (!is_passed_over(png))
             return wb_probe_fail(probe, WB_DAMAGED, "its CRC is 0x%08x, its data give 0x%08x",
-                                 (unsigned)get_u32(field), (unsigned)png->crc);
+                                 (unsigned)wb_load_be32(field), (unsigned)png->crc);
         png->has_fault = true;
     }
     if (strcmp(png->chunk, "IEND") == 0)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/endian.h"
+
 enum { STEP_FILE, STEP_RIFF, STEP_CHUNK, STEP_HEADER, STEP_CHUNK_END };
 
 enum {
@@ -18,16 +20,6 @@ enum {
     LOSSLESS_SIGNATURE = 0x2F
 };
 
-static uint32_t get_u24(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
-}
-
-static uint32_t get_u32(const uint8_t *bytes)
-{
-    return get_u24(bytes) | (uint32_t)bytes[3] << 24;
-}
-
 static wb_status want(wb_probe *probe, int step, size_t size_bytes)
 {
     probe->state.webp.step = step;
@@ -38,9 +30,9 @@ static wb_status want(wb_probe *probe, int step, size_t size_bytes)
 static wb_status read_riff(wb_probe *probe, const uint8_t *field)
 {
     wb_probe_webp *webp = &probe->state.webp;
-    webp->end = RIFF_START_BYTES + (uint64_t)get_u32(field + 4);
+    webp->end = RIFF_START_BYTES + (uint64_t)wb_load_le32(field + 4);
     if (webp->end < RIFF_BYTES + CHUNK_START_BYTES)
-        return wb_probe_fail(probe, WB_DAMAGED, "a size of %u", (unsigned)get_u32(field + 4));
+        return wb_probe_fail(probe, WB_DAMAGED, "a size of %u", (unsigned)wb_load_le32(field + 4));
     return want(probe, STEP_CHUNK, CHUNK_START_BYTES);
 }
 
@@ -59,7 +51,7 @@ static size_t header_bytes_of(const char *name)
 static wb_status read_chunk(wb_probe *probe, const uint8_t *field)
 {
     wb_probe_webp *webp = &probe->state.webp;
-    const uint32_t size_bytes = get_u32(field + 4);
+    const uint32_t size_bytes = wb_load_le32(field + 4);
     for (int i = 0; i < 4; i++) /* shown in messages */
         webp->chunk[i] = field[i] >= ' ' && field[i] <= '~' ? (char)field[i] : '?';
     wb_probe_enter(probe, probe->position - CHUNK_START_BYTES, "chunk %s", webp->chunk);
@@ -86,20 +78,20 @@ static wb_status read_header(wb_probe *probe, const uint8_t *field)
     wb_probe_webp *webp = &probe->state.webp;
     uint32_t width = 0, height = 0;
     if (strcmp(webp->chunk, "VP8 ") == 0) {
-        if ((field[0] & 1) != 0 || get_u24(field + 3) != LOSSY_START_CODE)
+        if ((field[0] & 1) != 0 || wb_load_le24(field + 3) != LOSSY_START_CODE)
             return wb_probe_fail(probe, WB_DAMAGED, "no key frame");
-        width = get_u32(field + 6) & SIDE_MASK;
-        height = get_u32(field + 6) >> 16 & SIDE_MASK;
+        width = wb_load_le32(field + 6) & SIDE_MASK;
+        height = wb_load_le32(field + 6) >> 16 & SIDE_MASK;
         webp->has_image = true;
     } else if (strcmp(webp->chunk, "VP8L") == 0) {
         if (field[0] != LOSSLESS_SIGNATURE || field[4] >> 5 != 0)
             return wb_probe_fail(probe, WB_DAMAGED, "no lossless signature");
-        width = (get_u32(field + 1) & SIDE_MASK) + 1;
-        height = (get_u32(field + 1) >> 14 & SIDE_MASK) + 1;
+        width = (wb_load_le32(field + 1) & SIDE_MASK) + 1;
+        height = (wb_load_le32(field + 1) >> 14 & SIDE_MASK) + 1;
         webp->has_image = true;
     } else if (strcmp(webp->chunk, "VP8X") == 0) {
-        width = get_u24(field + 4) + 1;
-        height = get_u24(field + 7) + 1;
+        width = wb_load_le24(field + 4) + 1;
+        height = wb_load_le24(field + 7) + 1;
     }
     if (probe->result.width == 0) { /* the first chunk's size is the image's */
         if (width == 0 || height == 0)
