@@ -32,7 +32,7 @@ static void plan_clip(wb_conversion *conversion, uint8_t ceiling, uint8_t factor
     const wb_dtype dtype = conversion->view.dtype;
     conversion->arithmetic.ceiling = dtype == WB_BOOL ? 1 : ceiling;
     conversion->arithmetic.factor = factor;
-    conversion->kernel = conversion->kernels->clip[dtype];
+    conversion->kernel = conversion->kernels->to_uint8->clip[dtype];
     conversion->is_identity = dtype == WB_UINT8 && ceiling == 255 && factor == 1;
 }
 
@@ -79,7 +79,7 @@ static void plan_default_integer(wb_conversion *conversion, const wb_range *rang
     if (range->hi_key > range->lo_key)
         arithmetic->span = wb_double_from_uint64((uint64_t)range->hi_key - (uint64_t)range->lo_key);
     arithmetic->factor = 255;
-    conversion->kernel = conversion->kernels->numpy_divide[conversion->view.dtype];
+    conversion->kernel = conversion->kernels->to_uint8->numpy_divide[conversion->view.dtype];
 }
 
 static void plan_default_float(wb_conversion *conversion, const wb_range *range)
@@ -88,7 +88,7 @@ static void plan_default_float(wb_conversion *conversion, const wb_range *range)
     wb_arithmetic *arithmetic = &conversion->arithmetic;
     if (range->lo >= 0) {
         arithmetic->factor = range->has_values && range->hi <= 1 ? 255 : 1;
-        conversion->kernel = conversion->kernels->numpy_multiply[dtype];
+        conversion->kernel = conversion->kernels->to_uint8->numpy_multiply[dtype];
         return;
     }
     if (range->hi > range->lo) {
@@ -98,7 +98,7 @@ static void plan_default_float(wb_conversion *conversion, const wb_range *range)
         arithmetic->lo = range->lo;
     }
     arithmetic->factor = 255;
-    conversion->kernel = conversion->kernels->numpy_divide[dtype];
+    conversion->kernel = conversion->kernels->to_uint8->numpy_divide[dtype];
 }
 
 /* make_grid(normalize=True): (x - lo) / max(hi - lo, 1e-5), the bounds taken in double, the array
@@ -111,7 +111,7 @@ static void plan_torch(wb_conversion *conversion, const wb_range *range)
     plan_shift(arithmetic, range->lo, range->hi, is_single ? FLT_MAX : DBL_MAX);
     arithmetic->span = fmax(arithmetic->span, 1e-5);
     arithmetic->factor = 255;
-    conversion->kernel = conversion->kernels->torch_divide[dtype];
+    conversion->kernel = conversion->kernels->to_uint8->torch_divide[dtype];
 }
 
 /* A division, so that hi becomes the top: hi - lo times its own reciprocal is often below 1. */
@@ -121,7 +121,7 @@ static void plan_limits(wb_conversion *conversion, uint8_t top)
     plan_shift(arithmetic, conversion->normalize.lo, conversion->normalize.hi, DBL_MAX);
     arithmetic->factor = top;
     arithmetic->ceiling = top;
-    conversion->kernel = conversion->kernels->limits_divide[conversion->view.dtype];
+    conversion->kernel = conversion->kernels->to_uint8->limits_divide[conversion->view.dtype];
 }
 
 static void plan_none(wb_conversion *conversion, uint8_t top)
@@ -132,7 +132,7 @@ static void plan_none(wb_conversion *conversion, uint8_t top)
         return;
     }
     conversion->arithmetic.ceiling = top;
-    conversion->kernel = conversion->kernels->numpy_multiply[dtype];
+    conversion->kernel = conversion->kernels->to_uint8->numpy_multiply[dtype];
 }
 
 static void scale_top(uint8_t *values, size_t count, unsigned top)
@@ -202,7 +202,7 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
     case WB_NORMALIZE_TORCH: plan_torch(conversion, &range); break;
     default: return wb_fail(error, WB_BAD_ARGUMENT, "unknown normalize rule %d", (int)rule);
     }
-    const bool is_clip = conversion->kernel == conversion->kernels->clip[first->dtype];
+    const bool is_clip = conversion->kernel == conversion->kernels->to_uint8->clip[first->dtype];
     if (wb_dtype_size_bytes(first->dtype) == 1 && (!is_clip || conversion->scaled_top != 255))
         plan_table(conversion);
     return WB_OK;
@@ -262,7 +262,8 @@ static void convert_planes(const wb_conversion *conversion, const wb_view *view,
             if (!conversion->is_identity)
                 convert_values(conversion, values, count, converted[c]);
         }
-        conversion->kernels->interleave(planes, view->channels, count, packed + x * view->channels);
+        conversion->kernels->to_uint8->interleave(planes, view->channels, count,
+                                                  packed + x * view->channels);
     }
 }
 
@@ -280,7 +281,7 @@ static void convert_reversed(const wb_conversion *conversion, const wb_view *vie
             convert_values(conversion, values, count * channels, converted);
             values = converted;
         }
-        conversion->kernels->reverse(values, channels, count, packed + x * channels);
+        conversion->kernels->to_uint8->reverse(values, channels, count, packed + x * channels);
     }
 }
 

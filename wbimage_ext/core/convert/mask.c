@@ -82,8 +82,9 @@ static bool convert_values(const wb_value_kernels *kernels, wb_dtype dtype, cons
 {
     const wb_arithmetic whole = {
         .before = 1, .span = 1, .factor = 1, .ceiling = dtype == WB_BOOL ? 1 : 255};
-    wb_convert_kernel *const clip = kernels->clip[dtype];
-    wb_convert_kernel *const convert = clip != NULL ? clip : kernels->numpy_multiply[dtype];
+    wb_convert_kernel *const clip = kernels->to_uint8->clip[dtype];
+    wb_convert_kernel *const convert = clip != NULL ? clip
+                                                    : kernels->to_uint8->numpy_multiply[dtype];
     convert(&whole, values, count, target);
     return dtype == WB_BOOL || kernels->equals[dtype](values, count, target);
 }

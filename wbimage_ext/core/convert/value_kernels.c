@@ -1,7 +1,9 @@
 /* The loops over values as macros, one table of them for each instruction set, and the choice.
+ * SAMPLED(name), STORE_SAMPLE and SAMPLE_MOST stand for one kind of sample, uint8 or uint16.
  * In: WB_CPU_* flags. Out: a constant table. Ownership: none. */
 #include "convert/value_kernels.h"
 
+#include "base/endian.h"
 #include "base/floats.h"
 #include "base/kernel.h"
 
@@ -71,37 +73,49 @@ LOADER(double, uint64_t, double, wb_double_from_bits(bits))
     }
 #define KEY_SIGN(key) ((uint64_t)1 << (8 * sizeof(key) - 1))
 
-/* Integers without a division; `most` is the largest value, or 255. */
-#define CLIP(name, type, most)                                                                  \
-    TARGET static void KERNEL(clip_##name)(const wb_arithmetic *arithmetic, const void *values, \
-                                           size_t count, uint8_t *restrict target)              \
-    {                                                                                           \
-        const uint8_t *source = values;                                                         \
-        const type ceiling = (type)(arithmetic->ceiling < most ? arithmetic->ceiling : most);   \
-        const uint8_t factor = (uint8_t)arithmetic->factor;                                     \
-        for (size_t i = 0; i < count; i++) {                                                    \
-            type x = load_##name(source + i * sizeof x);                                        \
-            x = x > 0 ? x : 0;                                                                  \
-            x = x < ceiling ? x : ceiling;                                                      \
-            target[i] = (uint8_t)((uint8_t)x * factor);                                         \
-        }                                                                                       \
+/* Samples of 16 bits have the high byte first, as PNG has them. */
+WB_ALWAYS_INLINE void store_uint8(uint8_t *target, size_t i, unsigned sample)
+{
+    target[i] = (uint8_t)sample;
+}
+
+WB_ALWAYS_INLINE void store_uint16(uint8_t *target, size_t i, unsigned sample)
+{
+    const uint16_t bytes = (uint16_t)(WB_IS_BIG_ENDIAN ? sample : sample << 8 | sample >> 8);
+    memcpy(target + 2 * i, &bytes, sizeof bytes);
+}
+
+/* Integers without a division; `most` is the largest value that both types hold. */
+#define CLIP(name, type, most)                                                                   \
+    TARGET static void SAMPLED(clip_##name)(const wb_arithmetic *arithmetic, const void *values, \
+                                            size_t count, uint8_t *restrict target)              \
+    {                                                                                            \
+        const uint8_t *source = values;                                                          \
+        const type ceiling = (type)(arithmetic->ceiling < most ? arithmetic->ceiling : most);    \
+        const unsigned factor = (unsigned)arithmetic->factor;                                    \
+        for (size_t i = 0; i < count; i++) {                                                     \
+            type x = load_##name(source + i * sizeof x);                                         \
+            x = x > 0 ? x : 0;                                                                   \
+            x = x < ceiling ? x : ceiling;                                                       \
+            STORE_SAMPLE(target, i, (unsigned)x *factor);                                        \
+        }                                                                                        \
     }
 
 /* The comparisons are false for NaN, which so becomes 0; the cast is only reached by 0..ceiling. */
-#define STORE_CLIPPED(x)                     \
-    do {                                     \
-        (x) = (x) > 0 ? (x) : 0;             \
-        (x) = (x) < ceiling ? (x) : ceiling; \
-        target[i] = (uint8_t)(int32_t)(x);   \
+#define STORE_CLIPPED(x)                                 \
+    do {                                                 \
+        (x) = (x) > 0 ? (x) : 0;                         \
+        (x) = (x) < ceiling ? (x) : ceiling;             \
+        STORE_SAMPLE(target, i, (unsigned)(int32_t)(x)); \
     } while (0)
 
 #define EXACT(x) (x)
 
 /* `number` is the type the arithmetic runs in; `rounded` is applied after each operation. */
 #define MULTIPLY(rule, name, load, item_bytes, number, rounded)                                  \
-    TARGET static void KERNEL(rule##_multiply_##name)(const wb_arithmetic *arithmetic,           \
-                                                      const void *values, size_t count,          \
-                                                      uint8_t *restrict target)                  \
+    TARGET static void SAMPLED(rule##_multiply_##name)(const wb_arithmetic *arithmetic,          \
+                                                       const void *values, size_t count,         \
+                                                       uint8_t *restrict target)                 \
     {                                                                                            \
         const uint8_t *source = values;                                                          \
         const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;           \
@@ -114,9 +128,9 @@ LOADER(double, uint64_t, double, wb_double_from_bits(bits))
         }                                                                                        \
     }
 #define DIVIDE(rule, name, load, item_bytes, number, rounded)                                    \
-    TARGET static void KERNEL(rule##_divide_##name)(const wb_arithmetic *arithmetic,             \
-                                                    const void *values, size_t count,            \
-                                                    uint8_t *restrict target)                    \
+    TARGET static void SAMPLED(rule##_divide_##name)(const wb_arithmetic *arithmetic,            \
+                                                     const void *values, size_t count,           \
+                                                     uint8_t *restrict target)                   \
     {                                                                                            \
         const uint8_t *source = values;                                                          \
         const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;           \
@@ -157,30 +171,32 @@ LOADER(double, uint64_t, double, wb_double_from_bits(bits))
     }
 
 WB_ALWAYS_INLINE void interleave_planes(const uint8_t *const *planes, unsigned channels,
-                                        size_t count, uint8_t *restrict target)
+                                        size_t count, uint8_t *restrict target, size_t sample_bytes)
 {
     const uint8_t *plane[WB_MAX_CHANNELS] = {NULL};
     for (unsigned c = 0; c < channels; c++)
         plane[c] = planes[c];
     for (size_t i = 0; i < count; i++)
         for (unsigned c = 0; c < channels; c++)
-            target[i * channels + c] = plane[c][i];
+            memcpy(target + (i * channels + c) * sample_bytes, plane[c] + i * sample_bytes,
+                   sample_bytes);
 }
 
 WB_ALWAYS_INLINE void reverse_pixels(const uint8_t *pixels, unsigned channels, size_t count,
-                                     uint8_t *restrict target)
+                                     uint8_t *restrict target, size_t sample_bytes)
 {
     for (size_t i = 0; i < count; i++)
         for (unsigned c = 0; c < channels; c++)
-            target[i * channels + c] = pixels[i * channels + channels - 1 - c];
+            memcpy(target + (i * channels + c) * sample_bytes,
+                   pixels + (i * channels + channels - 1 - c) * sample_bytes, sample_bytes);
 }
 
 /* The count of channels is a constant in each loop, so that it unrolls. */
-#define FOR_CONSTANT_CHANNELS(loop, source)                 \
-    switch (channels) {                                     \
-    case 3: loop(source, 3, count, target); return;         \
-    case 4: loop(source, 4, count, target); return;         \
-    default: loop(source, channels, count, target); return; \
+#define FOR_CONSTANT_CHANNELS(loop, source)                               \
+    switch (channels) {                                                   \
+    case 3: loop(source, 3, count, target, SAMPLE_BYTES); return;         \
+    case 4: loop(source, 4, count, target, SAMPLE_BYTES); return;         \
+    default: loop(source, channels, count, target, SAMPLE_BYTES); return; \
     }
 
 #define KERNEL(name) name##_portable

@@ -1,5 +1,5 @@
-/* The loops over packed values in native byte order: range, conversion to uint8, comparison.
- * In: packed values, unaligned, and the numbers of a wb_arithmetic. Out: uint8 values, or a range.
+/* The loops over packed values in native byte order: range, conversion to samples, comparison.
+ * In: packed values, unaligned, and the numbers of a wb_arithmetic. Out: samples, or a range.
  * Ownership: none; the tables are constant, one for each instruction set, with equal results. */
 #ifndef WB_CONVERT_VALUE_KERNELS_H
 #define WB_CONVERT_VALUE_KERNELS_H
@@ -27,7 +27,7 @@ typedef struct wb_arithmetic {
     double lo;
     double span;
     double factor;
-    uint8_t ceiling;
+    uint16_t ceiling;
     int64_t lo_integer; /* lo of a signed 64-bit view, exact */
 } wb_arithmetic;
 
@@ -44,7 +44,7 @@ typedef bool wb_equals_kernel(const void *values, size_t count, const uint8_t *b
 typedef void wb_translate_kernel(const uint8_t table[256], const uint8_t *values, size_t count,
                                  uint8_t *target);
 
-/* Puts planes of uint8 side by side: target[i * channels + c] = planes[c][i]. */
+/* Puts planes of samples side by side: pixel i is planes[0][i], planes[1][i] and so on. */
 typedef void wb_interleave_kernel(const uint8_t *const *planes, unsigned channels, size_t count,
                                   uint8_t *target);
 
@@ -52,21 +52,28 @@ typedef void wb_interleave_kernel(const uint8_t *const *planes, unsigned channel
 typedef void wb_reverse_kernel(const uint8_t *pixels, unsigned channels, size_t count,
                                uint8_t *target);
 
+/* The kernels for one kind of sample; the arrays are indexed by wb_dtype. */
+typedef struct wb_sample_kernels {
+    wb_convert_kernel *clip[WB_DTYPE_COUNT];           /* integers and bool */
+    wb_convert_kernel *numpy_multiply[WB_DTYPE_COUNT]; /* floats, in their own type; no division */
+    wb_convert_kernel *numpy_divide[WB_DTYPE_COUNT];   /* in NumPy's type: integers in double */
+    wb_convert_kernel *torch_divide[WB_DTYPE_COUNT];  /* 16-bit floats in single, integers double */
+    wb_convert_kernel *limits_divide[WB_DTYPE_COUNT]; /* all in double */
+    wb_interleave_kernel *interleave;
+    wb_reverse_kernel *reverse;
+} wb_sample_kernels;
+
 /* Indexed by wb_dtype; NULL where a dtype has no use for the kernel. */
 typedef struct wb_value_kernels {
     wb_range_kernel *range[WB_DTYPE_COUNT];
     wb_finite_range_kernel *finite_range[WB_DTYPE_COUNT];
-    wb_convert_kernel *clip[WB_DTYPE_COUNT];           /* integers and bool */
-    wb_convert_kernel *numpy_multiply[WB_DTYPE_COUNT]; /* floats, in their own type; no division */
-    wb_convert_kernel *numpy_divide[WB_DTYPE_COUNT];   /* in NumPy's type: integers in double */
-    wb_convert_kernel
-        *torch_divide[WB_DTYPE_COUNT]; /* 16-bit floats in single, integers in double */
-    wb_convert_kernel *limits_divide[WB_DTYPE_COUNT]; /* all in double */
-    wb_nan_kernel *replace_nan[WB_DTYPE_COUNT];       /* floats */
-    wb_equals_kernel *equals[WB_DTYPE_COUNT];         /* all but bool */
+    wb_nan_kernel *replace_nan[WB_DTYPE_COUNT]; /* floats */
+    wb_equals_kernel *equals[WB_DTYPE_COUNT];   /* all but bool */
     wb_translate_kernel *translate;
-    wb_interleave_kernel *interleave;
-    wb_reverse_kernel *reverse;
+    const wb_sample_kernels *to_uint8;
+    /* The high byte first, as PNG has it. 16-bit floats are computed in single: they do not hold
+     * 65535. */
+    const wb_sample_kernels *to_uint16;
 } wb_value_kernels;
 
 /* The fastest table that `cpu` allows. */
