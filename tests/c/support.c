@@ -135,7 +135,13 @@ wb_raster memory_raster(memory_rows *rows, const uint8_t *pixels, size_t width, 
                         unsigned channels, bool through_buffer)
 {
     *rows = (memory_rows){pixels, width * channels, through_buffer};
-    return (wb_raster){width, height, channels, rows, memory_row};
+    return (wb_raster){
+        .width = width,
+        .height = height,
+        .channels = channels,
+        .context = rows,
+        .row = memory_row,
+    };
 }
 
 uint64_t random_next(uint64_t *state)

@@ -199,7 +199,7 @@ wb_status wb_jpeg_encode(const wb_raster *raster, int quality, wb_bytes *file, w
     encoder.destination.manager.empty_output_buffer = on_full;
     encoder.destination.manager.term_destination = on_end;
     encoder.destination.file = file;
-    encoder.row_buffer_bytes = raster->width * WB_MAX_CHANNELS + WB_ROW_SLACK_BYTES;
+    encoder.row_buffer_bytes = wb_raster_buffer_bytes(raster);
     encoder.row_buffers = wb_allocate(GROUP_ROWS * encoder.row_buffer_bytes);
     if (encoder.row_buffers == NULL)
         status = WB_OUT_OF_MEMORY;

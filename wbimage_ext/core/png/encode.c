@@ -23,28 +23,29 @@ static wb_status check(const wb_raster *raster, const wb_png_options *options, w
                        raster->height, SIDE_MAX);
     if (raster->channels < 1 || raster->channels > WB_MAX_CHANNELS)
         return wb_fail(error, WB_BAD_SHAPE, "%u channels", raster->channels);
-    if (raster->width * raster->channels > ROW_MAX_BYTES)
+    if (raster->width * wb_raster_pixel_bytes(raster) > ROW_MAX_BYTES)
         return wb_fail(error, WB_TOO_LARGE, "rows of %zu pixels", raster->width);
     if (options->compress_level < WB_PNG_LEVEL_FAST || options->compress_level > 9)
         return wb_fail(error, WB_BAD_ARGUMENT, "compress_level %d is not in 0 to 9",
                        options->compress_level);
     if (options->palette_rgb == NULL)
         return WB_OK;
-    if (raster->channels != 1 || options->palette_count < 1 || options->palette_count > 256)
-        return wb_fail(error, WB_BAD_ARGUMENT, "a palette of %u colours for %u channels",
-                       options->palette_count, raster->channels);
+    if (wb_raster_pixel_bytes(raster) != 1 || options->palette_count < 1
+        || options->palette_count > 256)
+        return wb_fail(error, WB_BAD_ARGUMENT, "a palette of %u colours for %u channels of %d bits",
+                       options->palette_count, raster->channels, raster->is_16_bit ? 16 : 8);
     return WB_OK;
 }
 
 static wb_status append_header(const wb_raster *raster, const wb_png_options *options,
                                wb_bytes *file)
 {
-    enum { INDEXED = 3, BIT_DEPTH = 8 };
+    enum { INDEXED = 3 };
     static const uint8_t COLOUR_TYPES[WB_MAX_CHANNELS + 1] = {0, 0, 4, 2, 6};
     uint8_t header[13] = {0}; /* deflate, the five filters, not interlaced: all 0 */
     wb_store_be32(header, (uint32_t)raster->width);
     wb_store_be32(header + 4, (uint32_t)raster->height);
-    header[8] = BIT_DEPTH;
+    header[8] = raster->is_16_bit ? 16 : 8; /* bit depth */
     header[9] = options->palette_rgb != NULL ? INDEXED : COLOUR_TYPES[raster->channels];
     wb_status status = wb_bytes_append(file, SIGNATURE, sizeof SIGNATURE);
     if (status == WB_OK)
