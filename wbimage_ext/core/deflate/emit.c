@@ -116,12 +116,15 @@ static void emit_short_portable(const wb_deflate_stretch *stretch, const wb_defl
 #if WB_X86_64
 #include "deflate/x86/emit_avx2.h"
 #include "deflate/x86/emit_avx512.h"
+#elif WB_ARM64
+#include "deflate/arm/emit_neon.h"
 #endif
 
 static emit_kernel *select_emit(wb_cpu cpu, bool short_codes)
 {
     WB_SELECT(cpu, AVX512, emit_avx512);
     WB_SELECT(cpu, AVX2, short_codes ? emit_avx2 : emit_bmi2);
+    WB_SELECT(cpu, NEON, short_codes ? emit_neon : emit_portable);
     return short_codes ? emit_short_portable : emit_portable;
 }
 

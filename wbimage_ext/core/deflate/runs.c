@@ -50,6 +50,8 @@ static size_t find_runs_portable(const uint8_t *bytes, size_t size_bytes, unsign
 #include "deflate/x86/runs_sse2.h"
 #include "deflate/x86/runs_avx2.h"
 #include "deflate/x86/runs_avx512.h"
+#elif WB_ARM64
+#include "deflate/arm/runs_neon.h"
 #endif
 
 static find_runs_kernel *select_find_runs(wb_cpu cpu)
@@ -57,6 +59,7 @@ static find_runs_kernel *select_find_runs(wb_cpu cpu)
     WB_SELECT(cpu, AVX512, find_runs_avx512);
     WB_SELECT(cpu, AVX2, find_runs_avx2);
     WB_SELECT(cpu, SSE2, find_runs_sse2);
+    WB_SELECT(cpu, NEON, find_runs_neon);
     return find_runs_portable;
 }
 
