@@ -9,13 +9,13 @@
 #include "base/cpu.h"
 #include "check.h"
 #include "convert/mask.h"
-#include "decode.h"
 #include "image.h"
 #include "jpeg/encode.h"
 #include "pictures.h"
 #include "pixels/elements.h"
 #include "pixels/grid.h"
 #include "probe/probe.h"
+#include "png/level.h"
 #include "samples.h"
 #include "support.h"
 #include "values.h"
@@ -422,7 +422,7 @@ static void print_readers(const char *kind, wb_bytes *file)
         if (!is_wanted("decode/%s/%zu", kind, missing))
             continue;
         wb_decoded decoded = {0};
-        const wb_status status = wb_decode(file->data, size_bytes, 1 << 20, &decoded, &error);
+        const wb_status status = wb_image_decode(file->data, size_bytes, 1 << 20, &decoded, &error);
         digest d = digest_failure(status, &error);
         if (status == WB_OK)
             d = digest_elements(
