@@ -1,7 +1,7 @@
 /* Does one piece of work a given number of times, for .ci/count-instructions: two runs that differ
  * in the number of times differ by the work's instructions alone.
- * In: TIMES encode FILE WIDTH HEIGHT CHANNELS (FILE: packed pixels), or TIMES convert RULE DTYPE, or
- * TIMES mask DTYPE; WBIMAGE_CPU_DISABLE. Out: nothing. Ownership: frees what it makes. */
+ * In: TIMES encode FILE WIDTH HEIGHT CHANNELS (FILE: packed pixels), or TIMES convert RULE DTYPE,
+ * or TIMES mask DTYPE; WBIMAGE_CPU_DISABLE. Out: nothing. Ownership: frees what it makes. */
 #include <stdlib.h>
 
 #include "base/cpu.h"

@@ -2,7 +2,7 @@
  * are looked up in registers. The codes of the others are filled in, then all are merged in
  * registers, eight to a word.
  * In: tokens, codes. Out: bits, the same as the portable ones. Ownership: see deflate/emit.h. */
-#include "deflate/arm/mask_neon.h"
+#include "base/neon.h"
 
 enum {
     NEAR_SYMBOLS = 64,  /* what one look-up reaches: residuals from -32 to 31 */
@@ -58,7 +58,7 @@ WB_ALWAYS_INLINE uint64_t look_up_piece(const near_tables *tables, const uint8_t
         vst1q_u8(bits + 16 * part, vshrq_n_u8(high_and_bits, 4));
         missing[part] = vceqzq_u8(high_and_bits);
     }
-    return mask_of_64_neon(missing[0], missing[1], missing[2], missing[3]);
+    return wb_neon_mask(missing[0], missing[1], missing[2], missing[3]);
 }
 
 /* Enters the codes of `count` literals; what of the last piece lies behind them gets no bits. */

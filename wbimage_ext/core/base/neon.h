@@ -1,15 +1,15 @@
-/* A bit for each of 64 comparisons, which NEON has no instruction for.
+/* A bit for each of 64 bytes, which NEON has no instruction for. Included on ARM64 only.
  * In: vectors whose bytes are 0 or 255. Out: a word. Ownership: none. */
-#ifndef WB_DEFLATE_ARM_MASK_NEON_H
-#define WB_DEFLATE_ARM_MASK_NEON_H
+#ifndef WB_BASE_NEON_H
+#define WB_BASE_NEON_H
 
 #include <stdint.h>
 
 #include "base/kernel.h"
 
 /* Bit k is set where byte k of the four vectors is. */
-WB_ALWAYS_INLINE uint64_t mask_of_64_neon(uint8x16_t first, uint8x16_t second, uint8x16_t third,
-                                          uint8x16_t fourth)
+WB_ALWAYS_INLINE uint64_t wb_neon_mask(uint8x16_t first, uint8x16_t second, uint8x16_t third,
+                                       uint8x16_t fourth)
 {
     /* Each byte keeps the bit of its place in a group of eight; three pairwise sums gather them. */
     const uint8x16_t places = vreinterpretq_u8_u64(vdupq_n_u64(UINT64_C(0x8040201008040201)));
