@@ -41,8 +41,8 @@ typedef struct chunk {
     uint8_t bits[CHUNK_LITERALS + 2 * PIECE_LITERALS];
 } chunk;
 
-/* Looks up a piece. Bit k of the result tells that the code of literal k is missing: it is too long,
- * or the symbol is not near zero. */
+/* Looks up a piece. Bit k of the result tells that the code of literal k is missing, because it is
+ * too long or the symbol is not near zero. */
 WB_ALWAYS_INLINE uint64_t look_up_piece(const near_tables *tables, const uint8_t *bytes,
                                         uint16_t *codes, uint8_t *bits)
 {
