@@ -161,7 +161,8 @@ class RunFolder:
         """Write the open step, the summary, the config and the page, and let the lock go.
 
         What cannot be written is a warning. Called again, it writes the page if that is missing.
-        In a forked child it does nothing.
+        In a forked child it does nothing. After a MemoryError it can be called again, and the end
+        of the process does so.
         """
         if os.getpid() != self._pid:
             return
@@ -215,6 +216,8 @@ def _attempt(what: str, work: Callable[[], Any], problems: dict[str, Exception])
     """Whether the work succeeded; a run ends without what cannot be written."""
     try:
         work()
+    except MemoryError:
+        raise
     except Exception as error:
         problems[what] = error
         return False

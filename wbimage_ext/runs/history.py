@@ -206,7 +206,7 @@ class History:
         """Commit the open row, have the rest written, and close the file.
 
         Once more where a signal's handler logs meanwhile. Returns why the open row could not be
-        written, or None.
+        written, or None. After a MemoryError, as after an interrupt, it can be called again.
         """
         failure: Exception | None = None
         written = None
@@ -214,6 +214,8 @@ class History:
             try:
                 self.commit_open()
                 self._cut_off_torn()
+            except MemoryError:
+                raise
             except Exception as error:
                 failure = error
                 self._open_step, self._open_row = None, {}

@@ -64,7 +64,11 @@ class LocalRun:
     ) -> None:
         about = about_of({"name": name, **settings})
         self._folder = RunFolder(_directory(dir), about, config_of(config, settings))
-        self._finish_at_the_end()
+        try:
+            self._finish_at_the_end()
+        except BaseException:
+            self._folder.history.close()
+            raise
 
     def _finish_at_the_end(self) -> None:
         # A worker of multiprocessing ends without atexit, but calls its own finalizers.
@@ -115,6 +119,9 @@ class LocalRun:
         Args:
             exit_code: wandb's; not used.
             quiet: wandb's; not used.
+
+        Raises:
+            MemoryError: it can be called again.
         """
         self._folder.finish()
 
