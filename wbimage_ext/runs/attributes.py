@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .values import brief, key_text
+from ..wording import shown
+from .values import key_text
 
 
 def config_values(config: Any) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def config_values(config: Any) -> dict[str, Any]:
         return dict(vars(config))
     raise TypeError(
         "a config must be a dict, or an object with attributes such as argparse's Namespace, "
-        f"not {brief(config)}"
+        f"not {shown(config)}"
     )
 
 

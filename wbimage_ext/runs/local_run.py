@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from ..encoding.warnings import warn
+from ..wording import shown
 from .attributes import AttributeDict, Config
 from .folder import RunFolder
 from .rows import row_json
 from .saved_files import save_files
 from .settings import about_of, config_of
-from .values import brief
 from .wandb_names import missing_of_run
 
 
@@ -97,7 +97,7 @@ class LocalRun:
             RuntimeError: the run is finished, or this is a forked child of the process that logs.
         """
         if not isinstance(data, Mapping):
-            raise TypeError(f"log needs a dict of values, not {brief(data)}")
+            raise TypeError(f"log needs a dict of values, not {shown(data)}")
         history = self._folder.history
         with self._folder.writing():
             history.check_in_place()
@@ -289,4 +289,4 @@ def _checked_step(step: Any) -> int:
     try:
         return operator.index(step)
     except TypeError:
-        raise TypeError(f"step must be an integer, not {brief(step)}") from None
+        raise TypeError(f"step must be an integer, not {shown(step)}") from None

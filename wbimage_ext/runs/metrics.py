@@ -10,7 +10,7 @@ import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .values import brief
+from ..wording import shown
 
 SUMMARIES = ("min", "max", "mean", "first", "last", "best", "copy", "none")
 GOALS = ("minimize", "maximize")
@@ -34,13 +34,13 @@ class Metrics:
             ValueError: an unknown summary or goal.
         """
         if not isinstance(name, str):
-            raise TypeError(f"the name of a metric must be a str, not {brief(name)}")
+            raise TypeError(f"the name of a metric must be a str, not {shown(name)}")
         summaries = options.get("summary") or ""
         for summary in filter(None, summaries.split(",")):
             if summary not in SUMMARIES:
-                raise ValueError(f"summary must be of {', '.join(SUMMARIES)}, not {brief(summary)}")
+                raise ValueError(f"summary must be of {', '.join(SUMMARIES)}, not {shown(summary)}")
         if options.get("goal") not in (None, *GOALS):
-            raise ValueError(f"goal must be of {', '.join(GOALS)}, not {brief(options['goal'])}")
+            raise ValueError(f"goal must be of {', '.join(GOALS)}, not {shown(options['goal'])}")
         known = {option: value for option, value in options.items() if value is not None}
         before = {} if overwrite else self.definitions.get(name, {})
         self.definitions[name] = {**before, **known}

@@ -15,7 +15,8 @@ from ..encoding.warnings import warn
 from ..files.stored import moving
 from ..media import Media
 from ..with_wandb import own_media
-from .values import brief, key_text, plain_json, text_of
+from ..wording import shown
+from .values import key_text, plain_json, text_of
 
 # Sets an image's JSON in the row, once its file is in the run.
 _PutInRun = Callable[[], None]
@@ -33,7 +34,7 @@ def row_json(run: Any, data: Mapping[str, Any], step: int) -> dict[str, Any]:
     """
     for key in data:
         if not isinstance(key, str):
-            raise TypeError(f"keys of a logged dict must be str, not {brief(key)}")
+            raise TypeError(f"keys of a logged dict must be str, not {shown(key)}")
     waiting: list[_PutInRun] = []
     row = _dict_json(run, data, step, "", waiting)
     # Another thread may log the same image to another run.

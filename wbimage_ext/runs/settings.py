@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..encoding.warnings import warn
+from ..wording import shown
 from .attributes import config_values
-from .values import brief, plain_json
+from .values import plain_json
 
 _KEPT = ("name", "notes", "project", "entity", "id", "group", "job_type")
 
@@ -48,7 +49,7 @@ def about_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
                 warn("mode='disabled' has no effect: a LocalRun logs", UserWarning)
         elif name in _NOT_DONE:
             if value is not False:
-                warn(f"{name}={brief(value)} has no effect: {_NOT_DONE[name]}", UserWarning)
+                warn(f"{name}={shown(value)} has no effect: {_NOT_DONE[name]}", UserWarning)
         else:
             unknown[name] = plain_json(name, value)
     if unknown:

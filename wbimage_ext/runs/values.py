@@ -11,7 +11,6 @@ import dataclasses
 import datetime
 import enum
 import os
-import reprlib
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
@@ -34,11 +33,6 @@ def text_of(place: str, value: Any) -> str:
     except Exception:  # of the value's own __str__
         text = object.__repr__(value)
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
-
-
-def brief(value: Any) -> str:
-    """The `repr` of a value for a message, in a few words whatever the value is."""
-    return reprlib.repr(bytes(value[:20]) if isinstance(value, _BYTES) else value)
 
 
 def key_text(key: Any) -> str:
