@@ -12,10 +12,16 @@ from typing import Any
 import pytest
 from PIL import Image as PILImage
 
-from wbimage_ext import Image
 from wbimage_ext.commands import main
+from wbimage_ext.commands.scene import scene
+
+from ..scenario import check_run
 
 ROOT = Path(__file__).parents[2]
+
+
+def rows_of(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
 
 
 def test_demo_logs_and_says_where(
@@ -23,23 +29,37 @@ def test_demo_logs_and_says_where(
 ) -> None:
     path = tmp_path / "mine.jpg"
     PILImage.fromarray(photo).save(path)
-    run = tmp_path / "run"
+    run, slow = tmp_path / "run", tmp_path / "run-slow"
     assert main(["demo", str(path), "--dir", str(run)]) == 0
     printed = capsys.readouterr().out
     assert str(run / "index.html") in printed
-    assert (run / "index.html").exists()
-    rows = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
-    keys = [key for row in rows for key in row if not key.startswith("_")]
-    assert keys[:3] == ["random_field_png", "random_field_uint8", "random_field_jpg"]
-    assert keys[-1] == "files"
-    assert all(key in printed for key in keys)
-    scenes = [row["scene"] for row in rows if "scene" in row]
-    assert all({"masks", "boxes"} <= scene.keys() for scene in scenes)
-    for row in rows:
-        for value in row.values():
-            if isinstance(value, dict):
-                for name in value.get("filenames", [value.get("path")]):
-                    Image(run / name)
+    assert str(slow) in printed
+    first = rows_of(run)[0]
+    documented = ["random_field_png", "random_field_uint8", "random_field_jpg"]
+    assert [key for key in first if key in documented] == documented
+    assert rows_of(run)[-1]["files"]["caption"] == str(path)
+    for folder in (run, slow):
+        assert (folder / "index.html").exists()
+        rows = check_run(folder)
+        scenes = [row["scene"] for row in rows if "scene" in row]
+        assert len(scenes) == 10
+        assert all({"masks", "boxes"} <= scene.keys() for scene in scenes)
+        losses = [row["loss"] for row in rows if "loss" in row]
+        assert len(losses) == 150
+        assert sum(losses[-20:]) < 0.4 * sum(losses[:20]), "the network learned"
+    assert rows_of(slow)[-1]["loss"] > rows_of(run)[-2]["loss"], "a smaller rate learns less"
+    assert all(key in printed for key in (*documented, "scene", "errors", "files"))
+
+
+def test_the_picture_of_the_demo_agrees_with_its_boxes() -> None:
+    for time_of_day in (0, 0.5, 1):
+        seen = scene(time_of_day)
+        assert seen.picture.min() >= 0
+        assert seen.picture.max() <= 1
+        for thing in seen.things:
+            left, right, top, bottom = thing.box
+            inside = seen.classes[top:bottom, left:right] == thing.class_id
+            assert inside.any(0).all() or inside.any(1).all()
 
 
 def test_log_counts_what_it_could_not_read(
@@ -65,7 +85,7 @@ def test_patterns_are_expanded_as_windows_shells_do_not(
     for name in ("b.png", "a.png", "c[1].png", "d.jpg"):
         PILImage.fromarray(photo[:9, :9]).save(name)
     assert main(["log", "--key", "k", "--dir", "run", "[ab].png", "c[1].png", "d.jpg"]) == 0
-    rows = [json.loads(line) for line in Path("run/history.jsonl").read_text().splitlines()]
+    rows = rows_of(Path("run"))
     assert [row["k"]["caption"] for row in rows] == ["a.png", "b.png", "c[1].png", "d.jpg"]
     assert main(["log", "--key", "k", "--dir", "run", "*.gif"]) == 1
     assert "*.gif" in capsys.readouterr().err
@@ -109,6 +129,14 @@ def test_help_and_wrong_arguments() -> None:
     )
     assert run.returncode == 1
     assert os.fspath(file) in run.stderr
+
+
+def test_ctrl_c_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> dict[str, str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wbimage_ext.commands.info.build_info", interrupt)
+    assert main(["info"]) == 130
 
 
 def test_info_names_versions(capsys: pytest.CaptureFixture[str]) -> None:

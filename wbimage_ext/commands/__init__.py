@@ -18,6 +18,7 @@ from .terminal import print_error
 DONE = 0
 SOMETHING_FAILED = 1  # something could not be read or written
 WRONG_ARGUMENTS = 2
+INTERRUPTED = 130  # by Ctrl-C; what a shell reports
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         print_error(error)
         return SOMETHING_FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,8 +56,9 @@ def _parser() -> argparse.ArgumentParser:
 def _add_demo(commands: Any) -> None:
     demo = commands.add_parser(
         "demo",
-        help="log example images, with boxes and masks, and your own files",
-        description="Log the documented examples, a scene with boxes and masks, and your files.",
+        help="log a small training with masks, boxes and a loss, and your own files",
+        description="Log the documented examples, two runs of a small training with masks, boxes "
+        "and a loss, and your files.",
     )
     demo.add_argument("files", nargs="*", metavar="IMAGE_FILE", help="image files to log too")
     demo.add_argument("--dir", help="run directory (default: a new one under wbimage-runs)")

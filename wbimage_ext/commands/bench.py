@@ -79,11 +79,12 @@ def _pillow() -> Any:
 
 def _pictures(paths: Sequence[str], pillow: Any) -> Iterator[tuple[str, Any]]:
     random = np.random.default_rng(0)
-    picture, masks, _boxes = scene(random, 0)
+    seen = scene(0.3)
+    picture = seen.picture.astype(np.float64)
     yield "scene uint8", to_uint8(picture)
     yield "scene float64", picture
     yield "scene gray", to_uint8(picture)[..., 1]
-    yield "mask", masks["ground_truth"]["mask_data"] * np.uint8(60)
+    yield "mask", seen.classes * np.uint8(60)
     yield "noise", random.integers(0, 256, (256, 256, 3), np.uint8)
     for path in paths:
         yield os.path.basename(path), _read(path, pillow)

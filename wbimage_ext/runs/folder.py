@@ -6,12 +6,11 @@ In: rows, config, summary, and what is known about the run. Out: `history.jsonl`
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -52,7 +51,7 @@ class RunFolder:
     def __init__(self, directory: str, about: Mapping[str, Any], config: Mapping[str, Any]) -> None:
         self.directory = directory
         # A signal's handler may log while its thread is in here.
-        self.lock = threading.RLock()
+        self._lock = threading.RLock()
         self._pid = os.getpid()
         self._needs_page = True
         self.history = History(os.path.join(directory, HISTORY_NAME))
@@ -80,27 +79,25 @@ class RunFolder:
 
     # Who may write.
 
-    def refuse_in_child(self) -> None:
-        """RuntimeError in a forked child of the process that logs."""
+    def lock_in_process(self) -> threading.RLock:
+        """The lock, to be held by who writes; RuntimeError in a forked child of the process.
+
+        It is a lock of C, so that no memory is needed, and no signal is handled, between the last
+        change and the end of a `with` statement.
+        """
         if os.getpid() != self._pid:
             raise RuntimeError(
                 f"the run in {self.directory} is that of process {self._pid}; a forked child "
                 "cannot log to it, but can send the images it makes to that process"
             )
-
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the run's lock, where this process may write and the run is not finished."""
-        self.refuse_in_child()
-        with self.lock:
-            self.history.check_open()
-            yield
+        return self._lock
 
     # Files.
 
     def set_about(self, **values: Any) -> None:
         """Change what is known about the run, and save it."""
-        with self.writing():
+        with self.lock_in_process():
+            self.history.check_open()
             before = self.about
             self.about = {**before, **values}
             try:
@@ -115,7 +112,8 @@ class RunFolder:
 
     def save_config(self) -> None:
         """Write `config.json`; the labels are in it as they are in a config of wandb's."""
-        with self.writing():
+        with self.lock_in_process():
+            self.history.check_open()
             self._write_config(self.labels)
 
     def _write_config(self, labels: Mapping[str, Any]) -> None:
@@ -125,7 +123,8 @@ class RunFolder:
     def add_labels(self, data_type: str, key: str, labels: Mapping[Any, Any]) -> None:
         """Add the labels of one layer of masks or boxes."""
         entry = {"type": data_type, "key": key, "value": plain_json("class_labels", labels)}
-        with self.writing():
+        with self.lock_in_process():
+            self.history.check_open()
             # Once more where a signal's handler added some meanwhile.
             while True:
                 before = self.labels
@@ -167,7 +166,7 @@ class RunFolder:
         if os.getpid() != self._pid:
             return
         problems: dict[str, Exception] = {}
-        with self.lock:
+        with self._lock:
             if self.history.is_open:
                 self._finish_history(problems)
             if self._needs_page:

@@ -99,7 +99,8 @@ class LocalRun:
         if not isinstance(data, Mapping):
             raise TypeError(f"log needs a dict of values, not {shown(data)}")
         history = self._folder.history
-        with self._folder.writing():
+        with self._folder.lock_in_process():
+            history.check_open()
             history.check_in_place()
             if step is not None:
                 step = _checked_step(step)
@@ -236,7 +237,8 @@ class LocalRun:
             "summary": summary,
             "goal": goal,
         }
-        with self._folder.writing():
+        with self._folder.lock_in_process():
+            self._folder.history.check_open()
             self._folder.metrics.define(name, options, overwrite=bool(overwrite))
             self._folder.save_about()
 
@@ -261,7 +263,8 @@ class LocalRun:
             ValueError: a file that does not lie below `base_path`.
             OSError: a file cannot be read or written.
         """
-        with self._folder.writing():
+        with self._folder.lock_in_process():
+            self._folder.history.check_open()
             return save_files(self.dir, glob_str, base_path)
 
     def __getattr__(self, name: str) -> Any:

@@ -141,6 +141,6 @@ def _array(value: Any) -> tuple[bool, Any]:
     if not isinstance(lists, (list, int, float, complex, str, np.generic)):
         return False, None
     shape = getattr(value, "shape", ())
-    if isinstance(lists, list) and shape and all(side == 1 for side in shape):
+    if isinstance(lists, list) and shape and np.prod(shape) == 1:
         lists = np.asarray(lists, object).item()
     return True, lists
