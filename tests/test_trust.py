@@ -353,7 +353,7 @@ def test_names_are_shown_not_obeyed(tmp_path: Path, capsys: pytest.CaptureFixtur
     run = str(folder / "run")
     assert main(["log", "--key", evil, "--dir", run, str(good), str(folder / f"{evil}.png")]) == 1
     assert main(["view", run]) == 0
-    assert main(["view", str(folder)]) == 1
+    assert main(["view", str(folder / "good")]) == 1
     assert main(["bench", "--seconds", "0", str(good)]) == 0
     captured = capsys.readouterr()
     for line in (captured.out + captured.err).split("\n"):

@@ -17,6 +17,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from wbimage_ext.view.catalog import Catalog
+from wbimage_ext.view.readers import open_run
+
 FILE_HEADER = b":W&B\xe1\xbe\x00"
 BLOCK_BYTES = 32 * 1024
 DATA = Path(__file__).parent.parent / "data"
@@ -153,12 +156,11 @@ def framed(records: list[bytes]) -> bytes:
 
 
 def embedded(page: Path, name: str) -> Any:
-    """Return a block of the JSON that a page carries."""
-    found = re.search(
-        rf'<script type="application/json" id="{name}">(.*?)</script>', page.read_text(), re.S
-    )
-    assert found is not None
-    return json.loads(found[1])
+    """Return a block of the JSON that a page carries; ``-ID`` stands for the first run's id."""
+    text = page.read_text()
+    blocks = dict(re.findall(r'<script type="application/json" id="(.*?)">(.*?)</script>', text))
+    first = json.loads(blocks["page"])["list"]["ids"][0]
+    return json.loads(blocks[name.replace("-ID", f"-{first}")])
 
 
 def one_image_run(root: Path, **more: Any) -> RunFolder:
@@ -181,3 +183,29 @@ def image_row(step: int, **more: Any) -> dict[str, Any]:
         "p": {"_type": "image-file", "path": path, "width": 2, "height": 2},
         **more,
     }
+
+
+class Seen:
+    """A run that was read to its end, as the page would see it.
+
+    ``index`` has what is known of the whole run; ``cells[step][panel]`` the images of one entry.
+    """
+
+    def __init__(self, place: str | Path) -> None:
+        self.catalog = Catalog(open_run(place), "here")
+        self.catalog.read()
+        part = self.catalog.part(0)
+        card = self.catalog.card()
+        assert json.loads(json.dumps(part)) == part
+        panels, steps = part["entries"][::2], part["entries"][1::2]
+        blocks = range(self.catalog.block_count)
+        entries = [entry for block in blocks for entry in json.loads(self.catalog.cells(block))]
+        self.cells: dict[int, dict[int, Any]] = {}
+        for panel, step, images in zip(panels, steps, entries, strict=True):
+            self.cells.setdefault(step, {})[panel] = images
+        self.index = {
+            "run": {"name": card["name"]},
+            "steps": sorted(self.cells),
+            "images": card["images"],
+            **{key: part[key] for key in ("panels", "layers", "labels", "scores", "notes")},
+        }

@@ -11,10 +11,8 @@ import pytest
 import wbimage_ext
 from wbimage_ext.view import page as page_module
 from wbimage_ext.view import write_page
-from wbimage_ext.view.catalog import build_catalog
-from wbimage_ext.view.readers import open_run
 
-from .made_runs import GRAY, RunFolder, embedded, one_image_run, separated
+from .made_runs import GRAY, RunFolder, Seen, embedded, one_image_run, separated
 
 
 class TestLocalRun:
@@ -24,7 +22,7 @@ class TestLocalRun:
         history_file = run.write() / "history.jsonl"
         first, second = history_file.read_text().splitlines()
         history_file.write_text(f"{first}\n{{broken\n{second}\n{first[:40]}")
-        index = build_catalog(open_run(tmp_path)).index
+        index = Seen(tmp_path).index
         assert index["steps"] == [0, 5]
         assert index["notes"] == [
             "1 \u00d7 damaged line skipped",
@@ -45,7 +43,7 @@ class TestLocalRun:
 
             run.log({"val/one": image(caption="one"), "deep": {"er": image(grouping=3)}})
             run.log({"list": [image(caption="a"), image()]})
-            catalog = build_catalog(open_run(tmp_path))
+            catalog = Seen(tmp_path)
         index = catalog.index
         assert index["run"]["name"] == "mine"
         assert [panel["key"] for panel in index["panels"]] == ["val/one", "deep.er", "list"]
@@ -65,9 +63,9 @@ class TestLocalRun:
 
     def test_a_run_without_rows_has_a_page(self, tmp_path: Path) -> None:
         (tmp_path / "run.json").write_text('{"name": "just begun"}')
-        index = embedded(write_page(tmp_path), "index")
-        assert index["run"]["name"] == "just begun"
-        assert index["steps"] == []
+        card = embedded(write_page(tmp_path), "page")["list"]["cards"][0]
+        assert card["name"] == "just begun"
+        assert card["steps"] == 0
 
     def test_lists_masks_boxes_grouping(self, tmp_path: Path) -> None:
         run = RunFolder(tmp_path)
@@ -78,7 +76,7 @@ class TestLocalRun:
             images, captions=["a", None, "c"], all_masks=[None, {"layer": mask}, None], grouping=2
         )
         run.log(0, list=row, single=run.image(GRAY, "media/images/s_0.png", grouping=7))
-        catalog = build_catalog(open_run(run.write()))
+        catalog = Seen(run.write())
         assert catalog.index["panels"][0]["columns"] == 2
         assert catalog.index["panels"][1]["grouping"] == 7
         cells = catalog.cells[0][0]
@@ -102,7 +100,7 @@ class TestLocalRun:
             mask = run.mask(GRAY + step, f"media/images/mask/p_{step}.mask.png")
             run.log(step, p=run.image(GRAY, f"media/images/p_{step}.png", masks={"t": mask}))
         monkeypatch.setattr(page_module, "ALL_MASKS_MOST_BYTES", 2 * mask["size"] + 8)
-        places = embedded(write_page(run.write()), "index")["maskPlaces"]
+        places = embedded(write_page(run.write()), "run-ID")["maskPlaces"]
         assert [place is None for place in places] == [True, False, False]
 
     @pytest.mark.parametrize(
@@ -118,7 +116,7 @@ class TestLocalRun:
         box = {"position": position, "class_id": 3, **({"domain": domain} if domain else {})}
         boxes = run.boxes([box], {}, "media/metadata/boxes2D/p.boxes2D.json")
         run.log(0, p=run.image(GRAY, "media/images/p.png", boxes={"layer": boxes}))
-        catalog = build_catalog(open_run(run.write()))
+        catalog = Seen(run.write())
         ((described,),) = (layer[2] for layer in catalog.cells[0][0][0]["b"])
         assert described[:5] == [0.1, 0.2, 0.5, 0.6, 3]
         assert (len(described) == 8) == (domain == "pixel")
@@ -133,7 +131,7 @@ class TestLocalRun:
         content = [*bad, {"position": infinite}, good, nan]
         boxes = run.boxes(content, {}, "media/metadata/b.json")
         run.log(0, p=run.image(GRAY, "media/images/p.png", boxes={"b": boxes, "gone": {}}))
-        catalog = build_catalog(open_run(run.write()))
+        catalog = Seen(run.write())
         assert [len(layer[2]) for layer in catalog.cells[0][0][0]["b"]] == [2]
         assert catalog.index["scores"] == {"s": [2, 2]}
         assert catalog.index["notes"] == [
@@ -161,7 +159,7 @@ class TestLocalRun:
         boxes = {"_type": "boxes2D", "path": path}
         more = run.image(GRAY, "media/images/p.png", boxes={"b": boxes}, masks={"m": bad})
         run.log(1, picture=bad, other=more)
-        catalog = build_catalog(open_run(run.write()))
+        catalog = Seen(run.write())
         assert list(catalog.cells[1]) == [1]
         assert set(catalog.cells[1][1][0]) == {"u", "w", "h"}
         assert catalog.index["notes"] == [
@@ -174,7 +172,7 @@ class TestLocalRun:
         run = RunFolder(tmp_path)
         name = "javascript:al?rt#1%41 \"'<\u00e4.png"
         run.log(0, p=run.image(GRAY, f"media/{name}"))
-        (image,) = build_catalog(open_run(run.write())).cells[0][0]
+        (image,) = Seen(run.write()).cells[0][0]
         assert image["u"] == ("media/javascript%3Aal%3Frt%231%2541%20%22%27%3C%C3%A4.png")
 
     def test_rows_of_any_shape_are_survived(self, tmp_path: Path) -> None:
@@ -193,7 +191,7 @@ class TestLocalRun:
             {"_step": True, "p": picture},
         ]
         run.rows += odd
-        index = build_catalog(open_run(run.write())).index
+        index = Seen(run.write()).index
         assert index["steps"] == [0, 1, 2, 3]
         assert index["notes"] == [
             "1 \u00d7 image without a usable file skipped",

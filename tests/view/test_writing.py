@@ -12,28 +12,26 @@ import pytest
 
 from wbimage_ext.view import page as page_module
 from wbimage_ext.view import write_page
-from wbimage_ext.view.catalog import build_catalog
-from wbimage_ext.view.readers import open_run
 
-from .made_runs import embedded, framed, one_image_run, wandb_folder
+from .made_runs import Seen, embedded, framed, one_image_run, wandb_folder
 
 
 class TestWriting:
     def test_no_run(self, tmp_path: Path) -> None:
         (tmp_path / "notes.txt").write_text("x")
-        with pytest.raises(ValueError, match=r"is no run: it has neither history\.jsonl nor run-"):
+        with pytest.raises(ValueError, match=r"no run in .*: neither history\.jsonl nor run-\*"):
             write_page(tmp_path)
         with pytest.raises(ValueError, match="is a file; give the run's directory"):
             write_page(tmp_path / "notes.txt")
         with pytest.raises(FileNotFoundError, match="no such run directory"):
             write_page(tmp_path / "gone")
 
-    def test_no_run_says_where_one_is(self, tmp_path: Path) -> None:
+    def test_the_one_run_below_a_folder_has_its_page_as_if_it_were_given(
+        self, tmp_path: Path
+    ) -> None:
         inner = wandb_folder(tmp_path / "wandb", framed([]))
-        for folder in (tmp_path, tmp_path / "wandb"):
-            with pytest.raises(ValueError, match="there is one in") as caught:
-                write_page(folder)
-            assert str(inner) in str(caught.value)
+        for folder in (tmp_path, tmp_path / "wandb", inner):
+            assert write_page(folder) == inner / "files" / "index.html"
 
     def test_an_existing_page_is_replaced_whole_or_not_at_all(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -62,17 +60,17 @@ class TestWriting:
         def refuse(*_: object, **__: object) -> None:
             raise PermissionError(13, "Permission denied")
 
-        catalog = build_catalog(open_run(folder))
+        catalog = Seen(folder).catalog
         with monkeypatch.context() as patch:
             patch.setattr(Path, "open", refuse)
             with pytest.raises(PermissionError, match=r"another folder can be given as output"):
-                page_module.write_catalog(catalog, folder)
+                page_module.write_runs([catalog], folder)
 
     def test_the_page_may_stand_elsewhere(self, tmp_path: Path) -> None:
         folder = one_image_run(tmp_path / "a b" / "run").write()
         page = write_page(folder, output=tmp_path / "pages" / "one")
         assert page == tmp_path / "pages" / "one" / "index.html"
-        assert embedded(page, "index")["base"] == "../../a%20b/run/"
+        assert embedded(page, "run-ID")["base"] == "../../a%20b/run/"
         assert not (folder / "index.html").exists()
 
     def test_hostile_text_cannot_leave_the_data(self, tmp_path: Path) -> None:
@@ -81,7 +79,7 @@ class TestWriting:
         run.name = evil
         text = write_page(run.write()).read_text(encoding="ascii")
         assert "alert(1)</" not in text
-        assert embedded(tmp_path / "index.html", "cells-0")["0"]["0"][0]["c"] == evil
+        assert embedded(tmp_path / "index.html", "cells-ID-0")[0][0]["c"] == evil
 
     def test_the_policy_allows_only_the_page_itself(self, tmp_path: Path) -> None:
         text = write_page(one_image_run(tmp_path).write()).read_text()

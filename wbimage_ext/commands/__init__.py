@@ -78,12 +78,24 @@ def _add_log(commands: Any) -> None:
 def _add_view(commands: Any) -> None:
     view = commands.add_parser(
         "view",
-        help="write a page to look at a run: images, masks, boxes, steps",
-        description="Write index.html beside a run's media; it needs no network and no server.",
+        help="write a page to look at runs: images, masks, boxes, metrics; or serve it, live",
+        description="Write one page for the given runs; it needs no network and no server. With "
+        "--serve a server on this machine shows them while they grow; its URL is the first line "
+        "of the output.",
     )
-    view.add_argument("run", metavar="RUN_DIR", help="a LocalRun or wandb run directory")
-    view.add_argument("--output", metavar="DIR", help="folder for the page, if not the run's")
+    view.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a LocalRun or wandb run directory, or a folder that holds some at any depth",
+    )
+    view.add_argument("--serve", action="store_true", help="serve the page until interrupted")
+    view.add_argument(
+        "--host", default="127.0.0.1", help="address to serve at (default: %(default)s)"
+    )
+    view.add_argument("--port", type=int, default=0, help="port to serve at (default: a free one)")
     view.add_argument("--open", action="store_true", help="open the page in the browser")
+    view.add_argument("--output", metavar="DIR", help="folder for index.html, if not the runs'")
 
 
 def _add_bench(commands: Any) -> None:

@@ -1,385 +1,375 @@
-"""Turns a run's rows into what the page shows: panels, steps, images, layers, class labels.
+"""Turns a run's rows into what the page reads: the contract between Python and the page.
 
-In: a Run. Out: a Catalog of plain JSON values, small enough to be embedded in the page.
-Everything read here may be hostile: texts are kept as data, paths that leave the run are refused,
-numbers that are not finite are dropped, and what cannot be used is counted.
+In: a Run, read row by row, as far as it has been written. Out: JSON values, the same for a page
+opened from disk and for a served one. Here is all of it; web/run.js is the reader.
+
+A *card* (``Catalog.card``) stands for a run in the list of runs::
+
+    id, name, kind, started    texts; started is ISO 8601 or empty
+    place                      where the run lies, for display
+    images, steps              how many there are
+    config                     {name: number, text or bool}, nested names joined by dots
+    last                       {metric: its last number}
+    reading                    the share of the file that is read, 0 to 1
+
+A *part* (``Catalog.part``) is what a run got after a version. Version 0 is "nothing", so that the
+part after it is the whole run. ``epoch`` changes when the run was written anew::
+
+    id, epoch, version, reading
+    start, entries      [panel, step, panel, step, ...]: entries from number `start` on. An entry is
+                        what a panel got at a step; a later entry for both replaces an earlier one.
+    blocks              the number of the first entry of each block of cells
+    panels              [{key, folder, columns?, grouping?}], only where something has changed:
+    metrics             names of the metrics, by number
+    layers              [{kind: "mask" or "box", name, classes: [[id, name], ...]}]
+    labels              [{id: name}]: sets of class names
+    scores              {name: [lowest, highest]}
+    notes               sentences on what could not be read
+
+A *block of cells* (``Catalog.cells``) is a list with the images of each of its entries::
+
+    u: URL below the run's media, w, h: stored width and height, c: caption,
+    o: Exif orientation, where it is not 1
+    m: [[layer, label set, URL, mask number], ...]
+    b: [[layer, label set, [[x0, y0, x1, y1, class, caption, scores, is_pixel], ...]], ...]
+
+A *series* (``Catalog.series``) is a metric: columns ``steps``, ``means`` and, where a bucket holds
+several values, ``lows`` and ``highs``, to be put at place ``start``. An *axis* (``Catalog.axis``)
+has the value of a metric at each step that has pictures, in the order of their first entries.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections import Counter
+import time
+from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+from .names import MOST_EXACT, number
+from .pictures import MediaFolder, Pictures, Source, single_images
 from .readers import Run
-from .readers.files import read_head_in_run, read_in_run
-from .readers.orientation import AS_STORED, HEAD_BYTES, orientation
+from .scalars import Series
+from .tables import StagedFiles, picture_columns
 
-DELIMITER = "_wandb_delimeter_"  # wandb's spelling, between a key and a layer's name
 MAX_DEPTH = 32  # of nested dicts in a row
+MOST_METRICS = 1000
+MOST_CONFIG_VALUES = 200
+CONFIG_CHARACTERS = 120
+BLOCK_CHARACTERS = 128 * 1024  # parsed within a few milliseconds, when a step is looked at
+BLOCK_ENTRIES = 64  # a served page asks for one block to show a step
+
+NAN = float("nan")
 
 Json = dict[str, Any]
+KeyPath = tuple[str, ...]
 
 
-@dataclass
-class Mask:
-    """A mask file, once however many images show it.
-
-    ``size_bytes`` is what the run says of it, and ``number`` its place in the page.
-    """
-
-    path: Path
-    size_bytes: int
-    number: int
-
-
-@dataclass
 class Catalog:
-    """What a page holds.
+    """One run, as far as it has been read.
 
-    ``index`` is the JSON the page reads first. ``cells[step][panel]`` is the list of images a panel
-    got at a step. ``masks`` are in order of their numbers.
+    Attributes:
+        id: the run's name in URLs and in the page.
+        run: the reader.
+        pictures: the files that the page may show.
+        version: how often something was added.
     """
 
-    media_root: Path
-    index: Json = field(default_factory=dict)
-    cells: dict[int, dict[int, list[Json]]] = field(default_factory=dict)
-    masks: list[Mask] = field(default_factory=list)
+    def __init__(self, run: Run, place: str) -> None:
+        path = os.fsencode(os.path.realpath(run.file))
+        self.id = hashlib.sha256(path).hexdigest()[:12]
+        self.epoch = time.time_ns() // 1000 % 2**53
+        self.run = run
+        self.place = place
+        self.version = 0
+        self.pictures = Pictures(MediaFolder(run.media_root), run.skipped)
+        self.images = 0
+        self._panels: list[Json] = []
+        self._panel_numbers: dict[KeyPath, int] = {}
+        self._panels_version = 0
+        self._entries: list[str] = []  # JSON
+        self._panels_and_steps: list[int] = []
+        self._entry_versions = array("q")
+        self._blocks: list[int] = []
+        self._block_room = 0
+        self._metrics: dict[str, Series] = {}
+        self._metric_numbers: list[str] = []
+        self._metrics_version = 0
+        self._steps: dict[int, int] = {}  # a step with pictures -> its place
+        self._axes: list[array[float]] = []  # for each metric its value at those places
+        self._last_step = -MOST_EXACT
+        self._in_row: dict[str, float] = {}  # the metrics of the row that is being added
+        self._about = run.about()
+        self._about_version = 0
+        self._notes: list[str] = []
 
+    def read(self, seconds: float | None = None) -> None:
+        """Read on, to the end or for about so long; raises OSError, or ValueError for no run."""
+        end = None if seconds is None else time.monotonic() + seconds
+        for row in self.run.rows():
+            self._add_row(row)
+            if end is not None and time.monotonic() > end:
+                break
+        self._look_at_the_rest()
 
-def build_catalog(run: Run) -> Catalog:
-    """Read the whole run; what was skipped is counted in ``index["notes"]``."""
-    return _Builder(run).build()
+    @property
+    def reading(self) -> float:
+        """The share of the file that is read; 1 at its end, but for what is no whole row yet."""
+        size = self.run.size()
+        if self.run.unfinished or self.run.offset >= size:
+            return 1.0
+        return min(0.99, round(self.run.offset / size, 3))
 
-
-class _Builder:
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._skipped = run.skipped
-        self._catalog = Catalog(run.media_root)
-        self._panels: dict[tuple[str, ...], Json] = {}
-        self._layers: dict[tuple[str, str], Json] = {}
-        self._labels: dict[str, int] = {}
-        self._label_sets: list[dict[str, str]] = []
-        self._scores: dict[str, list[float]] = {}
-        self._masks: dict[str, Mask] = {}
-        self._mask_labels: Json = {}
-        self._images = 0
-
-    def build(self) -> Catalog:
-        # Rows come before the configuration is complete, and masks are labelled in it.
-        found = [
-            (step, path, value)
-            for row in self._run.rows
-            if (step := self._step(row)) is not None
-            for path, value in _media(row, (), self._skipped)
-        ]
-        name, started, config = self._run.describe()
-        wandb = config.get("_wandb")
-        labels = wandb.get("mask/class_labels") if isinstance(wandb, dict) else None
-        self._mask_labels = labels if isinstance(labels, dict) else {}
-        for step, path, value in found:
-            self._add(step, path, value)
-
-        steps = sorted(self._catalog.cells)
-        panels = sorted(self._panels.values(), key=lambda panel: panel["place"])
-        for panel in panels:
-            panel["steps"] = []
-        for at, step in enumerate(steps):
-            for number in self._catalog.cells[step]:
-                panels[number]["steps"].append(at)
-        self._catalog.masks = list(self._masks.values())
-        self._catalog.index = {
-            "run": {"name": name, "kind": self._run.kind, "started": started},
-            "images": self._images,
-            "steps": steps,
-            "panels": [{k: v for k, v in panel.items() if k != "place"} for panel in panels],
-            "layers": [self._describe_layer(layer) for layer in self._layers.values()],
-            "labels": self._label_sets,
-            "scores": self._scores,
-            "notes": [
-                f"{count} × {reason} skipped" for reason, count in sorted(self._skipped.items())
-            ],
+    def card(self) -> Json:
+        """Return the run's entry in the list of runs."""
+        about = self._about
+        return {
+            "id": self.id,
+            "name": about.name,
+            "kind": self.run.kind,
+            "started": about.started,
+            "place": self.place,
+            "images": self.images,
+            "steps": len(self._steps),
+            "config": dict(_flat_config(about.config)),
+            "last": {
+                name: float(f"{series.last:.7g}")
+                for name, series in self._metrics.items()
+                if not name.startswith("_")
+            },
+            "reading": self.reading,
         }
-        return self._catalog
+
+    def part(self, version: int) -> Json:
+        """Return what the run got after a version."""
+        start = bisect_right(self._entry_versions, version)
+        part = {
+            "id": self.id,
+            "epoch": self.epoch,
+            "version": self.version,
+            "reading": self.reading,
+            "start": start,
+            "entries": self._panels_and_steps[2 * start :],
+            "blocks": self._blocks,
+        }
+        if self._panels_version > version or version == 0:
+            part["panels"] = self._panels
+        if self._metrics_version > version or version == 0:
+            part["metrics"] = self._metric_numbers
+        if max(self.pictures.version, self._about_version) > version or version == 0:
+            part["layers"] = self.pictures.layers(self._about.config)
+            part["labels"] = self.pictures.label_sets(self._about.config)
+            part["scores"] = self.pictures.scores
+        if self._about_version > version or version == 0:
+            part["notes"] = self._notes
+        return part
+
+    def cells(self, block: int) -> str:
+        """Return a block of cells as JSON text."""
+        start = self._blocks[block]
+        end = self._blocks[block + 1] if block + 1 < len(self._blocks) else None
+        return "[" + ",".join(self._entries[start:end]) + "]"
+
+    @property
+    def block_count(self) -> int:
+        return len(self._blocks)
+
+    @property
+    def metric_count(self) -> int:
+        return len(self._metric_numbers)
+
+    def series(self, metric: int, version: int) -> Json:
+        """Return what a metric got after a version."""
+        return self._metrics[self._metric_numbers[metric]].since(version)
+
+    def axis(self, metric: int) -> Json:
+        """Return a metric's value at each step that has pictures; null where it had none yet."""
+        values = self._axes[metric]
+        return {
+            "steps": list(self._steps),
+            "values": [None if value != value else value for value in values],
+        }
+
+    def _look_at_the_rest(self) -> None:
+        """Take in what is known besides the rows."""
+        about = self.run.about()
+        reasons = dict(self.run.skipped)
+        if self.run.unfinished:
+            reasons[self.run.unfinished] = 1
+        notes = [f"{count} \u00d7 {reason} skipped" for reason, count in sorted(reasons.items())]
+        if about != self._about or notes != self._notes:
+            self._about, self._notes = about, notes
+            self.version += 1
+            self._about_version = self.version
+
+    def _add_row(self, row: Json) -> None:
+        step = self._step(row)
+        if step is None:
+            return
+        self.version += 1
+        media: list[tuple[KeyPath, Any]] = []
+        self._in_row.clear()
+        self._last_step = max(step, self._last_step)
+        self._add_numbers(row, step, media)
+        for path, value in media:
+            if isinstance(value, dict) and value["_type"] == "table-file":
+                self._add_table(step, path, value)
+            else:
+                self._add_images(step, path, value, list(single_images(value)))
+        self._note_axes(step)
 
     def _step(self, row: Json) -> int | None:
         step = row.get("_step")
         if isinstance(step, float) and step.is_integer():
             step = int(step)
-        # 2**53 is what a JavaScript number holds exactly.
-        if isinstance(step, int) and not isinstance(step, bool) and abs(step) <= 2**53:
+        if isinstance(step, int) and not isinstance(step, bool) and abs(step) <= MOST_EXACT:
             return step
-        self._skipped["row without a step"] += 1
+        self.run.skipped["row without a step"] += 1
         return None
 
-    def _add(self, step: int, path: tuple[str, ...], value: Any) -> None:
-        images = [image for item in _single_images(value) if (image := self._image(item, path))]
-        if not images:
-            self._skipped["image without a usable file"] += 1
+    # Numbers.
+
+    def _add_numbers(self, row: Json, step: int, media: list[tuple[KeyPath, Any]]) -> None:
+        """Add the numbers of a row to their metrics; append what may be pictures to ``media``."""
+        for key, value in row.items():
+            kind = type(value)
+            if kind is float or kind is int:
+                if key != "_step":
+                    self._add_number(key, value, step)
+            elif kind is dict or kind is list:
+                for path, inner in _leaves(value, (key,), self.run.skipped):
+                    if isinstance(inner, (int, float)):
+                        self._add_number(".".join(path), inner, step)
+                    else:
+                        media.append((path, inner))
+
+    def _add_number(self, name: str, value: float, step: int) -> None:
+        if value != value or not -1e300 < value < 1e300:
             return
-        self._images += len(images)
-        place = len(self._panels)
-        key = ".".join(path)
-        panel = self._panels.setdefault(path, {"key": key, "folder": _folder(path), "place": place})
-        first = value[0] if isinstance(value, list) else value
-        grouping = _number(first.get("grouping")) if isinstance(first, dict) else None
-        if grouping is not None:
-            panel["columns" if "filenames" in first else "grouping"] = grouping
-        self._catalog.cells.setdefault(step, {})[panel["place"]] = images
+        series = self._metrics.get(name)
+        if series is None:
+            if len(self._metrics) >= MOST_METRICS:
+                self.run.skipped[f"metric beyond the first {MOST_METRICS}"] = 1
+                return
+            series = self._metrics[name] = Series()
+            self._metric_numbers.append(name)
+            self._axes.append(array("d", [NAN]) * len(self._steps))
+            self._metrics_version = self.version
+        self._in_row[name] = float(value)
+        series.add(step, float(value), self.version)
 
-    def _image(self, item: Json, path: tuple[str, ...]) -> Json | None:
-        url = _url(item.get("path"))
-        if url is None:
-            return None
-        image: Json = {"u": url}
-        width, height = _number(item.get("width")), _number(item.get("height"))
-        if width and height and width > 0 and height > 0:
-            image["w"], image["h"] = width, height
-        caption = item.get("caption")
-        if caption not in (None, ""):
-            image["c"] = str(caption)
-        if masks := [mask for mask in self._mask_layers(item.get("masks"), path) if mask]:
-            image["m"] = masks
-        if boxes := [layer for layer in self._box_layers(item.get("boxes")) if layer]:
-            image["b"] = boxes
-        if masks or boxes:
-            turned = self._orientation(self._catalog.media_root / item["path"])
-            if turned != AS_STORED:
-                image["o"] = turned
-        return image
+    def _note_axes(self, step: int) -> None:
+        """Note each metric's value where a step has pictures: that of the step, or the last one."""
+        place = self._steps.get(step)
+        if place is None:
+            return
+        for name, axis in zip(self._metric_numbers, self._axes, strict=True):
+            if place == len(axis):
+                axis.append(NAN)
+            if name in self._in_row:
+                axis[place] = self._in_row[name]
+            elif step == self._last_step and axis[place] != axis[place]:
+                axis[place] = self._metrics[name].last
 
-    def _orientation(self, file: Path) -> int:
-        try:
-            return orientation(read_head_in_run(file, self._catalog.media_root, HEAD_BYTES))
-        except (OSError, ValueError, RuntimeError):  # or a loop of links
-            return AS_STORED  # the page says of the picture that it cannot be shown
+    # Pictures.
 
-    def _mask_layers(self, masks: Any, path: tuple[str, ...]) -> Iterator[list[Any] | None]:
-        """Yield ``[layer, label set, URL, mask number]`` for each mask of an image."""
-        for name, mask in masks.items() if isinstance(masks, dict) else ():
-            url = _url(mask.get("path")) if isinstance(mask, dict) else None
-            if url is None:
-                self._skipped["mask without a usable file"] += 1
-                yield None
-                continue
-            labels = self._label_set(self._labels_of_mask(path, name))
-            digest = mask.get("sha256")
-            file = self._catalog.media_root / mask["path"]
-            identity = digest if isinstance(digest, str) else url
-            number = self._mask_number(identity, file, mask.get("size"))
-            yield [self._layer("mask", name, labels)["number"], labels, url, number]
+    def _add_table(self, step: int, path: KeyPath, value: Json) -> None:
+        table = self.run.table(".".join(path), value)
+        if table is None:
+            self.run.skipped[
+                "table whose pictures are not on this machine (wandb keeps them in its artifact "
+                "staging folder until they are uploaded)"
+            ] += 1
+            return
+        source = StagedFiles(table["staging"], table["staged"])
+        for column, images in picture_columns(table):
+            self._add_images(step, (*path, column), {}, images, source)
 
-    def _labels_of_mask(self, path: tuple[str, ...], layer: str) -> Any:
-        """wandb labels a nested image's mask under its innermost key, newer ones may not."""
-        for key in (path[-1], ".".join(path), path[0]):
-            entry = self._mask_labels.get(f"{key}{DELIMITER}{layer}")
-            if isinstance(entry, dict):
-                return entry.get("value")
-        return None
-
-    def _mask_number(self, identity: str, file: Path, size_bytes: Any) -> int:
-        mask = self._masks.get(identity)
-        if mask is None:
-            size = size_bytes if isinstance(size_bytes, int) and size_bytes > 0 else 0
-            mask = self._masks[identity] = Mask(file, size, len(self._masks))
-        return mask.number
-
-    def _box_layers(self, boxes: Any) -> Iterator[list[Any] | None]:
-        """Yield ``[layer, label set, boxes]`` for each layer of boxes of an image."""
-        for name, entry in boxes.items() if isinstance(boxes, dict) else ():
-            content = self._read_boxes(entry)
-            if content is None:
-                self._skipped["box file unreadable"] += 1
-                yield None
-                continue
-            labels = self._label_set(content.get("class_labels"))
-            layer = self._layer("box", name, labels)
-            kept = []
-            for box in content["box_data"]:
-                described = self._box(box, layer)
-                if described is None:
-                    self._skipped["box without a usable position"] += 1
-                else:
-                    kept.append(described)
-            yield [layer["number"], labels, kept]
-
-    def _read_boxes(self, entry: Any) -> Json | None:
-        if isinstance(entry, dict) and "box_data" not in entry:
-            if _url(entry.get("path")) is None:
-                return None
-            try:
-                root = self._catalog.media_root
-                entry = json.loads(read_in_run(root / entry["path"], root))
-            except (OSError, ValueError, RuntimeError):  # a loop of links, or too deep
-                return None
-        if isinstance(entry, dict) and isinstance(entry.get("box_data"), list):
-            return entry
-        return None
-
-    def _box(self, box: Any, layer: Json) -> list[Any] | None:
-        """Return ``[x0, y0, x1, y1, class, caption, scores, is_pixel]`` without empty ends."""
-        position = box.get("position") if isinstance(box, dict) else None
-        if not isinstance(position, dict) or (corners := _corners(position)) is None:
-            return None
-        class_id = _number(box.get("class_id"))
-        if class_id is not None:
-            layer["seen"].add(class_id)
-        caption = box.get("box_caption")
-        scores = {}
-        given = box.get("scores")
-        for name, value in given.items() if isinstance(given, dict) else ():
-            score = _number(value)
-            if score is not None:
-                scores[name] = score
-                span = self._scores.setdefault(name, [score, score])
-                span[0], span[1] = min(span[0], score), max(span[1], score)
-        is_pixel = "pixel" in (position.get("domain"), box.get("domain"))
-        described = [
-            *corners,
-            class_id,
-            None if caption in (None, "") else str(caption),
-            scores or None,
-            1 if is_pixel else None,
+    def _add_images(
+        self, step: int, path: KeyPath, value: Any, items: list[Json], source: Source | None = None
+    ) -> None:
+        images = [
+            image
+            for item in items
+            if (image := self.pictures.describe(item, path, self.version, source))
         ]
-        while described[-1] is None:
-            described.pop()
-        return described
+        if not images:
+            self.run.skipped["image without a usable file"] += 1
+            return
+        self.images += len(images)
+        self._steps.setdefault(step, len(self._steps))
+        self._add_entry(self._panel(path, value), step, json_text(images))
 
-    def _layer(self, kind: str, name: str, labels: int) -> Json:
-        layer = self._layers.setdefault(
-            (kind, name),
-            {"number": len(self._layers), "kind": kind, "name": name, "sets": set(), "seen": set()},
-        )
-        layer["sets"].add(labels)
-        return layer
+    def _panel(self, path: KeyPath, value: Any) -> int:
+        place = self._panel_numbers.setdefault(path, len(self._panels))
+        if place == len(self._panels):
+            self._panels.append({"key": ".".join(path), "folder": _folder(path)})
+            self._panels_version = self.version
+        first = value[0] if isinstance(value, list) else value
+        grouping = number(first.get("grouping"))
+        name = "columns" if "filenames" in first else "grouping"
+        if grouping not in (None, self._panels[place].get(name)):
+            self._panels[place][name] = grouping
+            self._panels_version = self.version
+        return place
 
-    def _describe_layer(self, layer: Json) -> Json:
-        """List a layer's classes as ``[id, name]``: the labelled ones and those only drawn."""
-        classes: dict[tuple[float, str], None] = {}
-        labelled: set[str] = set()
-        for number in layer["sets"]:
-            labels = self._label_sets[number]
-            labelled.update(labels)
-            classes.update({(int(key), name): None for key, name in labels.items()})
-        for class_id in layer["seen"]:
-            if str(class_id) not in labelled:
-                classes[(class_id, f"class {class_id}")] = None
-        return {
-            "kind": layer["kind"],
-            "name": layer["name"],
-            "classes": [list(entry) for entry in sorted(classes)],
-        }
-
-    def _label_set(self, labels: Any) -> int:
-        """Return the number of a set of class names; equal sets are stored once."""
-        names = {}
-        for key, name in labels.items() if isinstance(labels, dict) else ():
-            try:
-                names[str(int(key))] = str(name)
-            except (TypeError, ValueError):
-                self._skipped["class label without a number"] += 1
-        identity = json.dumps(names, sort_keys=True)
-        number = self._labels.setdefault(identity, len(self._label_sets))
-        if number == len(self._label_sets):
-            self._label_sets.append(names)
-        return number
+    def _add_entry(self, panel: int, step: int, text: str) -> None:
+        place = len(self._entries)
+        in_block = place - self._blocks[-1] if self._blocks else 0
+        if not self._blocks or in_block >= BLOCK_ENTRIES or self._block_room < len(text):
+            self._blocks.append(place)
+            self._block_room = BLOCK_CHARACTERS
+        self._block_room -= len(text)
+        self._entries.append(text)
+        self._panels_and_steps += (panel, step)
+        self._entry_versions.append(self.version)
 
 
-def _media(
-    value: Any, path: tuple[str, ...], skipped: Counter[str]
-) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield ``(path of keys, image value)`` for each image or list of images in a row."""
+def json_text(value: Any) -> str:
+    """Return JSON in ASCII that cannot end the script element it stands in, nor open a comment."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _leaves(value: Any, path: KeyPath, skipped: Any) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield ``(path of keys, value)`` for each number, image, list of images and table."""
     if isinstance(value, list):
         if value and all(isinstance(v, dict) and v.get("_type") == "image-file" for v in value):
             yield path, value
     elif isinstance(value, dict):
         kind = value.get("_type")
-        if path and kind in ("image-file", "images/separated"):
+        if kind in ("image-file", "images/separated", "table-file"):
             yield path, value
-        elif not path or not isinstance(kind, str):
+        elif not isinstance(kind, str):
             if len(path) >= MAX_DEPTH:
                 skipped["value nested too deep"] += 1
                 return
             for key, child in value.items():
-                yield from _media(child, (*path, key), skipped)
+                yield from _leaves(child, (*path, key), skipped)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield path, value
 
 
-def _folder(path: tuple[str, ...]) -> str:
+def _folder(path: KeyPath) -> str:
     """Return what panels are laid out by: a key's first folder, or the dict it is nested in."""
     folder, slash, _ = path[0].partition("/")
     return folder if slash or len(path) > 1 else ""
 
 
-def _single_images(value: Any) -> Iterator[Json]:
-    """Yield each image of a value in the form of a single one."""
-    if isinstance(value, list):
-        yield from value
-    elif value.get("_type") == "image-file":
-        yield value
-    else:
-        names = value.get("filenames")
-        for at, name in enumerate(names if isinstance(names, list) else ()):
-            yield {
-                "path": name,
-                "width": value.get("width"),
-                "height": value.get("height"),
-                "caption": _entry(value.get("captions"), at),
-                "masks": _entry(value.get("all_masks"), at),
-                "boxes": _entry(value.get("all_boxes"), at),
-            }
-
-
-def _entry(values: Any, at: int) -> Any:
-    return values[at] if isinstance(values, list) and at < len(values) else None
-
-
-def _number(value: Any) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    if value != value or abs(value) > 2**53:  # NaN, or more than a JavaScript number holds
-        return None
-    return int(value) if float(value).is_integer() else round(value, 6)
-
-
-def _corners(position: Json) -> list[int | float] | None:
-    """Return ``[x0, y0, x1, y1]`` of either form of a position, ordered; None if it is neither."""
-    middle = position.get("middle")
-    if isinstance(middle, list) and len(middle) == 2:
-        numbers = _numbers(*middle, position.get("width"), position.get("height"))
-        if numbers is None:
-            return None
-        x, y, width, height = numbers
-        corners = _numbers(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    else:
-        corners = _numbers(*(position.get(name) for name in ("minX", "minY", "maxX", "maxY")))
-    if corners is None:
-        return None
-    x0, y0, x1, y1 = corners
-    return [min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)]
-
-
-def _numbers(*values: Any) -> list[int | float] | None:
-    numbers = [number for value in values if (number := _number(value)) is not None]
-    return numbers if len(numbers) == len(values) else None
-
-
-def _url(path: Any) -> str | None:
-    """Return a run's media path as a relative URL, or None where it would leave the run.
-
-    Each segment is percent-encoded, so that no name can become a scheme, a query or markup.
-    """
-    if not isinstance(path, str) or not path or "\0" in path:
-        return None
-    segments = path.split("/")
-    if Path(path).is_absolute() or any(s in ("", ".", "..") or os.sep in s for s in segments):
-        return None
-    try:
-        return "/".join(quote(os.fsencode(segment), safe="") for segment in segments)
-    except UnicodeEncodeError:
-        return None
+def _flat_config(config: Json) -> Iterator[tuple[str, Any]]:
+    """Yield the plain values of a configuration, nested names joined by dots."""
+    left = MOST_CONFIG_VALUES
+    waiting = [(name, value, 1) for name, value in reversed(config.items()) if name != "_wandb"]
+    while waiting and left:
+        name, value, depth = waiting.pop()
+        if isinstance(value, dict) and value and depth < MAX_DEPTH:
+            waiting += [(f"{name}.{key}", each, depth + 1) for key, each in value.items()][::-1]
+            continue
+        left -= 1
+        if isinstance(value, (bool, int)) or (isinstance(value, float) and abs(value) < 1e300):
+            yield name, value
+        elif value is not None:
+            yield name, str(value)[:CONFIG_CHARACTERS]

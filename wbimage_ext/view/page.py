@@ -1,7 +1,12 @@
-"""Puts the page's sources and a run's catalog together into one ``index.html``.
+"""Puts the page's sources and runs together into one ``index.html``.
 
-In: a Catalog and the folder to write to. Out: the page's path. The page refers to nothing but the
-run's media files. A content security policy lets only the scripts and styles put in here run.
+In: catalogs that are read to the end, and the folder to write to. Out: the page's path. The page
+refers to nothing but the runs' media files. A content security policy lets only the scripts and
+styles put in here run. A served page is the same without the data, which it asks the server for.
+
+The data are JSON in script elements, named by what catalog.py calls them: ``page`` (the list of
+runs), and for each run ``run-ID``, ``cells-ID-BLOCK``, ``series-ID-METRIC`` and ``axis-ID-METRIC``.
+``masks-NUMBER`` are lists of mask files in base64, for the class under the pointer.
 """
 
 from __future__ import annotations
@@ -9,28 +14,28 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import json
 import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .catalog import Catalog, Mask
-from .readers.files import read_in_run
+from .catalog import Catalog, json_text
+from .pictures import Mask, MediaFile
 
 SOURCES = Path(__file__).with_name("web")
 
-CELLS_BLOCK_CHARACTERS = 256 * 1024  # parsed within a few milliseconds, when a step is looked at
 MASKS_BLOCK_BYTES = 512 * 1024
 MASK_MOST_BYTES = 4 * 1024 * 1024
 # The bytes of mask files carried in the page so that it can name the class under the pointer
 # (a page opened from disk may show its images, not read them). Newest steps come first.
 ALL_MASKS_MOST_BYTES = 64 * 1024 * 1024
+# Pictures that lie outside the run's folder are carried in the page, up to this many bytes.
+INLINE_MOST_BYTES = 64 * 1024 * 1024
 ABANDONED_AFTER_SECONDS = 3600  # no page takes that long
 
 STYLE_TAG = re.compile(r'<link rel="stylesheet" href="([\w.]+)">')
@@ -39,8 +44,10 @@ POLICY_TAG = "<!-- content security policy -->"
 DATA_TAG = "<!-- data -->"
 MASKS_TAG = "<!-- masks -->"  # after the scripts: the first picture does not wait for masks
 
+Json = dict[str, Any]
 
-def write_catalog(catalog: Catalog, folder: Path) -> Path:
+
+def write_runs(catalogs: Sequence[Catalog], folder: Path, notes: Sequence[str] = ()) -> Path:
     """Write ``folder/index.html``, whole or not at all; raises OSError saying what would help."""
     target = folder / "index.html"
     temporary = folder / f".index-{os.getpid()}-{secrets.token_hex(4)}.tmp"
@@ -48,7 +55,7 @@ def write_catalog(catalog: Catalog, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(folder)
         with temporary.open("x", encoding="ascii", newline="\n") as file:
-            file.writelines(_page(catalog, folder))
+            file.writelines(page_of_runs(catalogs, folder, notes))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
@@ -65,20 +72,59 @@ def write_catalog(catalog: Catalog, folder: Path) -> Path:
     return target
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove what killed processes left of pages; a younger one may still be written."""
-    for left in folder.glob(".index-*.tmp"):
-        # Another process may be removing it too.
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - left.lstat().st_mtime > ABANDONED_AFTER_SECONDS:
-                left.unlink()
+def page_of_runs(
+    catalogs: Sequence[Catalog], folder: Path | None, notes: Sequence[str] = ()
+) -> Iterator[str]:
+    """Yield a page that carries its data; without a folder it carries its pictures too."""
+    before, between, after = _template("")
+    mask_blocks = [] if folder is None else list(_mask_blocks(catalogs))
+    places: dict[tuple[str, int], list[int]] = {}
+    for number, block in enumerate(mask_blocks):
+        for at, (catalog, mask) in enumerate(block):
+            places[catalog.id, mask.number] = [number, at]
+    cards = [catalog.card() for catalog in catalogs]
+    ids = [catalog.id for catalog in catalogs]
+    yield before
+    yield _block(
+        "page",
+        {
+            "served": False,
+            "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "list": {"version": 1, "ids": ids, "cards": cards, "notes": list(notes)},
+        },
+    )
+    inline_left = INLINE_MOST_BYTES
+    for catalog in catalogs:
+        carried = _carried(catalog, folder is None, inline_left)
+        inline_left -= sum(map(len, carried.values()))
+        masks = [places.get((catalog.id, mask.number)) for mask in catalog.pictures.masks]
+        base = "" if folder is None else _base(catalog.run.media_root, folder)
+        part = {**catalog.part(0), "base": base, "carried": carried, "maskPlaces": masks}
+        yield _block(f"run-{catalog.id}", part)
+        for metric in range(catalog.metric_count):
+            yield _block(f"series-{catalog.id}-{metric}", catalog.series(metric, 0))
+            yield _block(f"axis-{catalog.id}-{metric}", catalog.axis(metric))
+        for block_number in range(catalog.block_count):
+            yield _element(f"cells-{catalog.id}-{block_number}", catalog.cells(block_number))
+    yield between
+    for number, block in enumerate(mask_blocks):
+        yield _block(f"masks-{number}", [_mask_text(catalog, mask) for catalog, mask in block])
+    yield after
 
 
-def _page(catalog: Catalog, folder: Path) -> Iterator[str]:
-    template = (SOURCES / "page.html").read_text(encoding="utf-8")
+def served_page() -> tuple[str, str]:
+    """Return the page that asks a server for its data, and its content security policy."""
+    more = "connect-src 'self'"
+    before, between, after = _template(more)
+    return before + _block("page", {"served": True}) + between + after, policy(more)
+
+
+def policy(more: str) -> str:
+    """Return the content security policy of the page: nothing runs but its own sources."""
+    template = _source("page.html")
     styles = [_source(name) for name in STYLE_TAG.findall(template)]
     scripts = [_source(name) for name in SCRIPT_TAG.findall(template)]
-    policy = "; ".join(
+    return "; ".join(
         [
             "default-src 'none'",
             "img-src 'self' data:",
@@ -86,24 +132,31 @@ def _page(catalog: Catalog, folder: Path) -> Iterator[str]:
             "script-src " + " ".join(map(_hash, scripts)),
             "base-uri 'none'",
             "form-action 'none'",
+            *([more] if more else []),
         ]
     )
-    template = template.replace(
-        POLICY_TAG, f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+
+
+def _template(more_policy: str) -> tuple[str, str, str]:
+    """Return the page with its sources put in: before the data, between, and after the masks."""
+    template = _source("page.html").replace(
+        POLICY_TAG,
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(more_policy)}">',
     )
-    template = STYLE_TAG.sub(lambda _: f"<style>{styles.pop(0)}</style>", template)
-    template = SCRIPT_TAG.sub(lambda _: f"<script>{scripts.pop(0)}</script>", template)
+    template = STYLE_TAG.sub(lambda tag: f"<style>{_source(tag[1])}</style>", template)
+    template = SCRIPT_TAG.sub(lambda tag: f"<script>{_source(tag[1])}</script>", template)
     before, rest = template.split(DATA_TAG)
     between, after = rest.split(MASKS_TAG)
-    mask_blocks = list(_mask_blocks(catalog))
-    yield before
-    yield from _data(catalog, folder, mask_blocks)
-    yield between
-    for number, masks in enumerate(mask_blocks):
-        yield _block(
-            f"masks-{number}", _json([_mask_text(mask, catalog.media_root) for mask in masks])
-        )
-    yield after
+    return before, between, after
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed processes left of pages; a younger one may still be written."""
+    for left in folder.glob(".index-*.tmp"):
+        # Another process may be removing it too.
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - left.lstat().st_mtime > ABANDONED_AFTER_SECONDS:
+                left.unlink()
 
 
 def _source(name: str) -> str:
@@ -121,43 +174,11 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _data(catalog: Catalog, folder: Path, mask_blocks: list[list[Mask]]) -> Iterator[str]:
-    """Yield the index, then blocks of cells in order of steps."""
-    steps = catalog.index["steps"]
-    blocks: list[list[str]] = []
-    starts: list[int] = []
-    characters = CELLS_BLOCK_CHARACTERS
-    for at, step in enumerate(steps):
-        if characters >= CELLS_BLOCK_CHARACTERS:
-            blocks.append([])
-            starts.append(at)
-            characters = 0
-        cells = f'"{at}":{_json(catalog.cells[step])}'
-        characters += len(cells)
-        blocks[-1].append(cells)
-    places: list[list[int] | None] = [None] * len(catalog.masks)
-    for number, masks in enumerate(mask_blocks):
-        for at, mask in enumerate(masks):
-            places[mask.number] = [number, at]
-    index = {
-        **catalog.index,
-        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "base": _base(catalog.media_root, folder),
-        "cellBlocks": starts,
-        "maskPlaces": places,
-    }
-    yield _block("index", _json(index))
-    for number, block in enumerate(blocks):
-        yield _block(f"cells-{number}", "{" + ",".join(block) + "}")
+def _block(name: str, value: Any) -> str:
+    return _element(name, json_text(value))
 
 
-def _json(value: Any) -> str:
-    """Return JSON in ASCII that cannot end the script element it stands in, nor open a comment."""
-    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
-
-
-def _block(name: str, text: str) -> str:
+def _element(name: str, text: str) -> str:
     return f'<script type="application/json" id="{name}">{text}</script>\n'
 
 
@@ -172,27 +193,49 @@ def _base(media_root: Path, folder: Path) -> str:
     return "/".join(quote(os.fsencode(part), safe="") for part in Path(relative).parts) + "/"
 
 
-def _mask_blocks(catalog: Catalog) -> Iterator[list[Mask]]:
-    left_bytes = ALL_MASKS_MOST_BYTES
-    block: list[Mask] = []
-    block_bytes = 0
-    for mask in reversed(catalog.masks):
-        if not 0 < mask.size_bytes <= min(MASK_MOST_BYTES, left_bytes):
+def _carried(catalog: Catalog, is_all: bool, most_bytes: int) -> dict[str, str]:
+    """Return the files that the page has to carry, as data URIs by URL; the newest come first."""
+    carried: dict[str, str] = {}
+    for url, file in reversed(catalog.pictures.files.items()):
+        if not is_all and file.root == catalog.run.media_root:
             continue
-        left_bytes -= mask.size_bytes
-        block.append(mask)
-        block_bytes += mask.size_bytes
-        if block_bytes >= MASKS_BLOCK_BYTES:
-            yield block
-            block, block_bytes = [], 0
+        with contextlib.suppress(OSError, ValueError, RuntimeError):  # or a loop of links
+            content = file.read(most_bytes)
+            carried[url] = data_uri(content)
+            most_bytes -= len(carried[url])
+            if most_bytes <= 0:
+                break
+    return carried
+
+
+def data_uri(content: bytes) -> str:
+    """Return a picture's file as a data URI; browsers find the format out from its content."""
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def _mask_blocks(catalogs: Sequence[Catalog]) -> Iterator[list[tuple[Catalog, Mask]]]:
+    left_bytes = ALL_MASKS_MOST_BYTES
+    block: list[tuple[Catalog, Mask]] = []
+    block_bytes = 0
+    for catalog in catalogs:
+        for mask in reversed(catalog.pictures.masks):
+            if not 0 < mask.size_bytes <= min(MASK_MOST_BYTES, left_bytes):
+                continue
+            left_bytes -= mask.size_bytes
+            block.append((catalog, mask))
+            block_bytes += mask.size_bytes
+            if block_bytes >= MASKS_BLOCK_BYTES:
+                yield block
+                block, block_bytes = [], 0
     if block:
         yield block
 
 
-def _mask_text(mask: Mask, root: Path) -> str:
+def _mask_text(catalog: Catalog, mask: Mask) -> str:
     """Return a mask's PNG file in base64, or nothing if it went away or is no PNG file."""
+    file: MediaFile = catalog.pictures.files[mask.url]
     try:
-        content = read_in_run(mask.path, root, MASK_MOST_BYTES)
+        content = file.read(MASK_MOST_BYTES)
     except (OSError, ValueError, RuntimeError):  # or a loop of links
         return ""
     if not content.startswith(b"\x89PNG\r\n\x1a\n"):

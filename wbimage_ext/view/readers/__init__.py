@@ -1,18 +1,19 @@
-"""Finds out what kind of run a folder holds, and opens it with the reader of that kind.
+"""Finds out what kind of run a folder holds, and finds the runs below a folder.
 
-In: a path a user typed. Out: a Run. Files are only read; what cannot be read is counted.
+In: paths a user typed. Out: Runs. Files are only read; what cannot be read is counted.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .local_run import open_local_run
-from .run import Run
-from .wandb_run import open_wandb_run
+from .local_run import LocalRunReader
+from .run import About, Run
+from .wandb_run import WandbRunReader
 
-__all__ = ["Run", "open_run"]
+__all__ = ["About", "Run", "find_runs", "open_run"]
 
 
 def open_run(path: str | os.PathLike[str]) -> Run:
@@ -22,20 +23,52 @@ def open_run(path: str | os.PathLike[str]) -> Run:
         raise FileNotFoundError(f"no such run directory: {given}")
     if given.is_file():
         if given.suffix == ".wandb":
-            return open_wandb_run(given)
+            return WandbRunReader(given)
         raise ValueError(f"{given} is a file; give the run's directory")
-    if (given / "history.jsonl").is_file() or (given / "run.json").is_file():
-        return open_local_run(given)
+    if _is_local_run(given):
+        return LocalRunReader(given)
     log = _wandb_log_in(given)
     if log is None and given.resolve().name == "files":
         log = _wandb_log_in(given.resolve().parent)
     if log is not None:
-        return open_wandb_run(log)
-    inner = sorted(p.parent for p in given.glob("*/*.wandb")) or sorted(
-        p.parent for p in given.glob("wandb/*/*.wandb")
-    )
-    hint = f"; there is one in {inner[-1]}" if inner else ""
-    raise ValueError(f"{given} is no run: it has neither history.jsonl nor run-*.wandb{hint}")
+        return WandbRunReader(log)
+    raise ValueError(f"{given} is no run: it has neither history.jsonl nor run-*.wandb")
+
+
+def find_runs(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return the places of all runs: the paths that are one, and those below the other paths.
+
+    Links to folders are not followed below a path, and nothing is looked for inside a run.
+
+    Raises:
+        FileNotFoundError: a path does not exist.
+        ValueError: a path is a file and no run.
+    """
+    found: dict[Path, None] = {}
+    for path in map(Path, paths):
+        try:
+            open_run(path)
+        except ValueError:
+            if not path.is_dir():
+                raise
+            found.update(dict.fromkeys(_below(path)))
+        else:
+            found[path] = None
+    return list(found)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield the runs below a folder that is none itself; what cannot be read has none."""
+    for place, folders, names in os.walk(folder):
+        here = Path(place)
+        if "history.jsonl" in names or "run.json" in names or _wandb_log_in(here) is not None:
+            yield here
+            folders.clear()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+
+
+def _is_local_run(folder: Path) -> bool:
+    return (folder / "history.jsonl").is_file() or (folder / "run.json").is_file()
 
 
 def _wandb_log_in(folder: Path) -> Path | None:

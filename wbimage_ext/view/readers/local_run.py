@@ -1,76 +1,91 @@
-"""Opens a LocalRun: its rows are the lines of ``history.jsonl``.
+"""Reads a LocalRun: its rows are the lines of ``history.jsonl``.
 
-In: the run's directory. Out: a Run. What cannot be read is counted.
+In: the run's directory. Out: a Run. A line counts once its newline is there.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from .files import TEXT_MOST_BYTES, read_in_run
-from .run import Row, Run
+from .run import About, Row, Run
 
 
-def open_local_run(folder: Path) -> Run:
-    """Return the run of this directory."""
-    skipped: Counter[str] = Counter()
+class LocalRunReader(Run):
+    """The run of one directory."""
 
-    def describe() -> tuple[str, str, dict[str, Any]]:
-        about = _read_object(folder / "run.json", skipped)
+    kind = "LocalRun"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "history.jsonl", folder)
+        self._following = 0
+        self._objects: dict[str, tuple[tuple[int, int] | None, dict[str, Any]]] = {}
+
+    def rows(self) -> Iterator[Row]:
+        self.unfinished = ""
+        if not self.file.is_file():  # a pipe would not open until somebody writes to it
+            return
+        with self.file.open("rb") as file:
+            file.seek(self.offset)
+            while line := file.readline(TEXT_MOST_BYTES):
+                if not line.endswith(b"\n"):
+                    while (more := file.readline(TEXT_MOST_BYTES)) and not more.endswith(b"\n"):
+                        pass
+                    if not more:
+                        self.unfinished = "unfinished line at the end"
+                        return
+                self.offset = file.tell()
+                if row := self._row(line):
+                    yield row
+
+    def about(self) -> About:
+        about = self._object("run.json")
         name, started = about.get("name"), about.get("started")
-        return (
-            name if isinstance(name, str) and name else folder.resolve().name,
+        return About(
+            name if isinstance(name, str) and name else self.media_root.resolve().name,
             started if isinstance(started, str) else "",
-            _read_object(folder / "config.json", skipped),
+            self._object("config.json"),
         )
 
-    return Run(
-        "LocalRun", folder, _local_rows(folder / "history.jsonl", skipped), describe, skipped
-    )
+    def _row(self, line: bytes) -> Row | None:
+        if not line.strip():
+            return None
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        if not isinstance(row, dict):
+            self.skipped["damaged line"] += 1
+            return None
+        row.setdefault("_step", self._following)
+        if isinstance(row["_step"], int):
+            self._following = row["_step"] + 1
+        return row
 
+    def _object(self, name: str) -> dict[str, Any]:
+        """Return the object in a small file of the run, read again where the file has changed."""
+        path = self.media_root / name
+        try:
+            status = os.stat(path)
+            state = (status.st_mtime_ns, status.st_size)
+        except OSError:
+            state = None
+        if name not in self._objects or self._objects[name][0] != state:
+            self._objects[name] = (state, self._read_object(path))
+        return self._objects[name][1]
 
-def _local_rows(path: Path, skipped: Counter[str]) -> Iterator[Row]:
-    """Yield the rows of a history file; a last line without a line end is still being written."""
-    if not path.is_file():
-        return
-    following = 0
-    with path.open("rb") as file:
-        for line in _lines(file):
-            try:
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise ValueError("a row must be an object")
-            except (ValueError, RecursionError):
-                if line.strip():
-                    ended = line.endswith(b"\n")
-                    skipped["damaged line" if ended else "unfinished line at the end"] += 1
-                continue
-            row.setdefault("_step", following)
-            if isinstance(row["_step"], int):
-                following = row["_step"] + 1
-            yield row
-
-
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a file, and of one that is too long its start, which is no row."""
-    while line := file.readline(TEXT_MOST_BYTES):
-        yield line
-        while len(line) == TEXT_MOST_BYTES and not line.endswith(b"\n"):
-            line = file.readline(TEXT_MOST_BYTES)
-
-
-def _read_object(path: Path, skipped: Counter[str]) -> dict[str, Any]:
-    try:
-        value = json.loads(read_in_run(path, path.parent))
-    except FileNotFoundError:
+    def _read_object(self, path: Path) -> dict[str, Any]:
+        try:
+            value = json.loads(read_in_run(path, path.parent))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RuntimeError):  # a loop of links, or too deep
+            value = None
+        if isinstance(value, dict):
+            return value
+        self.skipped[f"unreadable {path.name}"] = 1
         return {}
-    except (OSError, ValueError, RuntimeError):  # a loop of links, or too deep
-        value = None
-    if isinstance(value, dict):
-        return value
-    skipped[f"unreadable {path.name}"] += 1
-    return {}

@@ -1,13 +1,16 @@
 """What every reader gives: a run's rows, and what is known about it besides them.
 
-In: nothing; readers fill it in. Out: a Run, whose rows have one shape for LocalRun and wandb:
-``{"_step": int, key: value, ...}``.
+In: the place of a run. Out: a Run, whose rows have one shape for LocalRun and wandb:
+``{"_step": int, key: value, ...}``. A run may still be growing: each call of ``rows`` goes on where
+the one before stopped.
 """
 
 from __future__ import annotations
 
+import os
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,15 +19,68 @@ Row = dict[str, Any]
 
 
 @dataclass
-class Run:
-    """A run that can be read once.
+class About:
+    """What is known of a run besides its rows. ``started`` is ISO text, or empty."""
 
-    ``media_root`` is the folder that the media paths in the rows are relative to.
-    ``describe`` returns name, start (ISO text or "") and config, known once the rows are read.
+    name: str
+    started: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+class Run(ABC):
+    """A run that is read from one growing file.
+
+    Attributes:
+        kind: what wrote the run, for display.
+        file: the file of rows.
+        media_root: the folder that media paths in the rows are relative to.
+        offset: the bytes of the file that are read and done with.
+        unfinished: what stands behind the offset and is no whole row yet, or "".
+        skipped: how often something could not be used, by reason.
     """
 
     kind: str
-    media_root: Path
-    rows: Iterator[Row]
-    describe: Callable[[], tuple[str, str, dict[str, Any]]]
-    skipped: Counter[str] = field(default_factory=Counter)
+
+    def __init__(self, file: Path, media_root: Path) -> None:
+        self.file = file
+        self.media_root = media_root
+        self.offset = 0
+        self.unfinished = ""
+        self.skipped: Counter[str] = Counter()
+        self._identity = self._identify()
+        self._largest_size = 0
+
+    @abstractmethod
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows that were not read yet. The caller may stop at any row and go on later."""
+
+    @abstractmethod
+    def about(self) -> About:
+        """Return what is known so far; cheap enough to be asked for every second."""
+
+    def size(self) -> int:
+        """Return the file's size in bytes; 0 while there is none."""
+        try:
+            return os.stat(self.file).st_size
+        except OSError:
+            return 0
+
+    def is_replaced(self) -> bool:
+        """Whether another file, or a shorter one, stands where the rows were read from."""
+        identity, size = self._identify(), self.size()
+        if self._identity is None:
+            self._identity = identity
+        is_shorter = size < self._largest_size
+        self._largest_size = max(size, self._largest_size)
+        return is_shorter or identity != self._identity
+
+    def table(self, key: str, value: Row) -> dict[str, Any] | None:
+        """Return a logged table whose cells hold pictures, or None where there is none to read."""
+        return None
+
+    def _identify(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self.file)
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino

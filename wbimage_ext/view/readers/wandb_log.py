@@ -12,6 +12,7 @@ numbers are the same from wandb 0.16.3 to 0.31.0, so they are taken from the wir
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
 from collections import Counter
@@ -26,16 +27,18 @@ FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 
 # Fields of wandb_internal.Record. The known ones that hold nothing for the page are listed so
 # that only what no wandb up to 0.31.0 writes is counted as unknown.
-HISTORY, CONFIG, RUN = 2, 5, 17
+HISTORY, CONFIG, ARTIFACT, RUN = 2, 5, 8, 17
 ENVELOPE = {1, 16, 19, 200}  # num, control, uuid, _info
 OTHER_KNOWN = {*range(3, 14), *range(18, 28), 100}
 
 
 class WandbLog:
-    """The contents of one run file.
+    """The contents of one run file, as far as it was read.
 
-    Attributes: ``name`` and ``started`` (Unix seconds, 0 if unknown) of the run, ``config`` as a
-    nested dict, ``skipped`` a count for each reason. All are complete once ``rows`` is exhausted.
+    Attributes: ``name`` and ``started`` (Unix seconds, 0 if unknown) of the run, ``skipped`` a
+    count for each reason, ``offset`` the bytes that are done with, ``is_unfinished`` whether bytes
+    behind it are no whole record yet, ``staged`` for each table's file name in an artifact the
+    local files of that artifact.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,21 +46,30 @@ class WandbLog:
         self.name = ""
         self.started = 0
         self.skipped: Counter[str] = Counter()
+        self.offset = 0
+        self.is_unfinished = False
+        self.staged: dict[str, dict[str, str]] = {}
+        self._parts: list[bytes] = []  # of a record that is split over blocks
         self._config: dict[tuple[str, ...], bytes] = {}
+        self._parsed: dict[str, Any] | None = {}
 
     @property
     def config(self) -> dict[str, Any]:
-        """The configuration; only the last value of each key is ever parsed."""
-        nested: dict[str, Any] = {}
-        for path, text in self._config.items():
-            try:
-                _set_path(nested, path, json.loads(text))
-            except (ValueError, RecursionError):
-                self.skipped["damaged configuration value"] += 1
-        return nested
+        """The configuration; only the last value of each key is parsed."""
+        if self._parsed is None:
+            self._parsed = {}
+            damaged = 0
+            for path, text in self._config.items():
+                try:
+                    _set_path(self._parsed, path, json.loads(text))
+                except (ValueError, RecursionError):
+                    damaged += 1
+            if damaged:
+                self.skipped["damaged configuration value"] = damaged
+        return self._parsed
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield each history row as a nested dict with ``_step``, in the order written."""
+        """Yield each history row not yet read as a nested dict with ``_step``, in their order."""
         for record in self._records():
             try:
                 fields = list(_fields(record))
@@ -67,38 +79,49 @@ class WandbLog:
                         yield self._row(value)
                     elif number == CONFIG:
                         self._update_config(value)
+                    elif number == ARTIFACT:
+                        self._read_artifact(value)
                     elif number == RUN:
                         self._read_run(value)
-                if kinds - OTHER_KNOWN - {HISTORY, CONFIG, RUN}:
+                if kinds - OTHER_KNOWN - {HISTORY, CONFIG, ARTIFACT, RUN}:
                     self.skipped["unknown record"] += 1
-            except (ValueError, TypeError, RecursionError, struct.error):
+            except (ValueError, TypeError, AttributeError, RecursionError, struct.error):
                 self.skipped["damaged record"] += 1
 
     def _records(self) -> Iterator[bytes]:
         """Yield the payloads whose checksums hold; after damage go on at the next block."""
+        self.is_unfinished = False
         with self.path.open("rb") as file:
-            header = file.read(len(FILE_HEADER))
-            if header != FILE_HEADER[: len(header)]:
-                raise ValueError(f"{self.path} is not a wandb run file: its header is wrong")
-            parts: list[bytes] = []
-            block = file.read(BLOCK_BYTES - len(FILE_HEADER))
-            while block:
-                following = file.read(BLOCK_BYTES)
-                yield from self._block_records(block, parts, is_last=not following)
-                block = following
-            if parts:
-                self.skipped["unfinished record at the end"] += 1
+            if self.offset == 0:
+                header = file.read(len(FILE_HEADER))
+                if header != FILE_HEADER[: len(header)]:
+                    raise ValueError(f"{self.path} is not a wandb run file: its header is wrong")
+                if len(header) < len(FILE_HEADER):
+                    return
+                self.offset = len(FILE_HEADER)
+            while True:
+                start = self.offset
+                file.seek(start)
+                block = file.read(BLOCK_BYTES - start % BLOCK_BYTES)
+                if not block:
+                    break
+                block_end = start + BLOCK_BYTES - start % BLOCK_BYTES
+                is_last = os.fstat(file.fileno()).st_size <= block_end
+                yield from self._block_records(block, block_end, is_last)
+                if self.offset < block_end:
+                    break  # the rest of the last block is not written yet
+        self.is_unfinished = self.is_unfinished or bool(self._parts)
 
-    def _block_records(self, block: bytes, parts: list[bytes], is_last: bool) -> Iterator[bytes]:
-        """Yield the records that end in this block; ``parts`` carries a split one onwards."""
+    def _block_records(self, block: bytes, block_end: int, is_last: bool) -> Iterator[bytes]:
+        """Yield the records that end in this rest of a block, and move the offset behind them."""
         at = 0
+        start_offset = self.offset
         while len(block) - at >= RECORD_HEADER.size:
             checksum, size, kind = RECORD_HEADER.unpack_from(block, at)
             start = at + RECORD_HEADER.size
             data = block[start : start + size]
             if is_last and (len(data) < size or not any(block[at:])):
-                parts.clear()
-                self.skipped["unfinished record at the end"] += 1
+                self.is_unfinished = True
                 return
             if (
                 kind not in (FULL, FIRST, MIDDLE, LAST)
@@ -106,23 +129,39 @@ class WandbLog:
                 or zlib.crc32(data, zlib.crc32(bytes([kind]))) != checksum
             ):
                 # The length may be what is damaged: the rest of this block cannot be found.
-                parts.clear()
+                self._parts.clear()
                 self.skipped["damaged record"] += 1
+                self.offset = block_end
                 return
             at = start + size
-            if kind in (FULL, FIRST) and parts:
-                parts.clear()
+            self.offset = start_offset + at
+            if kind in (FULL, FIRST) and self._parts:
+                self._parts.clear()
                 self.skipped["damaged record"] += 1
-            elif kind in (MIDDLE, LAST) and not parts:
+            elif kind in (MIDDLE, LAST) and not self._parts:
                 continue  # its start was lost with the damage counted before
-            parts.append(data)
+            self._parts.append(data)
             if kind in (FULL, LAST):
-                record = b"".join(parts)
-                parts.clear()
+                record = b"".join(self._parts)
+                self._parts.clear()
                 yield record
-        if is_last and any(block[at:]):
-            parts.clear()
-            self.skipped["unfinished record at the end"] += 1
+        if start_offset + len(block) == block_end:
+            self.offset = block_end  # the rest is too short for a record
+        elif any(block[at:]):
+            self.is_unfinished = True
+
+    def _read_artifact(self, artifact: bytes) -> None:
+        """Note the local files of an artifact that holds a logged table."""
+        fields = list(_fields(artifact))
+        if (4, b"run_table") not in fields:
+            return
+        files: dict[str, str] = {}
+        for manifest in (value for number, value in fields if number == 12):
+            for content in (value for number, value in _fields(manifest) if number == 4):
+                entry = dict(_fields(content))
+                if isinstance(entry.get(1), bytes) and isinstance(entry.get(6), bytes):
+                    files[entry[1].decode()] = entry[6].decode()
+        self.staged.update({name: files for name in files if name.endswith(".table.json")})
 
     def _row(self, history: bytes) -> dict[str, Any]:
         row: dict[str, Any] = {}
@@ -135,6 +174,7 @@ class WandbLog:
         return row
 
     def _update_config(self, config: bytes) -> None:
+        self._parsed = None
         for number, value in _fields(config):
             if number not in (1, 2):
                 continue

@@ -1,12 +1,15 @@
 /* The controls beside the pictures: layers, classes, scores, opacity, brightness, theme.
-   In: Overlays' state. Out: changes to it; every switch shows what the state is, whoever set it. */
-/* global Overlays, Store, make */
+   In: Overlays' state. Out: changes to it; every switch shows what the state is, whoever set it.
+   They are built again when a run brings layers or classes that were not there. */
+/* global Overlays, Values, make, makeButton */
 /* exported Controls */
 "use strict";
 
 const Controls = (() => {
   const { state } = Overlays;
-  const refreshers = []; // each makes one control show the state
+  const light = { Brightness: 0, Contrast: 0 }; // doublings
+  let refreshers = []; // each makes one control show the state
+  let theme = "";
 
   function change() {
     refreshers.forEach((refresh) => refresh());
@@ -37,9 +40,9 @@ const Controls = (() => {
   }
 
   /* A slider with its value beside it; a double click gives the start value back. */
-  function slider(label, { low, high, step, start, show, set }) {
+  function slider(label, { low, high, step, start, now = start, show, set }) {
     const range = make("input");
-    Object.assign(range, { type: "range", min: low, max: high, step, value: start });
+    Object.assign(range, { type: "range", min: low, max: high, step, value: now });
     const value = make("output");
     const apply = () => {
       value.textContent = show(Number(range.value));
@@ -105,9 +108,12 @@ const Controls = (() => {
       return [];
     }
     const opacity = slider("Opacity", {
-      low: 0, high: 1, step: 0.01, start: state.opacity,
+      low: 0, high: 1, step: 0.01, start: 0.55, now: state.opacity,
       show: (value) => `${Math.round(value * 100)} %`,
-      set: (value) => document.documentElement.style.setProperty("--mask-opacity", value),
+      set: (value) => {
+        state.opacity = value;
+        document.documentElement.style.setProperty("--mask-opacity", value);
+      },
     });
     return [section("Masks", opacity.shown, ...layersOf("mask").map(layerRow))];
   }
@@ -116,13 +122,15 @@ const Controls = (() => {
     const isFraction = low >= 0 && high <= 1;
     const from = isFraction ? 0 : low;
     const to = isFraction ? 1 : high;
-    state.thresholds.set(name, from);
+    const threshold = state.thresholds.get(name);
     return slider(`${name} at least`, {
       low: from, high: to, step: isFraction ? 0.01 : (to - from) / 200 || 1, start: from,
+      now: Math.max(from, threshold),
       show: (value) => String(Number(value.toFixed(3))),
       set: (value) => {
-        if (state.thresholds.get(name) !== value) {
-          state.thresholds.set(name, value);
+        const least = value <= from ? -Infinity : value;
+        if (state.thresholds.get(name) !== least) {
+          state.thresholds.set(name, least);
           change();
         }
       },
@@ -136,7 +144,7 @@ const Controls = (() => {
     const names = checkbox("Names on boxes", () => state.names, (on) => {
       state.names = on;
     });
-    const sliders = Object.entries(Store.index.scores).map(scoreSlider);
+    const sliders = Array.from(state.scores).map(scoreSlider);
     return [section("Boxes", ...layersOf("box").map(layerRow), names, ...sliders)];
   }
 
@@ -162,16 +170,10 @@ const Controls = (() => {
       const off = layers.filter((layer) => layer.off.has(key)).length;
       return off === 0 || (off === layers.length ? false : null);
     };
-    const button = (text, label, act) => {
-      const made = make("button", "small", text);
-      made.type = "button";
-      made.setAttribute("aria-label", label);
-      made.addEventListener("click", () => {
-        act();
-        change();
-      });
-      return made;
-    };
+    const button = (text, label, act) => makeButton("small", text, label, () => {
+      act();
+      change();
+    });
     const rows = all.map((entry) => {
       const set = (on) => entry.layers.forEach((layer) => setClass(layer, entry.key, on));
       const row = checkbox(entry.name, () => isOn(entry), set, swatch(null, entry.id));
@@ -205,24 +207,20 @@ const Controls = (() => {
 
   function pictureSection() {
     const root = document.documentElement;
-    const values = { brightness: 1, contrast: 1 };
-    const light = (name) => slider(name, {
-      low: -2, high: 2, step: 0.05, start: 0, // doublings
+    const lightSlider = (name) => slider(name, {
+      low: -2, high: 2, step: 0.05, start: 0, now: light[name],
       show: (value) => `${Math.round(2 ** value * 100)} %`,
       set: (value) => {
-        const key = name.toLowerCase();
-        values[key] = 2 ** value;
-        root.style.setProperty(`--${key}`, String(values[key]));
-        root.classList.toggle("adjusted", values.brightness !== 1 || values.contrast !== 1);
+        light[name] = value;
+        root.style.setProperty(`--${name.toLowerCase()}`, String(2 ** value));
+        root.classList.toggle("adjusted", light.Brightness !== 0 || light.Contrast !== 0);
       },
     });
-    const sliders = [light("Brightness"), light("Contrast")];
-    const reset = make("button", "small", "reset");
-    reset.type = "button";
-    reset.setAttribute("aria-label", "Reset brightness and contrast");
-    reset.addEventListener("click", () => sliders.forEach((each) => each.reset()));
+    const sliders = [lightSlider("Brightness"), lightSlider("Contrast")];
     const made = section("Picture", ...sliders.map((each) => each.shown));
-    made.firstChild.append(reset);
+    made.firstChild.append(makeButton("small", "reset", "Reset brightness and contrast", () => {
+      sliders.forEach((each) => each.reset());
+    }));
     return made;
   }
 
@@ -231,15 +229,17 @@ const Controls = (() => {
     [["", "As the system"], ["light", "Light"], ["dark", "Dark"]].forEach(([value, text]) => {
       choice.append(new Option(text, value));
     });
+    choice.value = theme;
     choice.addEventListener("change", () => {
-      document.documentElement.style.colorScheme = choice.value;
+      theme = choice.value;
+      document.documentElement.style.colorScheme = theme;
     });
     const keys = make("dl", "keys");
     [
       ["\u2190 \u2192", "step; with Shift ten"], ["Home End", "first, last step"],
-      ["/", "search keys"], ["M B", "masks, boxes on or off"],
+      ["Space", "play the steps"], ["/", "search keys"], ["M B", "masks, boxes on or off"],
       ["+ \u2212 0 1", "zoom in, out, fit, 1:1"], ["N P", "next, previous picture"],
-      ["C", "compare a step"],
+      ["C", "compare a step"], ["V", "beside, swipe, flicker, difference"],
     ].forEach(([key, text]) => keys.append(make("dt", "", key), make("dd", "", text)));
     const help = make("details", "help", make("summary", "", "Keys"), keys);
     return section("Page", make("label", "choice", make("span", "text", "Theme"), choice), help);
@@ -255,10 +255,19 @@ const Controls = (() => {
     change();
   }
 
+  /* Builds the controls anew; what was open stays open. */
   function build(parent) {
-    parent.append(
-      ...maskSection(), ...boxSection(), ...classSection(), pictureSection(), pageSection()
+    const open = new Set(Array.from(
+      parent.querySelectorAll("details[open] > summary"), (summary) => summary.ariaLabel
+    ));
+    refreshers = [];
+    parent.replaceChildren(
+      ...maskSection(), ...boxSection(), ...classSection(), pictureSection(),
+      section("Values", ...Values.controls(slider)), pageSection()
     );
+    parent.querySelectorAll("details > summary").forEach((summary) => {
+      summary.parentElement.open = open.has(summary.ariaLabel) && summary.ariaLabel !== null;
+    });
   }
 
   return { build, toggleKind };

@@ -1,11 +1,11 @@
 /* What is drawn over pictures, and how: layers, classes, colours, thresholds, and the SVG filters
-   that colour masks. In: the run's layers and label sets, and what the user switches.
+   that colour masks. In: the runs' layers and label sets, and what the user switches. A layer
+   of one kind and name is one, whichever run it is of, so that one switch is for all of them.
    Out: questions answered for the drawing code; listeners are told of every change.
 
    A mask is shown as the PNG file itself. Its red channel is the class number, and a filter looks
    colour and visibility up in tables of 256 entries. So no pixel is read or copied, switching a
    class is one attribute, and colours are exact (sRGB, alpha only 0 or 1, opacity comes after). */
-/* global Store */
 /* exported Overlays */
 "use strict";
 
@@ -40,35 +40,86 @@ const Overlays = (() => {
 
   const classKey = (id, name) => `${id}\n${name}`;
 
-  function describeLayers() {
-    const layers = Store.index.layers.map((layer, number) => ({ ...layer, number, on: true }));
+  const state = {
+    layers: [],
+    labels: [], // sets of class names
+    opacity: 0.55,
+    names: true,
+    scores: new Map(), // name -> [lowest, highest]
+    thresholds: new Map(),
+  };
+  const setNumbers = new Map();
+  const filters = new Map();
+  const listeners = [];
+  const growthListeners = [];
+
+  const onChange = (listener) => listeners.push(listener);
+  const onGrowth = (listener) => growthListeners.push(listener);
+
+  /* Takes in the layers, label sets and scores of a run's part. Returns what the run's numbers
+     for layers and label sets stand for: {layers: [layer, ...], labels: [set number, ...]}. */
+  function take({ layers, labels, scores }) {
+    let grew = false;
+    const found = layers.map(({ kind, name, classes }) => {
+      let layer = state.layers.find((other) => other.kind === kind && other.name === name);
+      if (!layer) {
+        layer = { kind, name, number: state.layers.length, on: true, classes: [], off: new Set() };
+        state.layers.push(layer);
+        grew = true;
+      }
+      grew = addClasses(layer, classes) || grew;
+      return layer;
+    });
+    Object.entries(scores).forEach(([name, [low, high]]) => {
+      const [least, most] = state.scores.get(name) || [low, high];
+      if (!state.scores.has(name)) {
+        state.thresholds.set(name, -Infinity);
+      }
+      grew = grew || !state.scores.has(name) || low < least || high > most;
+      state.scores.set(name, [Math.min(low, least), Math.max(high, most)]);
+    });
+    const sets = labels.map((names) => {
+      const identity = JSON.stringify(Object.entries(names));
+      if (!setNumbers.has(identity)) {
+        setNumbers.set(identity, state.labels.push(names) - 1);
+      }
+      return setNumbers.get(identity);
+    });
+    if (grew) {
+      choosePatterns();
+      growthListeners.forEach((listener) => listener());
+    }
+    return { layers: found, labels: sets };
+  }
+
+  /* Adds the classes that a layer does not have yet; returns whether there were any. */
+  function addClasses(layer, classes) {
+    const known = new Set(layer.classes.map((entry) => entry.key));
+    const added = classes.map(([id, name]) => ({ id, name, key: classKey(id, name) }))
+      .filter((entry) => !known.has(entry.key));
+    added.forEach((entry) => {
+      if (layer.kind === "mask" && entry.id === 0 && BACKGROUND.test(entry.name)) {
+        layer.off.add(entry.key);
+      }
+    });
+    const named = layer.classes.filter((entry) => entry.id !== null);
+    layer.classes = [...named, ...added].sort((a, b) => a.id - b.id);
+    if (layer.kind === "mask") {
+      layer.classes.push({ id: null, name: "without a name", key: OTHER });
+    }
+    return added.length > 0;
+  }
+
+  /* Truth is drawn solid, and whatever else there is in other patterns. */
+  function choosePatterns() {
     for (const kind of ["mask", "box"]) {
-      const alike = layers.filter((layer) => layer.kind === kind);
+      const alike = state.layers.filter((layer) => layer.kind === kind);
       alike.sort((a, b) => TRUTH.test(b.name) - TRUTH.test(a.name));
       alike.forEach((layer, place) => {
         layer.pattern = place % PATTERNS;
-        layer.classes = layer.classes.map(([id, name]) => ({ id, name, key: classKey(id, name) }));
-        layer.off = new Set(layer.classes.filter(
-          (entry) => kind === "mask" && entry.id === 0 && BACKGROUND.test(entry.name)
-        ).map((entry) => entry.key));
-        if (kind === "mask") {
-          layer.classes.push({ id: null, name: "without a name", key: OTHER });
-        }
       });
     }
-    return layers;
   }
-
-  const state = {
-    layers: describeLayers(),
-    opacity: 0.55,
-    names: true,
-    thresholds: new Map(Object.entries(Store.index.scores).map(([name, [low]]) => [name, low])),
-  };
-  const filters = new Map();
-  const listeners = [];
-
-  const onChange = (listener) => listeners.push(listener);
 
   function changed() {
     for (const filter of filters.values()) {
@@ -90,12 +141,12 @@ const Overlays = (() => {
   }
 
   function className(labels, id) {
-    const name = Store.index.labels[labels][id];
+    const name = state.labels[labels][id];
     return name === undefined ? `class ${id}` : name;
   }
 
   function isMaskClassOn(layer, labels, id) {
-    const name = Store.index.labels[labels][id];
+    const name = state.labels[labels][id];
     if (name === undefined) {
       return id !== 0 && !layer.off.has(OTHER); // an unnamed 0 is the empty ground
     }
@@ -164,6 +215,7 @@ const Overlays = (() => {
   }
 
   return {
-    state, onChange, changed, cssColour, inkOn, className, isMaskClassOn, isBoxOn, maskFilter,
+    state, take, onChange, onGrowth, changed, cssColour, inkOn, className, isMaskClassOn, isBoxOn,
+    maskFilter,
   };
 })();

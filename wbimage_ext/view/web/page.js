@@ -1,103 +1,127 @@
-/* Starts the page: fills in the run's name, connects the step slider, search, keys and the tray of
-   pictures chosen for comparison. In: the other files' objects. Out: a page that answers. */
-/* global Store, Overlays, Controls, Panels, Viewer, make */
+/* Starts the page: connects the list of runs, the slider, charts, panels, viewer, search and keys.
+   In: the other files' objects. Out: a page that answers. */
+/* global Charts, Compare, Controls, Live, Overlays, Panels, Runs, Source, Steps, Values, Viewer,
+   make */
 "use strict";
 
 (() => {
   const MOST_PICKS = 4;
-  const { index } = Store;
-  const { steps } = index;
   const find = (id) => document.getElementById(id);
-  const range = find("step-range");
-  const entry = find("step-entry");
   const picks = [];
-  let at = Math.max(0, steps.length - 1);
-  let frame = 0;
   let addressTimer = 0;
+  let frame = 0;
+
+  const many = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 
   function showFacts() {
-    const { run } = index;
-    document.title = run.name;
-    find("run-name").textContent = run.name;
-    find("run-name").title = run.name;
-    const many = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
-    const started = run.started ? new Date(run.started) : null;
+    const runs = Runs.chosen;
+    const [first] = runs;
+    const name = runs.length === 1 ? first.name : many(Runs.all.length, "run");
+    document.title = name;
+    find("run-name").textContent = name;
+    find("run-name").title = name;
+    const sum = (count) => runs.reduce((total, run) => total + count(run), 0);
     const facts = [
-      many(index.images, "picture"), many(steps.length, "step"), many(index.panels.length, "key"),
+      many(sum((run) => run.card.images), "picture"),
+      runs.length === 1 ? many(first.card.steps, "step") : `${runs.length} shown`,
+      many(new Set([].concat(...runs.map((run) => [...run.panels.keys()]))).size, "key"),
     ];
+    const started = runs.length === 1 && first.card.started ? new Date(first.card.started) : null;
     if (started && !Number.isNaN(started.getTime())) {
       facts.push(started.toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
     }
     find("run-facts").textContent = facts.join(" \u00b7 ");
-    const written = new Date(index.written).toLocaleString();
-    find("run-facts").title = `${run.kind}, page written ${written}`;
-    const { notes } = index;
+    const { written } = Source.page;
+    find("run-facts").title = [
+      runs.length === 1 ? `${first.card.kind} in ${first.card.place}` : "",
+      written ? `page written ${new Date(written).toLocaleString()}` : "served live",
+    ].filter(Boolean).join(", ");
+    showNotes(runs);
+  }
+
+  function showNotes(runs) {
+    const notes = [
+      ...Runs.notes,
+      ...[].concat(...runs.map((run) => run.notes.map((note) => (
+        runs.length > 1 ? `${run.name}: ${note}` : note
+      )))),
+    ];
+    const list = find("notes").querySelector("ul");
     find("notes").hidden = notes.length === 0;
     find("notes").querySelector("summary").textContent = (
       `${many(notes.length, "note")} on what could not be read`
     );
-    find("notes").querySelector("ul").append(...notes.map((note) => make("li", "", note)));
+    list.replaceChildren(...notes.map((note) => make("li", "", note)));
   }
 
-  function showStep() {
-    range.value = String(at);
-    range.setAttribute("aria-valuetext", steps.length ? `step ${steps[at]}` : "no steps");
-    entry.value = steps.length ? String(steps[at]) : "";
-    find("step-count").textContent = steps.length ? `${at + 1} of ${steps.length}` : "no steps";
-    find("step-back").disabled = at <= 0;
-    find("step-next").disabled = at >= steps.length - 1;
-  }
-
-  /* Goes to a place among the steps; many calls within one frame draw once. */
-  function goTo(place) {
-    at = Math.min(steps.length - 1, Math.max(0, place));
-    showStep();
-    if (!frame) {
-      frame = requestAnimationFrame(() => {
-        frame = 0;
-        Panels.goTo(at);
-        Viewer.goTo(at);
-      });
-    }
-    // The address keeps the step for a reload; browsers limit how often it may change.
-    clearTimeout(addressTimer);
-    addressTimer = setTimeout(() => history.replaceState(null, "", `#step=${steps[at]}`), 300);
-  }
-
-  /* Goes to the latest step at or before the one typed. */
-  function goToTyped() {
-    const typed = Number(entry.value);
-    if (entry.value.trim() === "" || Number.isNaN(typed)) {
-      showStep();
+  /* Brings everything up to what is known of the chosen runs, once a frame. */
+  function refresh() {
+    if (frame) {
       return;
     }
-    goTo(Store.lastAtMost(steps, typed));
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      Runs.chosen.forEach((run) => run.load());
+      const runs = Runs.chosen.filter((run) => run.isKnown);
+      Steps.use(runs);
+      Panels.use(runs);
+      Charts.use(runs);
+      showFacts();
+      update();
+    });
   }
 
-  function startSteps() {
-    const fromAddress = /^#step=(-?\d+)$/.exec(location.hash);
-    if (fromAddress) {
-      at = Math.max(0, Store.lastAtMost(steps, Number(fromAddress[1])));
+  function update() {
+    Panels.update();
+    Viewer.update();
+    Charts.moved();
+  }
+
+  /* The address keeps what is chosen, for a reload; browsers limit how often it may change. */
+  function keepAddress() {
+    clearTimeout(addressTimer);
+    addressTimer = setTimeout(() => {
+      const parts = [];
+      if (Steps.places.length) {
+        parts.push(`step=${Steps.short(Steps.goal())}`);
+      }
+      if (Steps.axis) {
+        parts.push(`by=${encodeURIComponent(Steps.axis)}`);
+      }
+      if (Runs.isChosenByUser) {
+        parts.push(`runs=${Runs.chosen.map(({ id }) => id).join(",")}`);
+        parts.push(...(Runs.pinned.size ? [`pins=${[...Runs.pinned].join(",")}`] : []));
+      }
+      history.replaceState(null, "", `#${parts.join("&")}`);
+    }, 300);
+  }
+
+  function readAddress() {
+    const values = new Map(location.hash.slice(1).split("&").map((part) => part.split("=")));
+    const list = (name) => (values.get(name) || "").split(",").filter(Boolean);
+    const step = values.has("step") ? Number(values.get("step")) : NaN;
+    let by = "";
+    try {
+      by = decodeURIComponent(values.get("by") || "");
+    } catch (error) {
+      by = ""; // an address that was cut
     }
-    range.max = String(Math.max(0, steps.length - 1));
-    range.disabled = steps.length < 2;
-    entry.disabled = steps.length === 0;
-    range.addEventListener("input", () => goTo(Number(range.value)));
-    entry.addEventListener("change", goToTyped);
-    entry.addEventListener("focus", () => entry.select());
-    find("step-back").addEventListener("click", () => goTo(at - 1));
-    find("step-next").addEventListener("click", () => goTo(at + 1));
-    showStep();
-    Panels.goTo(at);
-    Viewer.goTo(at);
+    return { value: Number.isNaN(step) ? null : step, by, ids: list("runs"), pins: list("pins") };
   }
 
   function startTools() {
     const search = find("search");
-    search.addEventListener("input", () => Panels.search(search.value));
+    search.addEventListener("input", () => {
+      Panels.search(search.value);
+      Charts.search(search.value);
+    });
     const size = find("tile-size");
     const root = document.documentElement;
-    const setSize = () => root.style.setProperty("--tile-size", `${size.value}px`);
+    const setSize = () => {
+      root.style.setProperty("--tile-size", `${size.value}px`);
+      root.style.setProperty("--tile-pixels", size.value);
+      Panels.resize();
+    };
     size.addEventListener("input", setSize);
     setSize();
     const toggle = find("side-toggle");
@@ -146,10 +170,11 @@
   }
 
   const KEYS = {
-    ArrowLeft: (by) => goTo(at - by),
-    ArrowRight: (by) => goTo(at + by),
-    Home: () => goTo(0),
-    End: () => goTo(steps.length - 1),
+    ArrowLeft: (by) => Steps.move(-by),
+    ArrowRight: (by) => Steps.move(by),
+    Home: () => Steps.goTo(0),
+    End: () => Steps.toEnd(),
+    " ": () => Steps.play(),
     m: () => Controls.toggleKind("mask"),
     b: () => Controls.toggleKind("box"),
   };
@@ -157,7 +182,8 @@
   function onKey(event) {
     const { target } = event;
     const isTyping = target.matches("select, input:not([type=checkbox]):not([type=range])");
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping) {
+    const isPress = event.key === " " && target.matches("button, summary, a, input");
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping || isPress) {
       return;
     }
     if (event.key === "/" && !Viewer.isOpen()) {
@@ -166,7 +192,7 @@
       return;
     }
     const isSlider = target.matches("input[type=range]") && /^(Arrow|Home|End)/.test(event.key);
-    if (isSlider && !(target === range && event.shiftKey)) {
+    if (isSlider && !(target === Steps.range && event.shiftKey)) {
       return; // a slider moves by itself
     }
     if (KEYS[event.key]) {
@@ -177,16 +203,41 @@
     }
   }
 
-  showFacts();
-  Controls.build(find("controls"));
+  const buildControls = () => Controls.build(find("controls"));
+
+  const address = readAddress();
+  buildControls();
+  Steps.start(address);
+  Runs.start(address);
+  Charts.start();
+  Compare.start();
+  Viewer.start();
   startCompare();
   startTools();
-  Viewer.start();
-  startSteps();
-  Panels.layOut();
+  Steps.onMove(() => {
+    update();
+    keepAddress();
+  });
+  Source.onArrival(refresh);
+  Overlays.onGrowth(buildControls);
   Overlays.onChange(() => {
     Panels.redraw();
     Viewer.redraw();
   });
+  Values.onChange(Viewer.update);
   document.addEventListener("keydown", onKey);
+  if (Source.served) {
+    Runs.onChange(() => {
+      refresh();
+      keepAddress();
+      Live.soon();
+    });
+    Live.start(refresh);
+  } else {
+    Runs.onChange(() => {
+      refresh();
+      keepAddress();
+    });
+    Runs.take(Source.page.list);
+  }
 })();

@@ -1,9 +1,10 @@
-/* Decodes a mask's PNG file to its class numbers, without a canvas: browsers that resist
-   fingerprinting answer a canvas read with noise, and a class number must be exact.
-   In: the file's bytes. Out: a promise of {width, height, values}, one byte a pixel, the red
-   channel where there are several; rejected for what masks do not use (16 bits, interlacing). */
+/* Decodes a PNG file to its own numbers, without a canvas: browsers that resist fingerprinting
+   answer a canvas read with noise, and a canvas has eight bits.
+   In: the file's bytes. Out: a promise of {width, height, channels, depth, samples, palette}, where
+   samples are rows of channels, one number each; rejected for interlaced files. Then the classes
+   of a mask: {width, height, values}, the red channel. */
 /* global DecompressionStream */
-/* exported decodePng */
+/* exported decodePng, maskClasses */
 "use strict";
 
 const decodePng = (() => {
@@ -12,7 +13,7 @@ const decodePng = (() => {
 
   function parse(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const png = { palette: null, data: [] };
+    const png = { palette: null, data: [], isTurned: false };
     for (let at = 8; at + 12 <= bytes.length;) {
       const size = view.getUint32(at);
       const kind = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
@@ -23,6 +24,8 @@ const decodePng = (() => {
         [png.depth, png.colour, , , png.interlace] = body.subarray(8);
       } else if (kind === "PLTE") {
         png.palette = body;
+      } else if (kind === "eXIf") {
+        png.isTurned = true; // it may be
       } else if (kind === "IDAT") {
         png.data.push(body);
       } else if (kind === "IEND") {
@@ -65,29 +68,59 @@ const decodePng = (() => {
     }
   }
 
+  /* Puts a row's numbers where they belong: two bytes for one, or several in a byte. */
+  function unpack(row, depth, samples, start, count) {
+    if (depth === 8) {
+      samples.set(row.subarray(0, count), start);
+    } else if (depth === 16) {
+      for (let at = 0; at < count; at += 1) {
+        samples[start + at] = (row[2 * at] << 8) | row[2 * at + 1];
+      }
+    } else {
+      const most = (1 << depth) - 1;
+      for (let at = 0; at < count; at += 1) {
+        const bit = at * depth;
+        samples[start + at] = (row[bit >> 3] >> (8 - depth - (bit & 7))) & most;
+      }
+    }
+  }
+
   return async (bytes) => {
     const png = parse(bytes);
-    const step = CHANNELS[png.colour];
-    if (png.depth !== 8 || png.interlace !== 0 || !step || png.width * png.height > MOST_PIXELS) {
-      throw new Error("not a kind of PNG that masks are written as");
+    const { width, height, depth, palette, isTurned } = png;
+    const channels = CHANNELS[png.colour];
+    if (png.interlace !== 0 || !channels || !(width * height <= MOST_PIXELS)) {
+      throw new Error("an interlaced or very large PNG file");
     }
     const data = await inflate(png.data);
-    const stride = png.width * step;
-    if (data.length < (stride + 1) * png.height) {
+    const count = width * channels;
+    const stride = Math.ceil(count * depth / 8);
+    if (data.length < (stride + 1) * height) {
       throw new Error("the image data are cut off");
     }
-    const values = new Uint8Array(png.width * png.height);
+    const samples = new (depth === 16 ? Uint16Array : Uint8Array)(count * height);
+    const step = Math.max(1, channels * depth >> 3);
     let above = new Uint8Array(stride);
-    for (let y = 0; y < png.height; y += 1) {
+    for (let y = 0; y < height; y += 1) {
       const start = y * (stride + 1);
       const row = data.subarray(start + 1, start + 1 + stride);
       unfilter(data[start], row, above, step);
-      for (let x = 0; x < png.width; x += 1) {
-        const value = row[x * step];
-        values[y * png.width + x] = png.palette && step === 1 ? png.palette[value * 3] : value;
-      }
+      unpack(row, depth, samples, y * count, count);
       above = row;
     }
-    return { width: png.width, height: png.height, values };
+    return { width, height, channels, depth, samples, palette, isTurned };
   };
 })();
+
+/* The class numbers of a mask's picture: its red channel, after the palette. */
+function maskClasses({ width, height, channels, depth, samples, palette }) {
+  if (depth !== 8) {
+    throw new Error("not a kind of PNG that masks are written as");
+  }
+  const values = new Uint8Array(width * height);
+  for (let at = 0; at < values.length; at += 1) {
+    const value = samples[at * channels];
+    values[at] = palette && channels === 1 ? palette[value * 3] : value;
+  }
+  return { width, height, values };
+}

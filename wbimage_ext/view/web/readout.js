@@ -1,6 +1,7 @@
-/* The small card beside the pointer that names the classes and boxes there.
-   In: pointer events over a shot. Out: a card of text; nothing but the pointer's place is kept. */
-/* global Overlays, make */
+/* The small card beside the pointer that names the classes and boxes there, and the values where
+   the page can read them. In: pointer events over a shot. Out: a card of text; nothing but the
+   pointer's place is kept. */
+/* global Overlays, Values, make */
 /* exported Readout */
 "use strict";
 
@@ -29,13 +30,17 @@ const Readout = (() => {
       card.hidden = true;
       return;
     }
-    const rows = (await shot.under(x, y)).map(row);
-    if (current !== shot || mine !== turn) {
-      return; // the pointer went on while a mask was being decoded
-    }
     const [column, line] = shot.pixel(x, y);
-    card.replaceChildren(...rows.slice(0, 8), make("p", "where", `x ${column}  y ${line}`));
-    card.hidden = rows.length === 0 && !shot.element.closest("dialog");
+    const rows = (await shot.under(x, y)).map(row);
+    const value = await Values.at(shot, column, line);
+    if (current !== shot || mine !== turn) {
+      return; // the pointer went on while a picture was being decoded
+    }
+    card.replaceChildren(
+      ...rows.slice(0, 8), ...(value ? [make("p", "value", value)] : []),
+      make("p", "where", `x ${column}  y ${line}`)
+    );
+    card.hidden = rows.length === 0 && !value && !shot.element.closest("dialog");
     const flipX = event.clientX + 20 + card.offsetWidth > window.innerWidth;
     const flipY = event.clientY + 20 + card.offsetHeight > window.innerHeight;
     card.style.left = `${event.clientX + (flipX ? -14 - card.offsetWidth : 14)}px`;

@@ -2,7 +2,7 @@
    In: an image of the run. Out: an element; in a pane, place() says where the picture lies in it.
    Each mask's filter sits on a wrapper of the pane's size, not on the picture, so that zooming in
    never makes the filtered area larger than the screen. */
-/* global Store, Overlays, Readout, Turn, make */
+/* global Overlays, Readout, Turn, make */
 /* exported Shot */
 "use strict";
 
@@ -13,6 +13,8 @@ class Shot {
     this.image = null;
     this.element = make("span", "shot");
     this.base = this.picture("base");
+    this.window = make("canvas", "window turned at"); // the picture through a window of values
+    this.window.hidden = true;
     this.masks = make("span", "masks");
     this.boxes = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.boxes.setAttribute("class", "boxes at");
@@ -21,7 +23,7 @@ class Shot {
     this.boxes.setAttribute("aria-hidden", "true");
     this.names = make("span", "names at");
     this.names.setAttribute("aria-hidden", "true");
-    this.element.append(this.base, this.masks, this.boxes, this.names);
+    this.element.append(this.base, this.window, this.masks, this.boxes, this.names);
     this.base.addEventListener("load", () => this.measured());
     this.base.addEventListener("error", () => this.failed());
     for (const kind of ["pointerdown", "pointermove"]) {
@@ -40,11 +42,12 @@ class Shot {
     return picture;
   }
 
-  /* Shows an image of the run; `text` says what it is to those who do not see it. */
-  show(image, text) {
-    if (image === this.image) {
+  /* Shows an image of a run; `text` says what it is to those who do not see it. */
+  show(run, image, text) {
+    if (image === this.image && run === this.run) {
       return;
     }
+    this.run = run;
     this.image = image;
     this.broken = false;
     this.element.classList.remove("broken");
@@ -55,7 +58,7 @@ class Shot {
       this.base.height = height;
     }
     this.setSize(width, height);
-    this.base.src = Store.url(image.u);
+    this.base.src = run.url(image.u);
     this.redraw();
   }
 
@@ -116,22 +119,22 @@ class Shot {
     while (this.masks.childElementCount > masks.length) {
       this.masks.lastElementChild.remove();
     }
-    masks.forEach(([number, labels, path], at) => {
+    masks.forEach(([number, set, path], at) => {
       let wrapper = this.masks.children[at];
       if (!wrapper) {
-        wrapper = make("span", "mask", this.picture("classes-picture"));
+        wrapper = make("span", "mask", this.picture("classes-picture turned"));
         wrapper.firstElementChild.alt = "";
         this.masks.append(wrapper);
       }
-      const layer = Overlays.state.layers[number];
-      const filter = Overlays.maskFilter(layer, labels);
+      const layer = this.run.layers[number];
+      const filter = Overlays.maskFilter(layer, this.run.labels[set]);
       if (wrapper.dataset.filter !== filter) {
         wrapper.dataset.filter = filter;
         wrapper.style.filter = filter;
       }
       wrapper.className = `mask pattern-${layer.pattern}`;
       wrapper.hidden = !layer.on;
-      const url = Store.url(path);
+      const url = this.run.url(path);
       const picture = wrapper.firstElementChild;
       if (picture.getAttribute("src") !== url) {
         picture.src = url;
@@ -141,8 +144,9 @@ class Shot {
 
   /* Each visible box as {layer, labels, box, corners in fractions of the picture}. */
   *visibleBoxes() {
-    for (const [number, labels, boxes] of this.image.b || []) {
-      const layer = Overlays.state.layers[number];
+    for (const [number, set, boxes] of this.image.b || []) {
+      const layer = this.run.layers[number];
+      const labels = this.run.labels[set];
       if (!layer.on) {
         continue;
       }
@@ -227,12 +231,13 @@ class Shot {
   /* What lies under a point given in fractions: a promise of [{colour, text}]. */
   async under(x, y) {
     const found = [];
-    for (const [number, labels, , mask] of this.image.m || []) {
-      const layer = Overlays.state.layers[number];
+    for (const [number, set, path, mask] of this.image.m || []) {
+      const layer = this.run.layers[number];
+      const labels = this.run.labels[set];
       if (!layer.on) {
         continue;
       }
-      const values = await Store.maskValues(mask);
+      const values = await this.run.maskValues(path, mask);
       if (!values) {
         found.push({ id: null, text: "class not stored in this page", layer });
         continue;

@@ -2,14 +2,13 @@
    In: a panel and the place of a picture in it. Out: a modal dialog; the step slider, the overlay
    controls and the readout move into it while it is open, and back when it closes.
    Zoom is layout, not a transform: lines and names keep their width, pixels stay square. */
-/* global Store, Panels, Shot, Readout, make */
+/* global Compare, Panels, Pane, Readout, Run, Steps, Values */
 /* exported Viewer */
 "use strict";
 
 const Viewer = (() => {
   const MOST_PANES = 4;
   const LARGEST_SCALE = 64; // CSS pixels for one picture pixel
-  const { steps } = Store.index;
   const find = (id) => document.getElementById(id);
   const dialog = find("viewer");
   const guests = [
@@ -19,137 +18,7 @@ const Viewer = (() => {
   ];
   const view = { zoom: 1, x: 0.5, y: 0.5 }; // zoom 1 fits; x, y: the picture's point in the middle
   let panes = [];
-  let at = 0;
   let returnTo = null;
-
-  function button(text, label, act) {
-    const made = make("button", "icon", text);
-    made.type = "button";
-    made.setAttribute("aria-label", label);
-    made.title = label;
-    made.addEventListener("click", act);
-    return made;
-  }
-
-  class Pane {
-    constructor(panel, item, pinnedAt) {
-      this.panel = panel;
-      this.item = item;
-      this.pinnedAt = pinnedAt; // null: follows the slider
-      this.shot = new Shot({ onSize: () => this.place() });
-      this.shot.element.classList.add("deep");
-      this.title = make("p", "pane-title");
-      this.entry = make("input");
-      Object.assign(this.entry, { inputMode: "numeric", size: 6, autocomplete: "off" });
-      this.entry.setAttribute("aria-label", `Step of ${panel.key} in this pane`);
-      this.entry.addEventListener("change", () => this.pinTo(Number(this.entry.value)));
-      this.link = button("", "Follows the step slider", () => {
-        this.pinnedAt = this.pinnedAt === null ? this.shownAt : null;
-        this.update();
-      });
-      this.link.classList.add("link");
-      this.remove = button("\u2715", "Remove this pane", () => drop(this));
-      const label = make("label", "entry", "Step ", this.entry);
-      this.element = make(
-        "section", "pane",
-        make(
-          "header", "", this.title,
-          button("\u2039", "Step back in this pane", () => this.move(-1)), label,
-          button("\u203a", "Step on in this pane", () => this.move(1)), this.link, this.remove
-        ),
-        this.shot.element
-      );
-      this.element.setAttribute("aria-label", panel.key);
-      this.observer = new ResizeObserver(() => this.place());
-      this.observer.observe(this.shot.element);
-      listenForPointers(this);
-    }
-
-    get goal() {
-      return this.pinnedAt === null ? at : this.pinnedAt;
-    }
-
-    /* Pins the pane to its latest step at or before the one typed. */
-    pinTo(step) {
-      const found = Store.lastAtMost(steps, step);
-      if (!Number.isNaN(step) && found >= 0) {
-        this.pinnedAt = Math.max(Store.latest(this.panel.number, found), this.panel.steps[0]);
-      }
-      this.update();
-    }
-
-    move(by) {
-      const own = this.panel.steps;
-      const place = Store.lastAtMost(own, this.shownAt) + by;
-      this.pinnedAt = own[Math.min(own.length - 1, Math.max(0, place))];
-      this.update();
-    }
-
-    update() {
-      const found = Store.latest(this.panel.number, this.goal);
-      this.shownAt = found < 0 ? this.panel.steps[0] : found;
-      const images = Store.cell(this.panel.number, this.shownAt);
-      const image = images[Math.min(this.item, images.length - 1)];
-      const text = Panels.describe(this.panel, this.item, image);
-      const older = found < 0 ? "starts later" : found < this.goal ? "\u25c2 older" : "";
-      this.title.replaceChildren(make("span", "", older ? `${text} \u00b7 ` : text), older);
-      this.title.title = text;
-      this.element.classList.toggle("older", Boolean(older));
-      this.entry.value = String(steps[this.shownAt]);
-      this.link.setAttribute("aria-pressed", String(this.pinnedAt === null));
-      this.remove.hidden = panes.length < 2;
-      this.shot.show(image, text);
-      this.place();
-      if (panes[0] === this) {
-        find("viewer-title").textContent = panes.length > 1 ? `${panes.length} compared` : text;
-      }
-      this.prefetch();
-    }
-
-    /* Asks for the pictures of the steps beside this one, so that the slider does not flicker. */
-    prefetch() {
-      const own = this.panel.steps;
-      const place = Store.lastAtMost(own, this.shownAt);
-      [place + 1, place - 1].forEach((next) => {
-        if (next >= 0 && next < own.length) {
-          const image = Store.cell(this.panel.number, own[next])[this.item];
-          if (image) {
-            new Image().src = Store.url(image.u);
-          }
-        }
-      });
-    }
-
-    /* CSS pixels for one picture pixel when the whole picture fits. */
-    get fit() {
-      const { clientWidth, clientHeight } = this.shot.element;
-      return Math.min(clientWidth / this.shot.width, clientHeight / this.shot.height) || 1;
-    }
-
-    get scale() {
-      return this.fit * view.zoom;
-    }
-
-    place() {
-      const { clientWidth, clientHeight } = this.shot.element;
-      if (!clientWidth || !this.shot.image) {
-        return;
-      }
-      const { scale } = this;
-      const width = this.shot.width * scale;
-      const height = this.shot.height * scale;
-      const snap = (value) => Math.round(value * devicePixelRatio) / devicePixelRatio;
-      this.shot.place(
-        snap(clientWidth / 2 - view.x * width), snap(clientHeight / 2 - view.y * height),
-        width, height
-      );
-      this.shot.element.classList.toggle("enlarged", scale * devicePixelRatio >= 1);
-      if (panes[0] === this) {
-        const percent = scale * devicePixelRatio * 100;
-        find("zoom-level").textContent = `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
-      }
-    }
-  }
 
   function placeAll() {
     panes.forEach((pane) => pane.place());
@@ -202,7 +71,7 @@ const Viewer = (() => {
       );
     }, { passive: false });
     area.addEventListener("pointerdown", (event) => {
-      if (event.button === 0) {
+      if (event.button === 0 && !Compare.takes(event)) {
         area.setPointerCapture(event.pointerId);
         pointers.set(event.pointerId, event);
         area.classList.add("dragged");
@@ -249,31 +118,55 @@ const Viewer = (() => {
     find("panes").dataset.count = String(panes.length);
     find("viewer-move").hidden = panes.length > 1;
     find("viewer-add").disabled = panes.length >= MOST_PANES;
-    panes.forEach((pane) => pane.update());
+    Compare.use(panes);
+    update();
     find("panes").classList.toggle("stacked", isBetterStacked());
   }
 
-  function add(panel, item, pinnedAt = null) {
-    const pane = new Pane(panel, item, pinnedAt);
+  function update() {
+    panes.forEach((pane) => {
+      pane.update(panes.length);
+      Values.draw(pane.shot);
+    });
+    Compare.name();
+    if (panes.length) {
+      find("viewer-title").textContent = (
+        panes.length > 1 ? `${panes.length} compared` : panes[0].text || panes[0].panel.key
+      );
+    }
+  }
+
+  /* What a pane tells of itself. */
+  const actions = {
+    changed: update,
+    drop: (pane) => {
+      pane.close();
+      panes = panes.filter((other) => other !== pane);
+      arrange();
+      find("viewer-add").focus();
+    },
+    placed: (pane) => {
+      if (panes[0] === pane) {
+        const percent = pane.scale * devicePixelRatio * 100;
+        find("zoom-level").textContent = `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
+      }
+    },
+  };
+
+  function add(panel, item, held = null) {
+    const pane = new Pane({ panel, item, held, view, actions });
     panes.push(pane);
+    listenForPointers(pane);
     find("panes").append(pane.element);
   }
 
-  function drop(pane) {
-    pane.observer.disconnect();
-    pane.element.remove();
-    panes = panes.filter((other) => other !== pane);
-    arrange();
-    find("viewer-add").focus();
-  }
-
-  /* Adds a pane with the last pane's picture, held at the step before it (or the one after). */
+  /* Adds a pane with the last pane's picture, held at the place before it (or the one after). */
   function addStep() {
     const last = panes[panes.length - 1];
     if (panes.length < MOST_PANES) {
-      const own = last.panel.steps;
-      const place = Store.lastAtMost(own, last.shownAt);
-      add(last.panel, last.item, own[place > 0 ? place - 1 : Math.min(1, own.length - 1)]);
+      const { places } = last.order;
+      const { shown } = last;
+      add(last.panel, last.item, places[shown > 0 ? shown - 1 : Math.min(1, places.length - 1)]);
       arrange();
     }
   }
@@ -284,31 +177,37 @@ const Viewer = (() => {
       return;
     }
     const [pane] = panes;
-    const count = Store.cell(pane.panel.number, pane.shownAt).length;
+    const count = imagesOf(pane.panel, pane.goal).length;
     const item = Math.min(pane.item, count - 1) + by;
     if (item >= 0 && item < count) {
       pane.item = item;
     } else {
-      const shown = Panels.panels.filter((panel) => panel.element && panel.element.isConnected);
+      const shown = Panels.inPage();
+      const isBefore = (a, b) => a.element.compareDocumentPosition(b.element) & 4;
+      shown.sort((a, b) => (isBefore(a, b) ? -1 : 1));
       const next = shown[shown.indexOf(pane.panel) + by];
       if (!next) {
         return;
       }
       pane.panel = next;
-      const found = Math.max(Store.latest(next.number, pane.goal), next.steps[0]);
-      pane.item = by > 0 ? 0 : Store.cell(next.number, found).length - 1;
-      pane.pinnedAt = pane.pinnedAt === null ? null : found;
+      pane.item = by > 0 ? 0 : Math.max(0, imagesOf(next, pane.goal).length - 1);
     }
-    pane.update();
+    update();
   }
 
-  /* Opens the dialog with pictures given as {panel, item}, a panel held by the user at its step. */
+  function imagesOf({ run, key }, goal) {
+    const { places, entries } = run.order(key, Steps.axis);
+    const at = Math.max(0, Run.lastAtMost(places, goal));
+    return (entries.length && run.images(entries[at])) || [];
+  }
+
+  /* Opens the dialog with pictures given as {panel, item}; what the user held stays held. */
   function open(pictures, opener) {
     returnTo = opener;
     panes = [];
     find("panes").replaceChildren();
     pictures.slice(0, MOST_PANES).forEach(({ panel, item }) => {
-      add(panel, item, panel.linked === false ? panel.shownAt : null);
+      add(panel, item, panel.linked === false ? panel.placeShown : null);
     });
     guests.forEach(([guest, , there]) => there.append(guest));
     setSide(window.innerWidth > 900);
@@ -326,9 +225,9 @@ const Viewer = (() => {
   function closed() {
     Readout.card.hidden = true;
     guests.forEach(([guest, home]) => home.append(guest));
-    panes.forEach((pane) => pane.observer.disconnect());
+    panes.forEach((pane) => pane.close());
     panes = [];
-    find("panes").replaceChildren();
+    Compare.use(panes);
     if (returnTo && returnTo.isConnected) {
       returnTo.focus();
     }
@@ -343,6 +242,7 @@ const Viewer = (() => {
     n: () => movePicture(1),
     p: () => movePicture(-1),
     c: addStep,
+    v: () => Compare.next(),
     ArrowUp: () => panBy(panes[0], 0, -80),
     ArrowDown: () => panBy(panes[0], 0, 80),
     a: () => panBy(panes[0], -80, 0),
@@ -370,10 +270,7 @@ const Viewer = (() => {
     start,
     open,
     isOpen: () => dialog.open,
-    goTo(place) {
-      at = place;
-      panes.forEach((pane) => pane.update());
-    },
+    update,
     redraw() {
       panes.forEach((pane) => pane.shot.redraw());
     },

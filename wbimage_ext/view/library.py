@@ -1,0 +1,184 @@
+"""Holds the runs below the given paths, and reads on in each as it grows.
+
+In: paths of runs and of folders that hold some. Out: for each run a Catalog, and the cards of the
+list of runs. One thread reads a run at a time; any number may ask.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .catalog import Catalog
+from .readers import find_runs, open_run
+
+SCAN_SECONDS = 0.5  # the least time between two looks for new runs
+SCAN_SHARE = 5  # looking takes at most one fifth of the time
+
+Json = dict[str, Any]
+
+
+class _Shelf:
+    """A run's catalog with its lock, its card and the version of the list that changed it."""
+
+    def __init__(self, place: Path, shown: str) -> None:
+        self.place = place
+        self.shown = shown
+        self.lock = threading.Lock()
+        self.catalog = Catalog(open_run(place), shown)
+        self.card: Json = {}
+        self.card_version = 0
+
+
+class Library:
+    """The runs below some paths.
+
+    Raises:
+        FileNotFoundError: a path does not exist.
+        ValueError: a path is a file and no run.
+    """
+
+    def __init__(self, paths: Sequence[str | os.PathLike[str]]) -> None:
+        self._paths = list(paths)
+        self._shelves: dict[str, _Shelf] = {}
+        self._same: set[Path] = set()  # further names of runs that are there already
+        self._refused: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._version = 0
+        self._next_scan = 0.0
+        find_runs(self._paths)  # refuses what cannot be meant
+        self.scan()
+
+    def scan(self) -> None:
+        """Look for new runs and vanished ones, unless that was done a moment ago."""
+        with self._lock:
+            start = time.monotonic()
+            if start < self._next_scan:
+                return
+            try:
+                places = find_runs(self._paths)
+            except OSError:  # a given run has vanished; the others are still there
+                places = find_runs([path for path in self._paths if os.path.exists(path)])
+            self._put_up(places)
+            spent = time.monotonic() - start
+            self._next_scan = start + max(SCAN_SECONDS, spent * SCAN_SHARE)
+
+    def ids(self) -> list[str]:
+        """Return the ids of all runs that are there."""
+        return list(self._shelves)
+
+    def catalog(self, run_id: str) -> Catalog:
+        """Return a run's catalog; raises KeyError where there is none of this id."""
+        return self._shelves[run_id].catalog
+
+    def read(self, run_id: str, seconds: float | None = None) -> Catalog:
+        """Return a run's catalog after reading on; raises KeyError where there is none."""
+        shelf = self._shelves[run_id]
+        with shelf.lock:
+            if shelf.catalog.run.is_replaced():
+                shelf.catalog = Catalog(open_run(shelf.place), shelf.shown)
+            shelf.catalog.read(seconds)
+            self._note_card(shelf)
+            return shelf.catalog
+
+    def read_unread(self, seconds: float) -> None:
+        """Read for about so long in runs that nobody has asked for, the newest first."""
+        end = time.monotonic() + seconds
+        with self._lock:
+            shelves = list(self._shelves.values())
+        waiting = [shelf for shelf in shelves if shelf.catalog.reading < 1]
+        waiting.sort(key=lambda shelf: str(shelf.card["started"]), reverse=True)
+        for shelf in waiting:
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            if shelf.lock.acquire(blocking=False):
+                try:
+                    shelf.catalog.read(left)
+                    self._note_card(shelf)
+                except (OSError, ValueError):
+                    continue  # whoever opens the run is told
+                finally:
+                    shelf.lock.release()
+
+    def notes(self) -> list[str]:
+        """Return what could not be opened, and why."""
+        with self._lock:
+            return [f"{place}: {reason}" for place, reason in self._refused.items()]
+
+    def folder(self) -> Path:
+        """Return the folder that holds all the given paths."""
+        return _common_folder([Path(path) for path in self._paths])
+
+    def listed(self, version: int) -> Json | None:
+        """Return what changed in the list of runs after a version, or None where nothing did.
+
+        ``ids`` are all runs, ``cards`` those that changed, ``notes`` what could not be opened.
+        """
+        with self._lock:
+            if version == self._version:
+                return None
+            return {
+                "version": self._version,
+                "ids": list(self._shelves),
+                "cards": [s.card for s in self._shelves.values() if s.card_version > version],
+                "notes": [f"{place}: {reason}" for place, reason in self._refused.items()],
+            }
+
+    def _put_up(self, places: list[Path]) -> None:
+        common = _common_folder([place.parent for place in places])
+        for run_id, shelf in list(self._shelves.items()):
+            if shelf.place not in places:
+                del self._shelves[run_id]
+                self._version += 1
+        known = {shelf.place for shelf in self._shelves.values()} | self._same
+        refused = {}
+        for place in places:
+            if place in known:
+                continue
+            try:
+                shelf = _Shelf(place, os.path.relpath(place, common))
+                shelf.catalog.read(0)  # the first row: by then a name and a start are known
+            except (OSError, ValueError) as error:
+                refused[str(place)] = str(error)
+                continue
+            if shelf.catalog.id in self._shelves:
+                self._same.add(place)
+                continue
+            self._shelves[shelf.catalog.id] = shelf
+            self._note_card_locked(shelf)
+        if refused != self._refused:
+            self._refused = refused
+            self._version += 1
+
+    def _note_card(self, shelf: _Shelf) -> None:
+        with self._lock:
+            self._note_card_locked(shelf)
+
+    def _note_card_locked(self, shelf: _Shelf) -> None:
+        card = shelf.catalog.card()
+        if card != shelf.card:
+            self._version += 1
+            shelf.card, shelf.card_version = card, self._version
+
+
+def _common_folder(places: list[Path]) -> Path:
+    """Return the folder that all these places lie in; places on other drives have none."""
+    try:
+        return Path(os.path.commonpath([os.path.abspath(place) for place in places]))
+    except ValueError:
+        return Path.cwd()
+
+
+def no_run(paths: Sequence[str | os.PathLike[str]], library: Library) -> ValueError:
+    """Return the error that says that there is no run to show."""
+    if notes := library.notes():
+        return ValueError("; ".join(notes))
+    shown = ", ".join(map(str, paths))
+    return ValueError(
+        f"no run in {shown}: neither history.jsonl nor run-*.wandb is there or in a folder below"
+    )

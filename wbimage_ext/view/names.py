@@ -1,0 +1,44 @@
+"""Turns what a row says of numbers and paths into values that are safe to show.
+
+In: values of any type. Out: finite numbers, relative URLs without a way out, or None.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+MOST_EXACT = 2**53  # the largest range of integers that a JavaScript number holds
+
+
+def number(value: Any) -> int | float | None:
+    """Return a finite number, rounded to six decimals, or None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if value != value or abs(value) > MOST_EXACT:
+        return None
+    return int(value) if float(value).is_integer() else round(value, 6)
+
+
+def numbers(*values: Any) -> list[int | float] | None:
+    """Return all of the values as numbers, or None if one of them is none."""
+    found = [each for value in values if (each := number(value)) is not None]
+    return found if len(found) == len(values) else None
+
+
+def media_url(path: Any) -> str | None:
+    """Return a run's media path as a relative URL, or None where it would leave the run.
+
+    Each segment is percent-encoded, so that no name can become a scheme, a query or markup.
+    """
+    if not isinstance(path, str) or not path or "\0" in path:
+        return None
+    segments = path.split("/")
+    if Path(path).is_absolute() or any(s in ("", ".", "..") or os.sep in s for s in segments):
+        return None
+    try:
+        return "/".join(quote(os.fsencode(segment), safe="") for segment in segments)
+    except UnicodeEncodeError:
+        return None
