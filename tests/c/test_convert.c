@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "check.h"
+#include "base/endian.h"
 #include "base/floats.h"
 #include "support.h"
 
@@ -32,7 +33,6 @@ static wb_view packed_view(const void *data, wb_dtype dtype, size_t height, size
 /* All rows, packed; returns whether there was NaN. */
 static bool convert(const wb_view *view, const wb_normalize *normalize, wb_cpu cpu, uint8_t *pixels)
 {
-    const size_t row_bytes = view->width * view->channels;
     wb_conversion conversion;
     wb_error error = {{0}};
     CHECK_OK(wb_conversion_plan(&conversion, view, normalize, cpu, &error), error);
@@ -40,7 +40,9 @@ static bool convert(const wb_view *view, const wb_normalize *normalize, wb_cpu c
     CHECK_EQUAL(raster.width, view->width);
     CHECK_EQUAL(raster.height, view->height);
     CHECK_EQUAL(raster.channels, view->channels);
-    uint8_t *buffer = wb_allocate(view->width * WB_MAX_CHANNELS + WB_ROW_SLACK_BYTES);
+    CHECK_EQUAL(raster.is_16_bit, normalize->is_16_bit);
+    const size_t row_bytes = view->width * wb_raster_pixel_bytes(&raster);
+    uint8_t *buffer = wb_allocate(wb_raster_buffer_bytes(&raster));
     CHECK(buffer != NULL);
     for (size_t y = 0; y < view->height; y++)
         memcpy(pixels + y * row_bytes, raster.row(raster.context, y, buffer), row_bytes);
@@ -67,6 +69,82 @@ static void check_values(wb_dtype dtype, const void *values, size_t count,
 static const wb_normalize DEFAULT = {.rule = WB_NORMALIZE_DEFAULT};
 static const wb_normalize NONE = {.rule = WB_NORMALIZE_NONE};
 static const wb_normalize TORCH = {.rule = WB_NORMALIZE_TORCH};
+
+static const wb_normalize DEFAULT_16 = {.rule = WB_NORMALIZE_DEFAULT, .is_16_bit = true};
+static const wb_normalize NONE_16 = {.rule = WB_NORMALIZE_NONE, .is_16_bit = true};
+
+static void check_values_16(wb_dtype dtype, const void *values, size_t count,
+                            const wb_normalize *normalize, const uint16_t *expected)
+{
+    const wb_cpu cpus[] = {WB_CPU_PORTABLE, wb_cpu_detect("avx512"), wb_cpu_detect(NULL)};
+    uint8_t samples[32];
+    wb_view view = packed_view(values, dtype, 1, count, 1);
+    for (size_t k = 0; k < sizeof cpus / sizeof cpus[0]; k++) {
+        convert(&view, normalize, cpus[k], samples);
+        for (size_t i = 0; i < count; i++)
+            CHECK_EQUAL(samples[2 * i] << 8 | samples[2 * i + 1], expected[i]);
+    }
+}
+
+#define VALUES_16(dtype, type, normalize, expected, ...)                   \
+    check_values_16(dtype, (const type[]){__VA_ARGS__},                    \
+                    sizeof(type[]){__VA_ARGS__} / sizeof(type), normalize, \
+                    (const uint16_t[])expected)
+#define LIST(...)   \
+    {               \
+        __VA_ARGS__ \
+    }
+
+static void test_integers_keep_their_values_in_16_bits(void)
+{
+    VALUES_16(WB_BOOL, uint8_t, &DEFAULT_16, LIST(0, 65535), 0, 1);
+    VALUES_16(WB_UINT8, uint8_t, &DEFAULT_16, LIST(0, 1, 255), 0, 1, 255);
+    VALUES_16(WB_INT8, int8_t, &DEFAULT_16, LIST(0, 0, 127), -128, 0, 127);
+    VALUES_16(WB_UINT16, uint16_t, &DEFAULT_16, LIST(0, 1, 4095, 65535), 0, 1, 4095, 65535);
+    VALUES_16(WB_INT16, int16_t, &DEFAULT_16, LIST(0, 0, 258, 32767), -1024, 0, 258, 32767);
+    VALUES_16(WB_UINT32, uint32_t, &DEFAULT_16, LIST(7, 65535, 65535), 7, 65536, UINT32_MAX);
+    VALUES_16(WB_INT32, int32_t, &DEFAULT_16, LIST(0, 65535, 65535), INT32_MIN, 65535, 65536);
+    VALUES_16(WB_UINT64, uint64_t, &DEFAULT_16, LIST(0, 65535), 0, UINT64_MAX);
+    VALUES_16(WB_INT64, int64_t, &DEFAULT_16, LIST(0, 65534, 65535), INT64_MIN, 65534, INT64_MAX);
+    VALUES_16(WB_UINT16, uint16_t, &NONE_16, LIST(3, 65535), 3, 65535);
+}
+
+static void test_limits_of_16_bits(void)
+{
+    const wb_normalize ct = {.rule = WB_NORMALIZE_LIMITS, .hi = 4095, .is_16_bit = true};
+    const wb_normalize odd = {.rule = WB_NORMALIZE_LIMITS, .lo = -3, .hi = 46, .is_16_bit = true};
+    VALUES_16(WB_UINT16, uint16_t, &ct, LIST(0, 16, 65535, 65535), 0, 1, 4095, 5000);
+    VALUES_16(WB_FLOAT32, float, &odd, LIST(0, 65535, 65535, 0), -3, 46, INFINITY, -INFINITY);
+    VALUES_16(WB_FLOAT64, double, &odd, LIST(0, 0, 65535), NAN, -4, 46);
+    VALUES_16(WB_UINT8, uint8_t, &odd, LIST(4012, 65535), 0, 46);
+}
+
+static void test_floats_of_16_bits(void)
+{
+    const uint16_t half_of_1 = 0x3c00, half_of_half = 0x3800, bfloat_of_1 = 0x3f80;
+    VALUES_16(WB_FLOAT32, float, &DEFAULT_16, LIST(0, 32767, 65535), 0, 0.5f, 1);
+    VALUES_16(WB_FLOAT64, double, &DEFAULT_16, LIST(0, 16383, 65535, 0), 0, 0.25, 1, NAN);
+    VALUES_16(WB_FLOAT32, float, &DEFAULT_16, LIST(0, 300, 65535), 0, 300.9f, 1e9f);
+    VALUES_16(WB_FLOAT32, float, &DEFAULT_16, LIST(0, 16383, 65535), -1, 0, 3);
+    VALUES_16(WB_FLOAT32, float, &NONE_16, LIST(0, 0, 1, 65535), -1, 0.9f, 1, 70000);
+    VALUES_16(WB_FLOAT16, uint16_t, &DEFAULT_16, LIST(0, 32767, 65535), 0, half_of_half, half_of_1);
+    VALUES_16(WB_BFLOAT16, uint16_t, &DEFAULT_16, LIST(0, 65535), 0, bfloat_of_1);
+}
+
+static void test_rows_of_16_bits_in_place(void)
+{
+    const uint8_t samples[] = {1, 2, 3, 4, 5, 6};
+    wb_view view = packed_view(samples, WB_UINT16, 1, 1, 3);
+    view.is_byte_swapped = !WB_IS_BIG_ENDIAN;
+    wb_conversion conversion;
+    wb_error error = {{0}};
+    CHECK_OK(wb_conversion_plan(&conversion, &view, &DEFAULT_16, WB_CPU_PORTABLE, &error), error);
+    wb_raster raster = wb_conversion_raster(&conversion);
+    CHECK(raster.row(raster.context, 0, NULL) == samples);
+    const wb_normalize with_nan = {.is_16_bit = true, .nan_value = 255, .top_value = 254};
+    CHECK_STATUS(wb_conversion_plan(&conversion, &view, &with_nan, WB_CPU_PORTABLE, &error),
+                 WB_BAD_ARGUMENT, error);
+}
 
 static void test_default_rule(void)
 {
@@ -221,7 +299,7 @@ static void check_layouts(wb_dtype dtype, unsigned channels, const wb_normalize 
         {"everything backwards", -w * n, -n, -1, h * w * n - 1},
     };
     const size_t item = wb_dtype_size_bytes(dtype);
-    const size_t count = (size_t)(h * w * n);
+    const size_t count = (size_t)(h * w * n) * (normalize->is_16_bit ? 2 : 1); /* bytes */
     uint8_t *expected = wb_allocate(count), *pixels = wb_allocate(count);
     CHECK(expected != NULL && pixels != NULL);
     wb_view packed = packed_view(values, dtype, HEIGHT, WIDTH, channels);
@@ -292,6 +370,9 @@ static void test_layouts_and_kernels(void)
         TORCH,
         {.rule = WB_NORMALIZE_LIMITS, .lo = -0.5, .hi = 2.25},
         {.rule = WB_NORMALIZE_DEFAULT, .nan_value = 255, .top_value = 254},
+        DEFAULT_16,
+        {.rule = WB_NORMALIZE_TORCH, .is_16_bit = true},
+        {.rule = WB_NORMALIZE_LIMITS, .lo = -0.5, .hi = 2.25, .is_16_bit = true},
     };
     uint64_t random = 11;
     uint8_t *values = wb_allocate(HEIGHT * WIDTH * WB_MAX_CHANNELS * MAX_ITEM_BYTES);
@@ -364,6 +445,10 @@ static void test_wide_integers(void)
 int main(void)
 {
     RUN(test_default_rule);
+    RUN(test_integers_keep_their_values_in_16_bits);
+    RUN(test_limits_of_16_bits);
+    RUN(test_floats_of_16_bits);
+    RUN(test_rows_of_16_bits_in_place);
     RUN(test_overflow_is_halved);
     RUN(test_nan_and_infinity);
     RUN(test_other_rules);

@@ -8,32 +8,53 @@
  * in double. Where NumPy overflows or has no answer: integers never wrap; NaN and infinities take
  * no part in lo and hi, NaN becomes 0, +inf 255, -inf 0; hi == lo < 0 gives 0; a difference that
  * would overflow is taken of halved values.
- * In: a view and how to normalise it. Out: a plan, then uint8 rows. Ownership: see convert.h. */
+ * In: a view and how to normalise it. Out: a plan, then rows. Ownership: see convert.h. */
 #include "convert/convert.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-#include "pixels/elements.h"
+#include "base/endian.h"
 #include "base/floats.h"
 #include "convert/range.h"
+#include "pixels/elements.h"
 
-enum { CHUNK_PIXELS = 256 /* gathered or converted at a time, in the first-level cache */ };
+enum {
+    CHUNK_PIXELS = 256, /* gathered or converted at a time: 8 KB, in the first-level cache */
+    MAX_SAMPLE_BYTES = 2
+};
 
 static bool is_float(wb_dtype dtype)
 {
     return dtype >= WB_FLOAT16;
 }
 
-/* Integers that need no division: clipped to 0..ceiling, times factor. */
-static void plan_clip(wb_conversion *conversion, uint8_t ceiling, uint8_t factor)
+/* The largest sample. */
+static uint16_t full_scale(const wb_conversion *conversion)
 {
-    const wb_dtype dtype = conversion->view.dtype;
-    conversion->arithmetic.ceiling = dtype == WB_BOOL ? 1 : ceiling;
+    return conversion->normalize.is_16_bit ? UINT16_MAX : UINT8_MAX;
+}
+
+static size_t sample_bytes(const wb_conversion *conversion)
+{
+    return conversion->normalize.is_16_bit ? 2 : 1;
+}
+
+/* Integers that need no division: clipped to 0..ceiling, times factor. */
+static void plan_clip(wb_conversion *conversion, uint16_t ceiling, uint16_t factor)
+{
+    const wb_view *view = &conversion->view;
+    conversion->arithmetic.ceiling = view->dtype == WB_BOOL ? 1 : ceiling;
     conversion->arithmetic.factor = factor;
-    conversion->kernel = conversion->kernels->to_uint8->clip[dtype];
-    conversion->is_identity = dtype == WB_UINT8 && ceiling == 255 && factor == 1;
+    conversion->kernel = conversion->samples->clip[view->dtype];
+    if (ceiling != full_scale(conversion) || factor != 1)
+        return;
+    if (conversion->normalize.is_16_bit) /* samples have the high byte first */
+        conversion->is_identity = view->dtype == WB_UINT16
+                                  && view->is_byte_swapped == !WB_IS_BIG_ENDIAN;
+    else
+        conversion->is_identity = view->dtype == WB_UINT8;
 }
 
 /* Sets lo and span of a division, both halved where hi - lo is over `largest`. */
@@ -71,7 +92,8 @@ static void plan_default_integer(wb_conversion *conversion, const wb_range *rang
     wb_arithmetic *arithmetic = &conversion->arithmetic;
     if (range->lo >= 0) {
         const bool is_scaled = range->hi <= 1;
-        plan_clip(conversion, is_scaled ? 1 : 255, is_scaled ? 255 : 1);
+        plan_clip(conversion, is_scaled ? 1 : full_scale(conversion),
+                  is_scaled ? full_scale(conversion) : 1);
         return;
     }
     arithmetic->lo = range->lo;
@@ -79,7 +101,7 @@ static void plan_default_integer(wb_conversion *conversion, const wb_range *rang
     if (range->hi_key > range->lo_key)
         arithmetic->span = wb_double_from_uint64((uint64_t)range->hi_key - (uint64_t)range->lo_key);
     arithmetic->factor = 255;
-    conversion->kernel = conversion->kernels->to_uint8->numpy_divide[conversion->view.dtype];
+    conversion->kernel = conversion->samples->numpy_divide[conversion->view.dtype];
 }
 
 static void plan_default_float(wb_conversion *conversion, const wb_range *range)
@@ -87,8 +109,8 @@ static void plan_default_float(wb_conversion *conversion, const wb_range *range)
     const wb_dtype dtype = conversion->view.dtype;
     wb_arithmetic *arithmetic = &conversion->arithmetic;
     if (range->lo >= 0) {
-        arithmetic->factor = range->has_values && range->hi <= 1 ? 255 : 1;
-        conversion->kernel = conversion->kernels->to_uint8->numpy_multiply[dtype];
+        arithmetic->factor = range->has_values && range->hi <= 1 ? full_scale(conversion) : 1;
+        conversion->kernel = conversion->samples->numpy_multiply[dtype];
         return;
     }
     if (range->hi > range->lo) {
@@ -97,8 +119,8 @@ static void plan_default_float(wb_conversion *conversion, const wb_range *range)
     } else {
         arithmetic->lo = range->lo;
     }
-    arithmetic->factor = 255;
-    conversion->kernel = conversion->kernels->to_uint8->numpy_divide[dtype];
+    arithmetic->factor = full_scale(conversion);
+    conversion->kernel = conversion->samples->numpy_divide[dtype];
 }
 
 /* make_grid(normalize=True): (x - lo) / max(hi - lo, 1e-5), the bounds taken in double, the array
@@ -110,21 +132,21 @@ static void plan_torch(wb_conversion *conversion, const wb_range *range)
     wb_arithmetic *arithmetic = &conversion->arithmetic;
     plan_shift(arithmetic, range->lo, range->hi, is_single ? FLT_MAX : DBL_MAX);
     arithmetic->span = fmax(arithmetic->span, 1e-5);
-    arithmetic->factor = 255;
-    conversion->kernel = conversion->kernels->to_uint8->torch_divide[dtype];
+    arithmetic->factor = full_scale(conversion);
+    conversion->kernel = conversion->samples->torch_divide[dtype];
 }
 
 /* A division, so that hi becomes the top: hi - lo times its own reciprocal is often below 1. */
-static void plan_limits(wb_conversion *conversion, uint8_t top)
+static void plan_limits(wb_conversion *conversion, uint16_t top)
 {
     wb_arithmetic *arithmetic = &conversion->arithmetic;
     plan_shift(arithmetic, conversion->normalize.lo, conversion->normalize.hi, DBL_MAX);
     arithmetic->factor = top;
     arithmetic->ceiling = top;
-    conversion->kernel = conversion->kernels->to_uint8->limits_divide[conversion->view.dtype];
+    conversion->kernel = conversion->samples->limits_divide[conversion->view.dtype];
 }
 
-static void plan_none(wb_conversion *conversion, uint8_t top)
+static void plan_none(wb_conversion *conversion, uint16_t top)
 {
     const wb_dtype dtype = conversion->view.dtype;
     if (!is_float(dtype)) {
@@ -132,7 +154,7 @@ static void plan_none(wb_conversion *conversion, uint8_t top)
         return;
     }
     conversion->arithmetic.ceiling = top;
-    conversion->kernel = conversion->kernels->to_uint8->numpy_multiply[dtype];
+    conversion->kernel = conversion->samples->numpy_multiply[dtype];
 }
 
 static void scale_top(uint8_t *values, size_t count, unsigned top)
@@ -157,9 +179,12 @@ static void plan_table(wb_conversion *conversion)
     conversion->kernel = NULL;
 }
 
-static wb_status check_limits(const wb_normalize *normalize, wb_error *error)
+static wb_status check_normalize(const wb_normalize *normalize, wb_error *error)
 {
-    if (isfinite(normalize->lo) && isfinite(normalize->hi) && normalize->lo < normalize->hi)
+    if (normalize->is_16_bit && (normalize->nan_value != 0 || normalize->top_value != 0))
+        return wb_fail(error, WB_BAD_ARGUMENT, "16-bit samples have no colour for NaN");
+    if (normalize->rule != WB_NORMALIZE_LIMITS
+        || (isfinite(normalize->lo) && isfinite(normalize->hi) && normalize->lo < normalize->hi))
         return WB_OK;
     return wb_fail(error, WB_BAD_ARGUMENT,
                    "normalize=(%g, %g) is not two finite numbers with lo < hi", normalize->lo,
@@ -170,24 +195,33 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
                                    ptrdiff_t stride_bytes, const wb_normalize *normalize,
                                    wb_cpu cpu, wb_error *error)
 {
-    const wb_normalize_rule rule = normalize->rule;
-    const uint8_t top = normalize->top_value == 0 ? 255 : normalize->top_value;
+    const bool is_16_bit = normalize->is_16_bit;
+    const wb_value_kernels *kernels = wb_value_kernels_choose(cpu);
+    const uint8_t top_of_8 = normalize->top_value == 0 ? UINT8_MAX : normalize->top_value;
+    wb_normalize_rule rule = normalize->rule;
+    if (is_16_bit && !is_float(first->dtype) && rule != WB_NORMALIZE_LIMITS)
+        rule = first->dtype == WB_BOOL ? WB_NORMALIZE_DEFAULT : WB_NORMALIZE_NONE;
     *conversion = (wb_conversion){
         .view = *first,
         .normalize = *normalize,
-        .kernels = wb_value_kernels_choose(cpu),
-        .arithmetic = {.before = 1, .span = 1, .factor = 1, .ceiling = 255},
-        .scaled_top = rule == WB_NORMALIZE_DEFAULT || rule == WB_NORMALIZE_TORCH ? top : 255,
+        .kernels = kernels,
+        .samples = is_16_bit ? kernels->to_uint16 : kernels->to_uint8,
+        .arithmetic = {.before = 1,
+                       .span = 1,
+                       .factor = 1,
+                       .ceiling = is_16_bit ? UINT16_MAX : UINT8_MAX},
+        .scaled_top = rule == WB_NORMALIZE_DEFAULT || rule == WB_NORMALIZE_TORCH ? top_of_8 : 255,
     };
-    if (rule == WB_NORMALIZE_LIMITS && check_limits(normalize, error) != WB_OK)
+    if (check_normalize(normalize, error) != WB_OK)
         return WB_BAD_ARGUMENT;
 
+    const uint16_t top = is_16_bit ? UINT16_MAX : top_of_8;
     /* Integers have no NaN to look for: a rule that does not ask for their range needs no scan. */
     const bool is_default = rule == WB_NORMALIZE_DEFAULT;
     const bool needs_range = is_default ? first->dtype != WB_BOOL : rule == WB_NORMALIZE_TORCH;
     wb_range range = {.has_values = true, .hi = 1};
     if (is_float(first->dtype) || needs_range)
-        wb_range_scan(first, count, stride_bytes, is_default, conversion->kernels, &range);
+        wb_range_scan(first, count, stride_bytes, is_default, kernels, 1, &range);
     conversion->found_nan = range.found_nan;
 
     switch (rule) {
@@ -202,8 +236,9 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
     case WB_NORMALIZE_TORCH: plan_torch(conversion, &range); break;
     default: return wb_fail(error, WB_BAD_ARGUMENT, "unknown normalize rule %d", (int)rule);
     }
-    const bool is_clip = conversion->kernel == conversion->kernels->to_uint8->clip[first->dtype];
-    if (wb_dtype_size_bytes(first->dtype) == 1 && (!is_clip || conversion->scaled_top != 255))
+    const bool is_clip = conversion->kernel == conversion->samples->clip[first->dtype];
+    if (!is_16_bit && wb_dtype_size_bytes(first->dtype) == 1
+        && (!is_clip || conversion->scaled_top != 255))
         plan_table(conversion);
     return WB_OK;
 }
@@ -214,12 +249,12 @@ wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
     return wb_conversion_plan_batch(conversion, view, 1, 0, normalize, cpu, error);
 }
 
-/* Packed values in native byte order become uint8. */
+/* Packed values in native byte order become samples. */
 static void convert_values(const wb_conversion *conversion, const uint8_t *values, size_t count,
                            uint8_t *target)
 {
     if (conversion->is_identity) {
-        memcpy(target, values, count);
+        memcpy(target, values, count * sample_bytes(conversion));
         return;
     }
     if (conversion->kernel == NULL) {
@@ -251,8 +286,9 @@ static bool has_reversed_channels(const wb_view *view)
 static void convert_planes(const wb_conversion *conversion, const wb_view *view, size_t y,
                            uint8_t *packed)
 {
-    uint8_t converted[WB_MAX_CHANNELS][CHUNK_PIXELS];
+    uint8_t converted[WB_MAX_CHANNELS][CHUNK_PIXELS * MAX_SAMPLE_BYTES];
     const uint8_t *planes[WB_MAX_CHANNELS];
+    const size_t pixel_bytes = view->channels * sample_bytes(conversion);
     for (size_t x = 0, count; x < view->width; x += count) {
         count = view->width - x < CHUNK_PIXELS ? view->width - x : CHUNK_PIXELS;
         for (unsigned c = 0; c < view->channels; c++) {
@@ -262,8 +298,7 @@ static void convert_planes(const wb_conversion *conversion, const wb_view *view,
             if (!conversion->is_identity)
                 convert_values(conversion, values, count, converted[c]);
         }
-        conversion->kernels->to_uint8->interleave(planes, view->channels, count,
-                                                  packed + x * view->channels);
+        conversion->samples->interleave(planes, view->channels, count, packed + x * pixel_bytes);
     }
 }
 
@@ -271,8 +306,9 @@ static void convert_planes(const wb_conversion *conversion, const wb_view *view,
 static void convert_reversed(const wb_conversion *conversion, const wb_view *view, size_t y,
                              uint8_t *packed)
 {
-    uint8_t converted[CHUNK_PIXELS * WB_MAX_CHANNELS];
+    uint8_t converted[CHUNK_PIXELS * WB_MAX_CHANNELS * MAX_SAMPLE_BYTES];
     const unsigned channels = view->channels;
+    const size_t pixel_bytes = channels * sample_bytes(conversion);
     for (size_t x = 0, count; x < view->width; x += count) {
         count = view->width - x < CHUNK_PIXELS ? view->width - x : CHUNK_PIXELS;
         const uint8_t *values = wb_view_pixel(view, y, x)
@@ -281,7 +317,7 @@ static void convert_reversed(const wb_conversion *conversion, const wb_view *vie
             convert_values(conversion, values, count * channels, converted);
             values = converted;
         }
-        conversion->kernels->to_uint8->reverse(values, channels, count, packed + x * channels);
+        conversion->samples->reverse(values, channels, count, packed + x * pixel_bytes);
     }
 }
 
@@ -290,17 +326,24 @@ static void convert_gathered(const wb_conversion *conversion, const wb_view *vie
                              uint8_t *packed)
 {
     uint64_t gathered[CHUNK_PIXELS * WB_MAX_CHANNELS]; /* of any size up to 8 bytes */
+    const size_t pixel_bytes = view->channels * sample_bytes(conversion);
     for (size_t x = 0, count; x < view->width; x += count) {
         count = view->width - x < CHUNK_PIXELS ? view->width - x : CHUNK_PIXELS;
         wb_view_gather(view, y, x, count, (uint8_t *)gathered);
         convert_values(conversion, (const uint8_t *)gathered, count * view->channels,
-                       packed + x * view->channels);
+                       packed + x * pixel_bytes);
     }
 }
 
 const uint8_t *wb_conversion_row(const wb_conversion *conversion, const wb_view *view, size_t y,
                                  uint8_t *buffer)
 {
+    wb_view as_samples; /* whose byte order is right already */
+    if (conversion->is_identity && view->is_byte_swapped) {
+        as_samples = *view;
+        as_samples.is_byte_swapped = false;
+        view = &as_samples;
+    }
     if (wb_view_has_packed_rows(view)) {
         const uint8_t *row = wb_view_pixel(view, y, 0);
         if (conversion->is_identity)
@@ -323,7 +366,7 @@ void wb_conversion_write_row(const wb_conversion *conversion, const wb_view *vie
 {
     const uint8_t *row = wb_conversion_row(conversion, view, y, packed);
     if (row != packed)
-        memcpy(packed, row, view->width * view->channels);
+        memcpy(packed, row, view->width * view->channels * sample_bytes(conversion));
 }
 
 static const uint8_t *conversion_row(const void *context, size_t y, uint8_t *buffer)
@@ -338,6 +381,7 @@ wb_raster wb_conversion_raster(const wb_conversion *conversion)
         .width = conversion->view.width,
         .height = conversion->view.height,
         .channels = conversion->view.channels,
+        .is_16_bit = conversion->normalize.is_16_bit,
         .context = conversion,
         .row = conversion_row,
     };

@@ -1,4 +1,4 @@
-/* From pixels of any dtype to uint8 rows: what the values mean (plan), then the rows (raster).
+/* From pixels of any dtype to rows of samples: what the values mean (plan), then the rows (raster).
  * In: a view and how to normalise it. Out: a raster. For the documented rule see convert/convert.c.
  * Ownership: a wb_conversion borrows the view's buffer and owns nothing. */
 #ifndef WB_CONVERT_CONVERT_H
@@ -24,17 +24,21 @@ typedef struct wb_normalize {
     /* The largest result: 255, or 254 where NaN has a colour; 0 reads as 255. LIMITS scales hi to
      * it, NONE clips to it; DEFAULT and TORCH take trunc(result * top / 255) of their result. */
     uint8_t top_value;
+    /* Samples of 16 bits, as in wb_raster: 65535 stands for 255 in every rule, and integers keep
+     * their values in all but LIMITS, clipped. No NaN colour and no top value. */
+    bool is_16_bit;
 } wb_normalize;
 
 typedef struct wb_conversion {
     wb_view view;
     wb_normalize normalize;
     bool found_nan;   /* a float view holds at least one NaN */
-    bool is_identity; /* uint8 values pass through unchanged */
+    bool is_identity; /* the bytes of the values pass through unchanged */
 
     /* The rest is the plan, of use to convert/convert.c alone. */
     const wb_value_kernels *kernels;
-    wb_convert_kernel *kernel; /* NULL: `table` holds the result of each of 256 values */
+    const wb_sample_kernels *samples; /* of the kernels: to_uint8 or to_uint16 */
+    wb_convert_kernel *kernel;        /* NULL: `table` holds the result of each of 256 values */
     wb_arithmetic arithmetic;
     uint8_t table[256];
     uint8_t scaled_top; /* what the result 255 is scaled down to afterwards; 255: nothing to do */
@@ -50,16 +54,16 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
                                    wb_cpu cpu, wb_error *error);
 
 /* Row `y` of `view`, which is the planned one or another of its batch: in place where it is packed
- * and passes through unchanged, otherwise `buffer`, filled with width * channels bytes. */
+ * and passes through unchanged, otherwise `buffer`, filled with width * channels samples. */
 const uint8_t *wb_conversion_row(const wb_conversion *conversion, const wb_view *view, size_t y,
                                  uint8_t *buffer);
 
-/* The same, written to `packed` in any case: width * channels bytes and none beyond. */
+/* The same, written to `packed` in any case: width * channels samples and nothing beyond. */
 void wb_conversion_write_row(const wb_conversion *conversion, const wb_view *view, size_t y,
                              uint8_t *packed);
 
-/* The rows of a planned conversion; borrows `conversion`. Packed uint8 rows that pass through
- * unchanged are handed out in place, with no copy. */
+/* The rows of a planned conversion; borrows `conversion`. Packed rows that pass through unchanged
+ * are handed out in place, with no copy. */
 wb_raster wb_conversion_raster(const wb_conversion *conversion);
 
 #endif

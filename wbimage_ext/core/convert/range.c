@@ -2,14 +2,19 @@
  * In: views. Out: lo, hi, and whether there is NaN. Ownership: see convert/range.h. */
 #include "convert/range.h"
 
-#include "pixels/elements.h"
 #include "base/floats.h"
+#include "base/threads.h"
+#include "pixels/elements.h"
 
 enum {
-    MAX_DIMENSIONS = 4,  /* views, rows, columns, channels */
-    BLOCK_VALUES = 4096, /* read between two questions whether the scan may stop */
-    GATHERED_VALUES = 512
+    MAX_DIMENSIONS = 4,   /* views, rows, columns, channels */
+    BLOCK_VALUES = 4096,  /* read between two questions whether the scan may stop */
+    GATHERED_VALUES = 512 /* brought together at a time: 4 KB, in the first-level cache */
 };
+
+/* What one task reads at least. A thread starts in about 30 microseconds, and 1 MB is read in 100
+ * (one core of a Sapphire Rapids server). */
+static const size_t PART_BYTES = (size_t)1 << 20;
 
 typedef struct walk {
     const uint8_t *data;
@@ -77,6 +82,16 @@ typedef struct bounds {
     int64_t lo_key, hi_key, stop_key;
 } bounds;
 
+enum { MAX_PARTS = 2 * WB_MAX_THREADS };
+
+/* One scan in parts, side by side. */
+typedef struct scan {
+    const walk *plan;
+    wb_range_kernel *kernel;
+    size_t part_count;
+    bounds found[MAX_PARTS];
+} scan;
+
 static bool scan_run(const walk *plan, const uint8_t *run, wb_range_kernel *kernel, bounds *found)
 {
     const size_t item_bytes = wb_dtype_size_bytes(plan->dtype);
@@ -114,6 +129,61 @@ static void scan_all(const walk *plan, wb_range_kernel *kernel, bounds *found)
                 if (!scan_run(plan, run, kernel, found))
                     return;
             }
+}
+
+/* The part's share of the outermost dimension. */
+static walk walk_part(const walk *plan, size_t part, size_t part_count)
+{
+    walk mine = *plan;
+    const int outermost = plan->ndim > 0 ? plan->ndim - 1 : 0;
+    const size_t side = plan->sides[outermost];
+    const size_t first = side / part_count * part + side % part_count * part / part_count;
+    const size_t end = side / part_count * (part + 1) + side % part_count * (part + 1) / part_count;
+    mine.data += (ptrdiff_t)first * plan->strides_bytes[outermost];
+    mine.sides[outermost] = end - first;
+    return mine;
+}
+
+static wb_status scan_part(void *context, size_t part, unsigned worker)
+{
+    scan *shared = context;
+    (void)worker;
+    const walk mine = walk_part(shared->plan, part, shared->part_count);
+    scan_all(&mine, shared->kernel, &shared->found[part]);
+    return WB_OK;
+}
+
+static size_t count_parts(const walk *plan, unsigned thread_count)
+{
+    const size_t outermost = plan->sides[plan->ndim > 0 ? plan->ndim - 1 : 0];
+    size_t parts = wb_dtype_size_bytes(plan->dtype);
+    for (int i = 0; i < MAX_DIMENSIONS; i++)
+        parts *= plan->sides[i]; /* no more than the array has bytes */
+    parts /= PART_BYTES;
+    parts = parts < 2 * (size_t)thread_count ? parts : 2 * (size_t)thread_count;
+    parts = parts < outermost ? parts : outermost;
+    return parts < MAX_PARTS ? parts : MAX_PARTS;
+}
+
+/* Lowers and raises `found` by what all parts found. */
+static void scan_in_parts(const walk *plan, wb_range_kernel *kernel, unsigned thread_count,
+                          bounds *found)
+{
+    scan shared = {.plan = plan, .kernel = kernel};
+    shared.part_count = thread_count > 1 ? count_parts(plan, thread_count) : 0;
+    if (shared.part_count < 2) {
+        scan_all(plan, kernel, found);
+        return;
+    }
+    for (size_t part = 0; part < shared.part_count; part++)
+        shared.found[part] = *found;
+    const wb_tasks tasks = {.count = shared.part_count, .context = &shared, .run = scan_part};
+    wb_tasks_run(&tasks, thread_count); /* no part fails */
+    for (size_t part = 0; part < shared.part_count; part++) {
+        const bounds *other = &shared.found[part];
+        found->lo_key = other->lo_key < found->lo_key ? other->lo_key : found->lo_key;
+        found->hi_key = other->hi_key > found->hi_key ? other->hi_key : found->hi_key;
+    }
 }
 
 static bool is_float(wb_dtype dtype)
@@ -169,7 +239,7 @@ static bounds no_bounds(wb_dtype dtype)
 }
 
 void wb_range_scan(const wb_view *first, size_t count, ptrdiff_t stride_bytes, bool until_over_one,
-                   const wb_value_kernels *kernels, wb_range *range)
+                   const wb_value_kernels *kernels, unsigned thread_count, wb_range *range)
 {
     const wb_dtype dtype = first->dtype;
     const walk plan = walk_plan(first, count, stride_bytes);
@@ -177,14 +247,14 @@ void wb_range_scan(const wb_view *first, size_t count, ptrdiff_t stride_bytes, b
     bounds found = no_bounds(dtype);
     if (until_over_one && is_unsigned(dtype))
         found.stop_key = (int64_t)(1 - unsigned_offset(dtype));
-    scan_all(&plan, kernels->range[dtype], &found);
+    scan_in_parts(&plan, kernels->range[dtype], thread_count, &found);
 
     if (is_float(dtype)) {
         const int64_t infinity = infinity_key(dtype);
         range->found_nan = found.hi_key > infinity || found.lo_key < -1 - infinity;
         if (found.hi_key >= infinity || found.lo_key <= -1 - infinity) {
             found = no_bounds(dtype);
-            scan_all(&plan, kernels->finite_range[dtype], &found);
+            scan_in_parts(&plan, kernels->finite_range[dtype], thread_count, &found);
             range->has_values = found.lo_key <= found.hi_key;
             if (!range->has_values)
                 return;

@@ -20,6 +20,6 @@ typedef struct wb_range {
 /* Scans `count` views of the shape of `first`, `stride_bytes` apart. With `until_over_one` the scan
  * may stop as soon as hi is over 1; lo and hi are then those of the values seen. */
 void wb_range_scan(const wb_view *first, size_t count, ptrdiff_t stride_bytes, bool until_over_one,
-                   const wb_value_kernels *kernels, wb_range *range);
+                   const wb_value_kernels *kernels, unsigned thread_count, wb_range *range);
 
 #endif

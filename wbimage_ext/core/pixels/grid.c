@@ -119,18 +119,23 @@ wb_status wb_grid_plan(wb_grid *grid, const wb_normalize *normalize, wb_cpu cpu,
 }
 
 /* One channel becomes three, in place: the last pixel is written first. */
-static void spread_gray(uint8_t *row, size_t width)
+static void spread_gray(uint8_t *row, size_t width, size_t sample_bytes)
 {
-    for (size_t x = width; x-- > 0;)
-        memset(row + 3 * x, row[x], 3);
+    for (size_t x = width; x-- > 0;) {
+        uint8_t sample[2];
+        memcpy(sample, row + x * sample_bytes, sample_bytes);
+        for (size_t c = 0; c < 3; c++)
+            memcpy(row + (3 * x + c) * sample_bytes, sample, sample_bytes);
+    }
 }
 
 static const uint8_t *grid_raster_row(const void *context, size_t y, uint8_t *buffer)
 {
     const wb_grid *grid = context;
     const wb_batch *batch = &grid->batch;
-    const size_t image_bytes = batch->first.width * grid->channels;
-    const size_t padding_bytes = grid->padding * grid->channels;
+    const size_t sample_bytes = grid->conversion.normalize.is_16_bit ? 2 : 1;
+    const size_t pixel_bytes = grid->channels * sample_bytes;
+    const size_t padding_bytes = grid->padding * pixel_bytes;
     const grid_row row = grid_row_at(grid, y);
     const bool is_gray = batch->first.channels == 1;
     if (batch->count == 1 && !is_gray)
@@ -143,10 +148,10 @@ static const uint8_t *grid_raster_row(const void *context, size_t y, uint8_t *bu
         next += padding_bytes;
         wb_conversion_write_row(&grid->conversion, &image, row.image_y, next);
         if (is_gray)
-            spread_gray(next, image.width);
-        next += image_bytes;
+            spread_gray(next, image.width, sample_bytes);
+        next += image.width * pixel_bytes;
     }
-    memset(next, grid->pad_value, grid->width * grid->channels - (size_t)(next - buffer));
+    memset(next, grid->pad_value, grid->width * pixel_bytes - (size_t)(next - buffer));
     return buffer;
 }
 
@@ -156,6 +161,7 @@ wb_raster wb_grid_raster(const wb_grid *grid)
         .width = grid->width,
         .height = grid->height,
         .channels = grid->channels,
+        .is_16_bit = grid->conversion.normalize.is_16_bit,
         .context = grid,
         .row = grid_raster_row,
     };

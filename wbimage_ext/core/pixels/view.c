@@ -130,7 +130,7 @@ wb_status wb_view_init(wb_view *view, const void *data, wb_dtype dtype, bool is_
         return fail_shape(error, &kept);
 
     /* A row buffer's size must not wrap, see pixels/raster.h. */
-    const size_t widest = (SIZE_MAX - WB_ROW_SLACK_BYTES) / WB_MAX_CHANNELS;
+    const size_t widest = (SIZE_MAX - WB_ROW_SLACK_BYTES) / WB_MAX_PIXEL_BYTES;
     const size_t height = (size_t)kept.shape[0];
     const size_t width = (size_t)kept.shape[1];
     const size_t limit = max_dimension == 0 ? widest : max_dimension;
