@@ -49,9 +49,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
-from .names import MOST_EXACT, number
 from .pictures import MediaFolder, Pictures, Source, single_images
 from .readers import Run
+from .safe import MOST_EXACT, number
 from .scalars import Series
 from .tables import StagedFiles, picture_columns
 

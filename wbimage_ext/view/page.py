@@ -26,6 +26,7 @@ from urllib.parse import quote
 
 from .catalog import Catalog, json_text
 from .pictures import Mask, MediaFile
+from .safe import data_uri
 
 SOURCES = Path(__file__).with_name("web")
 
@@ -206,11 +207,6 @@ def _carried(catalog: Catalog, is_all: bool, most_bytes: int) -> dict[str, str]:
             if most_bytes <= 0:
                 break
     return carried
-
-
-def data_uri(content: bytes) -> str:
-    """Return a picture's file as a data URI; browsers find the format out from its content."""
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def _mask_blocks(catalogs: Sequence[Catalog]) -> Iterator[list[tuple[Catalog, Mask]]]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from .names import media_url, number, numbers
 from .readers.files import TEXT_MOST_BYTES, read_head_in_run, read_in_run
 from .readers.orientation import AS_STORED, HEAD_BYTES, orientation
+from .safe import media_url, number, numbers
 
 DELIMITER = "_wandb_delimeter_"  # wandb's spelling, between a key and a layer's name
 
@@ -211,7 +211,7 @@ class Pictures:
     def _box(self, box: Any, layer: Json) -> list[Any] | None:
         """Return ``[x0, y0, x1, y1, class, caption, scores, is_pixel]`` without empty ends."""
         position = box.get("position") if isinstance(box, dict) else None
-        if not isinstance(position, dict) or (corners := _corners(position)) is None:
+        if not isinstance(position, dict) or (corners := box_corners(position)) is None:
             return None
         class_id = number(box.get("class_id"))
         if class_id is not None and class_id not in layer["seen"]:
@@ -325,10 +325,10 @@ def _describe_layer(layer: Json, sets: list[dict[str, str]]) -> Json:
     }
 
 
-def _corners(position: Json) -> list[int | float] | None:
+def box_corners(position: Mapping[str, Any]) -> list[int | float] | None:
     """Return ``[x0, y0, x1, y1]`` of either form of a position, ordered; None if it is neither."""
     middle = position.get("middle")
-    if isinstance(middle, list) and len(middle) == 2:
+    if isinstance(middle, (list, tuple)) and len(middle) == 2:
         sides = numbers(*middle, position.get("width"), position.get("height"))
         if sides is None:
             return None

@@ -32,6 +32,7 @@ from typing import Any
 from .catalog import Catalog
 from .library import Library
 from .page import served_page
+from .safe import image_type
 
 try:
     import uvicorn
@@ -52,14 +53,6 @@ MOST_METRICS_ASKED = 256
 MOST_FILE_BYTES = 512 * 1024 * 1024
 GZIP_BYTES = 4096  # a shorter answer gains nothing
 
-# By content, not by name: wandb stages files without extensions.
-IMAGE_TYPES = {
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"BM": "image/bmp",
-    b"RIFF": "image/webp",
-}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -219,7 +212,7 @@ class ViewServer:
             content = file.read(MOST_FILE_BYTES)
         except (OSError, ValueError, RuntimeError) as error:  # or a loop of links
             raise RefusedError(404, "the file is not there, or is no regular file") from error
-        kind = next((k for start, k in IMAGE_TYPES.items() if content.startswith(start)), None)
+        kind = image_type(content)
         response = Response(content, media_type=kind or "application/octet-stream")
         # A picture's name has its digest; a file that is written anew has another one.
         response.headers["Cache-Control"] = "private, max-age=3600"

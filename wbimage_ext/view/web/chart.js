@@ -172,7 +172,7 @@ class Chart {
     const { left, right, top, bottom } = this.frame;
     const { low, high, from, to } = this.range;
     const values = this.options.isLog
-      ? [low, Math.sqrt(low * high), high] : Chart.ticks(low, high, 3);
+      ? [low, Math.sqrt(low * high), high] : Chart.ticks(low, high, 4);
     const text = (x, y, anchor, value) => {
       const made = Chart.svg("text", { x, y, "text-anchor": anchor });
       made.textContent = Chart.short(value);

@@ -5,7 +5,9 @@
 "use strict";
 
 const Charts = (() => {
-  const CHARTS_AT_ONCE = 8;
+  const CHARTS_AT_ONCE = 4; // one row; the pictures come next
+  const FIRST = /loss|error/i;
+  const LAST = /epoch|step|learning_rate|^lr$/i;
   const find = (id) => document.getElementById(id);
   const section = find("charts");
   const grid = find("chart-grid");
@@ -30,9 +32,11 @@ const Charts = (() => {
     const all = new Set();
     runs.forEach((run) => run.metrics.forEach((name) => all.add(name)));
     const words = wanted.split(/\s+/);
-    return Array.from(all).filter((name) => (
+    const found = Array.from(all).filter((name) => (
       !name.startsWith("_") && words.every((word) => name.toLowerCase().includes(word))
     ));
+    const rank = (name) => LAST.test(name) - FIRST.test(name);
+    return found.sort((a, b) => rank(a) - rank(b));
   }
 
   function chartOf(metric) {
@@ -110,7 +114,7 @@ const Charts = (() => {
     );
     section.addEventListener("toggle", load);
     grid.after(makeButton("more", "", "", () => {
-      most += CHARTS_AT_ONCE * 2;
+      most += CHARTS_AT_ONCE * 4;
       layOut();
     }));
     grid.nextElementSibling.id = "chart-more";

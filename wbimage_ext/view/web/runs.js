@@ -94,8 +94,8 @@ const Runs = (() => {
   function columns() {
     return [
       ["name", "Run"], ["started", "Started"], ["images", "Pictures"],
-      ...metrics().map((name) => [`m:${name}`, name]),
       ...differing().map((name) => [`c:${name}`, name]),
+      ...metrics().map((name) => [`m:${name}`, name]),
     ];
   }
 

@@ -1,15 +1,24 @@
-"""Turns what a row says of numbers and paths into values that are safe to show.
+"""Turns numbers, paths and pictures from outside into values that are safe to show.
 
-In: values of any type. Out: finite numbers, relative URLs without a way out, or None.
+In: values of any type. Out: finite numbers, relative URLs without a way out, data URIs, or None.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+# By content, not by name: wandb stages files without extensions.
+IMAGE_TYPES = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"BM": "image/bmp",
+    b"RIFF": "image/webp",
+}
 MOST_EXACT = 2**53  # the largest range of integers that a JavaScript number holds
 
 
@@ -26,6 +35,17 @@ def numbers(*values: Any) -> list[int | float] | None:
     """Return all of the values as numbers, or None if one of them is none."""
     found = [each for value in values if (each := number(value)) is not None]
     return found if len(found) == len(values) else None
+
+
+def image_type(content: bytes) -> str | None:
+    """Return the MIME type of a picture that browsers show, by its first bytes."""
+    return next((kind for start, kind in IMAGE_TYPES.items() if content.startswith(start)), None)
+
+
+def data_uri(content: bytes) -> str:
+    """Return a picture's file as a data URI; browsers look at the content themselves."""
+    kind = image_type(content) or "image/png"
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def media_url(path: Any) -> str | None:
