@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import _thread
 import signal
+import subprocess
+import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from wbimage_ext import Image, batch
+from wbimage_ext import Classes, Image
 
 Array = np.ndarray[Any, Any]
 
@@ -150,17 +153,16 @@ def test_a_bad_item_names_its_index(num_threads: int | None, tmp_path: Path) -> 
     items: list[Any] = [values(4, 4, 3) for _ in range(8)]
     items[5] = values(4, 4, 2)
     items[7] = values(4, 4, 2)
-    with pytest.raises(ValueError, match=r"item 5 of the batch: Un-supported shape") as raised:
+    with pytest.raises(ValueError, match=r"Un-supported shape.*\nitem 5 of the batch"):
         Image.from_batch(items, num_threads=num_threads)
-    assert isinstance(raised.value.__cause__, ValueError)
     items[3] = values(4, 4, 3).astype(complex)
-    with pytest.raises(TypeError, match=r"item 3 of the batch.*complex128"):
+    with pytest.raises(TypeError, match=r"complex128.*\nitem 3 of the batch"):
         Image.from_batch(items, num_threads=num_threads)
     items[2] = tmp_path / "missing.png"
-    with pytest.raises(FileNotFoundError, match=r"item 2 of the batch.*missing\.png"):
+    with pytest.raises(FileNotFoundError, match=r"missing\.png.*\nitem 2 of the batch"):
         Image.from_batch(items, num_threads=num_threads)
     items[1] = values(4, 4)
-    with pytest.raises(ValueError, match=r"item 1 of the batch.*\[4, 4\].*HWC"):
+    with pytest.raises(ValueError, match=r"\[4, 4\].*HWC.*\nitem 1 of the batch"):
         Image.from_batch(items, num_threads=num_threads)
 
 
@@ -169,17 +171,17 @@ def test_errors_of_other_types_name_the_item_too(tmp_path: Path) -> None:
     path = tmp_path / "cut.png"
     pillow.fromarray(values(100, 100, 3)).save(path)
     path.write_bytes(path.read_bytes()[:2000])
-    with pillow.open(path) as cut, pytest.raises(OSError, match=r"item 0.*truncated"):
+    with pillow.open(path) as cut, pytest.raises(OSError, match=r"truncated.*\nitem 0"):
         Image.from_batch([cut])
     data = np.zeros((2, 4, 4))
     data[1, 1, 1] = np.nan
-    with pytest.raises(Warning, match=r"item 1 of the batch: .*NaN"):
+    with pytest.raises(RuntimeWarning, match="NaN"):
         Image.from_batch(data, dataformats="NHW")
 
 
 def test_a_bad_mask_names_its_item() -> None:
     masks = [mask(1), {"m": {"mask_data": np.full((4, 5), 300)}}]
-    with pytest.raises(TypeError, match=r"item 1 of the batch: Mask data must be integers"):
+    with pytest.raises(TypeError, match=r"Mask data must be integers.*\nitem 1 of the batch"):
         Image.from_batch(values(2, 4, 5, 3), masks=masks)
 
 
@@ -195,7 +197,7 @@ def test_a_bad_mask_names_its_item() -> None:
         ((3, 4, 5, 3), {"masks": [None] * 4}, "4 values for a batch of 3"),
         ((3, 4, 5, 3), {"num_threads": 0}, "num_threads.*0"),
         ((3, 4, 5, 3), {"num_threads": 1.5}, "num_threads.*1.5"),
-        ((3, 4, 5, 5), {}, "item 0.*Un-supported"),
+        ((3, 4, 5, 5), {}, "Un-supported.*\nitem 0"),
     ],
 )
 def test_wrong_batches_are_named(
@@ -250,13 +252,6 @@ def test_an_interrupt_ends_the_batch() -> None:
     assert len(started) < 2000
 
 
-def test_thread_counts() -> None:
-    assert batch._thread_count(None, 1) == 1
-    assert batch._thread_count(8, 3) == 3
-    assert batch._thread_count(2, 100) == 2
-    assert batch._thread_count(None, 10**6) >= 1
-
-
 @pytest.mark.parametrize("dataformats", ["NCHW", "NHWC", "NHW"])
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "bfloat16"])
 def test_tensors(dtype: str, dataformats: str) -> None:
@@ -267,3 +262,88 @@ def test_tensors(dtype: str, dataformats: str) -> None:
     alone = [Image(item) for item in items]
     assert_same(Image.from_batch(tensor, dataformats=dataformats), alone)
     assert_same(Image.from_batch(list(tensor), dataformats=dataformats), alone)
+
+
+# Exceptions and warnings
+
+
+class UnusualError(Exception):
+    """An exception that needs more than a message."""
+
+    def __init__(self, code: int, where: str) -> None:
+        super().__init__(code, where)
+        self.code = code
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [KeyError("k"), UnusualError(7, "here"), RuntimeWarning("w"), StopIteration(3)],
+    ids=repr,
+)
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_an_exception_stays_itself(failure: Exception, num_threads: int) -> None:
+    class Failing(Image):
+        def __init__(self, data: Any) -> None:
+            if data.array[0, 0] == 2:
+                raise failure
+            super().__init__(data)
+
+    data = np.arange(4, dtype=np.uint8).reshape(4, 1, 1).repeat(3, 1).repeat(3, 2)
+    vars(failure).pop("__notes__", None)
+    with pytest.raises(type(failure)) as raised:
+        Failing.from_batch(data, dataformats="NHW", num_threads=num_threads)
+    assert raised.value is failure
+    assert raised.value.__notes__ == ["item 2 of the batch"]
+
+
+@pytest.mark.parametrize("num_threads", [1, 2, np.int64(2)])
+def test_a_warning_comes_once_at_the_callers_line(num_threads: int) -> None:
+    data = np.full((6, 4, 5), np.nan, np.float32)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        Image.from_batch(data, dataformats="NHW", num_threads=num_threads)
+    assert [warning.category for warning in caught] == [RuntimeWarning]
+    assert caught[0].filename == __file__
+
+
+def test_arguments_of_each_item() -> None:
+    data = values(3, 4, 5, 3)
+    images = Image.from_batch(data, grouping=[1, 2.5, np.int64(3)])
+    assert [image._grouping for image in images] == [1, 2.5, 3]
+    assert [image._grouping for image in Image.from_batch(data, grouping=7)] == [7] * 3
+    assert [i._grouping for i in Image.from_batch(data, grouping=np.arange(3))] == [0, 1, 2]
+    sets = [[{"id": n, "name": f"name {n}"}] for n in range(3)]
+    images = Image.from_batch(data, classes=sets)
+    assert [image._classes._class_set for image in images] == sets
+    for one in (sets[1], Classes(sets[1])):
+        images = Image.from_batch(data, classes=one)
+        assert [image._classes._class_set for image in images] == [sets[1]] * 3
+    images = Image.from_batch(data, classes=[None, Classes(sets[1]), sets[2]])
+    assert [image._classes and image._classes._class_set for image in images] == [None, *sets[1:]]
+    with pytest.raises(ValueError, match="grouping has 2 values for a batch of 3"):
+        Image.from_batch(data, grouping=[1, 2])
+
+
+def test_masks_that_are_no_layers_are_named() -> None:
+    with pytest.raises(ValueError, match='"masks" argument must be a dictionary of layers'):
+        Image.from_batch(values(3, 4, 5, 3), masks=values(3, 4, 5))
+
+
+def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_thread: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    data = values(5, 6, 7, 3)
+    expected = Image.from_batch(data, num_threads=1)
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert_same(Image.from_batch(data, num_threads=4), expected)
+
+
+def test_a_batch_at_the_interpreters_end() -> None:
+    program = (
+        "import atexit, numpy as np; from wbimage_ext import Image\n"
+        "data = np.zeros((8, 5, 6, 3), np.uint8)\n"
+        "atexit.register(lambda: print(len(Image.from_batch(data, num_threads=4))))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("8\n", "")

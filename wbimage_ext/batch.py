@@ -6,26 +6,24 @@ Image. The core works without the GIL, so that threads encode at the same time.
 
 from __future__ import annotations
 
-import _thread
-import contextlib
-import os
-import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from . import inputs
 from .encoding.colormaps import colormap_table
+from .encoding.warnings import OneOfEach
 from .files.stored import StagingScope, StoredFile
 from .inputs.arrays import is_masked
 from .inputs.kinds import Pixels
 from .media import Media
+from .threads import checked_count, cpu_count, work_on_threads
 from .wording import describe, shown
 
 _AXES_OF_ITEMS = {"NHWC": "HWC", "NCHW": "CHW", "NHW": "HW"}
-
-# Arguments of Image that may be a sequence with one value for each item.
-_PER_ITEM = ("masks", "boxes")
 
 
 def build(
@@ -41,6 +39,7 @@ def build(
         raise ValueError(
             f"dataformats must be one of {list(_AXES_OF_ITEMS)}, not {shown(dataformats)}"
         )
+    threads = checked_count(num_threads) or cpu_count()
     items = _items(data, dataformats)
     shared = dict(image_arguments)
     if captions is not None:
@@ -49,8 +48,8 @@ def build(
         shared["caption"] = captions
     varying = {
         name: _one_each(name, shared.pop(name), len(items))
-        for name in ("caption", *_PER_ITEM)
-        if name in shared and not isinstance(shared[name], (str, Mapping, type(None)))
+        for name, is_varying in _VARYING.items()
+        if name in shared and is_varying(shared[name])
     }
     if "colormap" in shared:
         # Looked up once for all items.
@@ -66,15 +65,43 @@ def build(
                 staged[index] = scope.files
             return built
         except Exception as error:
-            raise _with_index(error, index) from error
+            _add_note(error, f"item {index} of the batch")
+            raise
 
     try:
-        return _in_order(build_item, len(items), _thread_count(num_threads, len(items)))
+        with OneOfEach():
+            return _in_order(build_item, len(items), min(threads, len(items)))
     except BaseException:
         for files in staged:
             for file in files:
                 file.discard()
         raise
+
+
+# Arguments of Image that may be a sequence with one value for each item, and when they are.
+
+
+def _is_sequence(values: Any) -> bool:
+    return not (values is None or isinstance(values, (str, Mapping)))
+
+
+def _is_sequence_of_numbers(grouping: Any) -> bool:
+    return np.ndim(grouping) > 0
+
+
+def _is_sequence_of_classes(classes: Any) -> bool:
+    if classes is None or hasattr(classes, "_class_set"):
+        return False
+    return not all(isinstance(item, Mapping) for item in classes)
+
+
+_VARYING = {
+    "caption": _is_sequence,
+    "masks": _is_sequence,
+    "boxes": _is_sequence,
+    "grouping": _is_sequence_of_numbers,
+    "classes": _is_sequence_of_classes,
+}
 
 
 def _items(data: Any, dataformats: str) -> Sequence[Any]:
@@ -133,32 +160,10 @@ def _one_each(name: str, values: Any, count: int) -> list[Any]:
     return each
 
 
-def _with_index(error: Exception, index: int) -> Exception:
-    """The same exception with the item's index in its message."""
-    message = f"item {index} of the batch: {error}"
-    if isinstance(error, OSError) and error.errno is not None:
-        return type(error)(
-            error.errno, f"item {index} of the batch: {error.strerror}", error.filename
-        )
-    # Of its own type, such as TimeoutError, unless that may need more arguments than a message.
-    kinds = (TypeError, ValueError, ImportError, OSError, MemoryError, Warning, Exception)
-    kind = next(kind for kind in kinds if isinstance(error, kind))
-    if type(error).__init__ is kind.__init__ and type(error).__new__ is kind.__new__:
-        return type(error)(message)
-    if kind is not Exception:
-        return kind(message)
-    return RuntimeError(message)
-
-
-def _thread_count(asked: int | None, count: int) -> int:
-    if asked is None:
-        available = getattr(os, "sched_getaffinity", None)
-        asked = len(available(0)) if available is not None else os.cpu_count() or 1
-    elif isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
-        raise ValueError(
-            f"num_threads must be None or an integer of at least 1, not {shown(asked)}"
-        )
-    return min(asked, count)
+def _add_note(error: BaseException, note: str) -> None:
+    """BaseException.add_note; Python 3.10 has no such method, and shows no notes."""
+    notes: list[str] = vars(error).setdefault("__notes__", [])
+    notes.append(note)
 
 
 def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> list[Any]:
@@ -168,51 +173,24 @@ def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> lis
 
     built: list[Any] = [None] * count
     failures: dict[int, BaseException] = {}
-    is_stopped = False
     # Items are taken from the front, and built once taken: so are all those before a failed one.
-    indices = iter(range(count))
+    waiting = deque(range(count))
 
     def build_some() -> None:
-        nonlocal is_stopped
-        while not is_stopped and (index := next(indices, None)) is not None:
+        while not failures:
+            try:
+                index = waiting.popleft()
+            except IndexError:
+                return
             try:
                 built[index] = build_item(index)
             except BaseException as error:
                 failures[index] = error
-                is_stopped = True
 
-    # Each is held while its thread builds. A thread that takes it later finds nothing to do.
-    # Not threading's own Thread: an interrupt in its start or join may leave its locks locked, or
-    # let it say of a thread that goes on that it ended.
-    busy = [threading.Lock() for _ in range(threads - 1)]
-
-    def help_building(lock: threading.Lock) -> None:
-        with lock:
-            build_some()
-
-    def wait() -> None:
-        for lock in busy:
-            with lock:
-                pass
-
-    try:
-        # None can be started when the interpreter ends, or where the system has no more.
-        with contextlib.suppress(RuntimeError):
-            for lock in busy:
-                _thread.start_new_thread(help_building, (lock,))
-        build_some()
-        wait()
-    except BaseException:
-        # After an interrupt no more items are begun, and those that were are waited for.
-        is_stopped = True
-        wait()
-        raise
+    work_on_threads(build_some, threads, waiting.clear)
     for error in failures.values():
         if not isinstance(error, Exception):
             raise error
     if failures:
         raise failures[min(failures)]
-    # A thread that is about to end must not keep the images alive.
-    done = built[:]
-    built.clear()
-    return done
+    return built

@@ -33,7 +33,7 @@ def pixels_of_array(data: Any) -> Pixels:
     raise refusal(data, None if array is data else f"its values are of dtype {array.dtype}")
 
 
-def _pixels_of_masked(array: np.ma.MaskedArray[Any, Any], given: Any) -> Pixels:
+def _pixels_of_masked(array: Any, given: Any) -> Pixels:
     pixels = pixels_of_array(array.data)
     mask = np.ma.getmask(array)
     if not mask.any():
