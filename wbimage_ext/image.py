@@ -432,6 +432,12 @@ class Image(Media):
             pixels = pixels.view(np.uint16)
         return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: the image with its caption, masks and boxes."""
+        from .notebook import image_bundle
+
+        return image_bundle(self)
+
     def _free_ram(self) -> None:
         """Part of wandb's protocol; no decoded pixels are kept here."""
         if self._path is not None:

@@ -132,6 +132,15 @@ class LocalRun:
     def __exit__(self, *exception: object) -> None:
         self.finish()
 
+    def __repr__(self) -> str:
+        return f"<LocalRun {self.name!r} in {self.dir}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: the page of what was logged so far."""
+        from ..view.notebook import run_html
+
+        return {"text/plain": repr(self), "text/html": run_html(self.dir)}
+
     def __reduce__(self) -> Any:
         raise TypeError("a LocalRun writes to its directory from one process; it cannot be pickled")
 

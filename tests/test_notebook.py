@@ -1,0 +1,69 @@
+"""What a notebook gets of an image and of a run: bundles of MIME types."""
+
+from __future__ import annotations
+
+import base64
+import html
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wbimage_ext
+from wbimage_ext import Image, LocalRun, notebook
+
+MASKS = {"m": {"mask_data": np.eye(20, dtype=int) * 2, "class_labels": {0: "road", 2: "<car>"}}}
+HOSTILE = '<img src=x onerror="1">'
+
+
+BOX = {"position": {"minX": 0.25, "maxX": 0.5, "minY": 0.5, "maxY": 1.0}, "class_id": 2}
+
+
+def test_an_image_is_its_file() -> None:
+    for file_type, name in (("png", "image/png"), ("jpg", "image/jpeg")):
+        image = Image(np.eye(20), file_type=file_type)
+        bundle = image._repr_mimebundle_()
+        assert bundle.keys() == {"text/plain", name}
+        assert base64.b64decode(bundle[name]) == wbimage_ext.encode(np.eye(20), file_type)
+    bmp = Image(np.eye(20), file_type="bmp")._repr_mimebundle_()
+    assert bmp.keys() == {"text/plain", "text/html"}
+
+
+def test_what_cannot_be_shown_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Image("https://example.com/a.png")._repr_mimebundle_().keys() == {"text/plain"}
+    monkeypatch.setattr(notebook, "MOST_BYTES", 10)
+    assert Image(np.eye(20))._repr_mimebundle_().keys() == {"text/plain"}
+
+
+def test_caption_masks_and_boxes_are_shown_as_html() -> None:
+    for layers in ({"caption": "text"}, {"masks": MASKS}, {"boxes": {"b": {"box_data": [BOX]}}}):
+        bundle = Image(np.eye(20), **layers)._repr_mimebundle_()
+        assert bundle.keys() == {"text/plain", "image/png", "text/html"}
+    image = Image(np.eye(20), caption=HOSTILE, masks={HOSTILE: MASKS["m"]})
+    tags: list[str] = []
+
+    class Parser(HTMLParser):
+        def handle_starttag(self, tag: str, attributes: Any) -> None:
+            tags.append(tag)
+            assert not any(name.startswith("on") for name, _ in attributes)
+
+    text = image._repr_mimebundle_()["text/html"]
+    Parser().feed(text)
+    assert "script" not in tags
+    assert html.escape(HOSTILE) in text
+    assert "&lt;car&gt;" in text
+
+
+def test_a_run_is_its_page_so_far(tmp_path: Path) -> None:
+    with LocalRun(tmp_path, name='a "run"') as run:
+        run.log({"k": Image(np.eye(20), caption="first")})
+        bundle = run._repr_mimebundle_()
+        assert bundle["text/plain"] == f"<LocalRun 'a \"run\"' in {tmp_path}>"
+        text = bundle["text/html"]
+        assert "<iframe" in text
+        page = html.unescape(text.partition('srcdoc="')[2])
+        assert "data:image/png;base64," in page
+        run.log({"k": Image(np.eye(20), caption="second")})
+        assert len(run._repr_mimebundle_()["text/html"]) > len(text)

@@ -1,0 +1,62 @@
+"""An image as a notebook shows it.
+
+In: an image with its masks and boxes. Out: a bundle of MIME types, as IPython asks for by
+`_repr_mimebundle_`: the image's file, or HTML that needs no other file.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from .view.notebook import image_html
+
+# What browsers show, and what notebooks show by itself.
+_SHOWN_IN_HTML = frozenset(("png", "jpg", "jpeg", "gif", "webp", "bmp"))
+_MIME_TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
+
+# A notebook's file holds what it shows, as base64.
+MOST_BYTES = 8 << 20
+
+
+def image_bundle(image: Any) -> dict[str, Any]:
+    """The image's file, and where it has a caption, masks or boxes HTML that shows them.
+
+    Where the file is elsewhere, is of a format that browsers do not show, or has over MOST_BYTES,
+    there is only text.
+    """
+    bundle: dict[str, Any] = {"text/plain": repr(image)}
+    file_format = str(image.format).lower()
+    if image.path_is_reference(image._path) or file_format not in _SHOWN_IN_HTML:
+        return bundle
+    content = _content(image)
+    if len(content) > MOST_BYTES:
+        return bundle
+    if file_format in _MIME_TYPES:
+        bundle[_MIME_TYPES[file_format]] = base64.b64encode(content).decode()
+    if len(bundle) == 1 or image._caption is not None or image._masks or image._boxes:
+        bundle["text/html"] = image_html(
+            content,
+            (image._width, image._height),
+            caption=None if image._caption is None else str(image._caption),
+            boxes={
+                name: {"box_data": boxes._val, "class_labels": boxes._class_labels}
+                for name, boxes in (image._boxes or {}).items()
+            },
+            masks={
+                name: {"content": _content(mask), "class_labels": _labels_of_mask(mask)}
+                for name, mask in (image._masks or {}).items()
+            },
+        )
+    return bundle
+
+
+def _content(media: Any) -> bytes:
+    """The bytes of a file of ours, or of a layer of wandb's own class."""
+    with media._file.open() if hasattr(media, "_file") else open(media._path, "rb") as file:
+        return bytes(file.read())
+
+
+def _labels_of_mask(mask: Any) -> Mapping[int, str]:
+    return getattr(mask, "_val", {}).get("class_labels", {})  # type: ignore[no-any-return]
