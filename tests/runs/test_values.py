@@ -164,15 +164,16 @@ def pillow() -> Any:
 
 
 REFUSED = {
-    "a figure": (figure, TypeError, r"'x' is a matplotlib Figure: .*Image\(\.\.\.\)"),
+    "a figure": (figure, TypeError, r"'x' is a matplotlib.Figure: .*Image\(\.\.\.\)"),
     "pyplot": (pyplot, TypeError, r"Image\(\.\.\.\)"),
-    "a Pillow image": (pillow, TypeError, r"'x' is a PIL Image: .*Image\(\.\.\.\)"),
-    "deep": (lambda: [{"y": pillow()}], TypeError, r"'x\[0\]\.y' is a PIL Image"),
+    "a Pillow image": (pillow, TypeError, r"'x' is a PIL.Image: .*Image\(\.\.\.\)"),
+    "deep": (lambda: [{"y": pillow()}], TypeError, r"'x\[0\]\.y' is a PIL.Image"),
     "an image in dicts of a list": (
         lambda: [{"y": Image(np.eye(4))}],
         TypeError,
-        r"'x\[0\]\.y': an Image cannot be logged inside this list; a list of images can",
+        r"'x\[0\]\.y' is a wbimage_ext.Image: images can be logged in a list",
     ),
+    "a key that no file can have": (lambda: {"a\0b": Image(np.eye(4))}, ValueError, "NUL"),
     "images and numbers": (lambda: [Image(np.eye(4)), 3], ValueError, r"'x': Mixed media types"),
     "a list that holds itself": (holds_itself, ValueError, "holds itself"),
 }

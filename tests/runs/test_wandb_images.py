@@ -73,7 +73,7 @@ def test_with_install(tmp_path: Path) -> None:
 
 def test_other_media_of_wandb_are_refused(tmp_path: Path) -> None:
     with LocalRun(tmp_path) as run:
-        with pytest.raises(TypeError, match=r"'t' is a wandb Table: .* takes images only"):
+        with pytest.raises(TypeError, match=r"'t' is a wandb.Table: .* takes images only"):
             run.log({"t": wandb.Table(columns=["a"], data=[[1]])})
         run.log({"a": 1})
     assert len(check_run(tmp_path)) == 1

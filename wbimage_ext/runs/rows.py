@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..encoding.warnings import warn
+from ..files.names import run_file_name
 from ..files.stored import moving
 from ..media import Media
 from ..with_wandb import own_media
@@ -29,7 +30,7 @@ def row_json(run: Any, data: Mapping[str, Any], step: int) -> dict[str, Any]:
 
     Raises:
         TypeError: a key or a value that cannot be logged, with its place.
-        ValueError: a list that mixes images and other values.
+        ValueError: a list that mixes images and other values, or a key that no file can have.
         OSError: a file cannot be brought to the run.
     """
     for key in data:
@@ -53,6 +54,7 @@ def _dict_json(
         def put_in_run() -> None:
             row[key] = plain_json(place + key, describe(value, run, key, step))
 
+        run_file_name(key, step, "", "")
         row[key] = None  # keeps the order of the keys
         waiting.append(put_in_run)
 
@@ -103,26 +105,29 @@ def _checked_list(place: str, items: Sequence[Any]) -> Sequence[Any]:
     return items
 
 
-# What has no form in JSON.
+# What has no form in JSON. Of objects of these packages a text would lose the data.
+
+_INSTEAD = {
+    "PIL": "log it as an image, by Image(...) around it",
+    "matplotlib": "log it as an image, by Image(...) around it",
+    "plotly": "log an image of it, by Image(...) around its encoded bytes",
+    "pandas": "log its columns, as a dict of lists",
+    "polars": "log its columns, as a dict of lists",
+    "wandb": "of wandb's media a LocalRun takes images only",
+}
 
 
 def _text_or_refusal(place: str, value: Any) -> str:
     """The text of a value, with a warning; TypeError for data that a text would lose."""
     kind = type(value)
-    what = f"{place!r} is a {kind.__module__.partition('.')[0]} {kind.__name__}"
     packages = {base.__module__.partition(".")[0] for base in kind.__mro__}
-    module = getattr(value, "__name__", "") if isinstance(value, types.ModuleType) else ""
+    if isinstance(value, types.ModuleType):
+        packages = {value.__name__.partition(".")[0]}
+    instead = next((_INSTEAD[package] for package in packages if package in _INSTEAD), None)
     if isinstance(value, Media):
-        raise TypeError(
-            f"{place!r}: an {kind.__name__} cannot be logged inside this list; "
-            "a list of images can, and a dict of them"
-        )
-    if packages & {"PIL", "matplotlib", "plotly"} or module == "matplotlib.pyplot":
-        raise TypeError(f"{what}: log it as an image, by Image(...) around it")
-    if packages & {"wandb"}:
-        raise TypeError(f"{what}: of wandb's media a LocalRun takes images only")
-    if packages & {"pandas", "polars"}:
-        raise TypeError(f"{what}: log its columns, as a dict of lists")
-    text = text_of(place, value)
+        instead = "images can be logged in a list of images, and in dicts, not in a list of dicts"
+    if instead is not None:
+        name = f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+        raise TypeError(f"{place!r} is a {name}: {instead}")
     warn(f"{place!r}: a {kind.__name__} has no form in JSON; its text is logged", UserWarning)
-    return text
+    return text_of(place, value)
