@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
-from wbimage_ext.view.notebook import COLOURS
 
 from wbimage_ext import Image, LocalRun
+from wbimage_ext.view.notebook import COLOURS
 
 
 def photograph(folder: Path, orientation: int) -> Path:
