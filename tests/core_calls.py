@@ -42,7 +42,7 @@ def comparable(result: Any) -> Any:
         return result.shape, result.dtype.str, result.tobytes()
     if isinstance(result, _core.Encoded):
         about = (result.width, result.height, result.mode, result.found_nan, result.dropped_alpha)
-        return bytes(result), len(result), about
+        return bytes(result), len(result), about, result.value_range
     if isinstance(result, _core.Probe):
         return "Probe"
     return result
@@ -143,6 +143,19 @@ class _Failing:
         return "Failing()"
 
 
+class _NoIndex:
+    def __index__(self) -> int:
+        raise LookupError("no integer today")
+
+
+class _NoLength:
+    def __len__(self) -> int:
+        raise LookupError("no length today")
+
+    def __getitem__(self, index: int) -> float:
+        return 0.0
+
+
 class _Unprintable:
     def __repr__(self) -> str:
         raise LookupError("no text today")
@@ -199,6 +212,14 @@ def good_calls() -> list[Call]:
         Call("encode jpg of L", encode, (GRAY, "jpeg")),
         Call("encode bmp", encode, (COLOR, "bmp")),
         Call("encode bmp of L", encode, (GRAY, "bmp")),
+        Call("encode with its sides", encode, (COLOR[:1],), {"keeps_sides": True}),
+        Call(
+            "encode by numbers of NumPy",
+            encode,
+            (COLOR,),
+            {"normalize": np.True_, "compress_level": np.int64(1), "quality": np.uint8(9)},
+        ),
+        Call("encode limits of NumPy", encode, (GRAY,), {"normalize": np.array([0, 9])}),
         Call("encode limits", encode, (GRAY,), {"normalize": (0, 1.5)}),
         Call("encode list of limits", encode, (GRAY,), {"normalize": [0, 10**18]}),
         Call("encode as it is", encode, (GRAY,), {"normalize": False}),
@@ -221,6 +242,7 @@ def good_calls() -> list[Call]:
         Call("to_uint8 of one value", _core.to_uint8, (np.array(3.5),)),
         Call("guess_mode", _core.guess_mode, (ALPHA,)),
         Call("decode png", _core.decode, (png,)),
+        Call("decode without a limit", _core.decode, (png,), {"max_pixels": None}),
         Call("decode jpg", _core.decode, (jpg,)),
         Call("decode bmp", _core.decode, (memoryview(bmp),)),
         Call("decode a palette", _core.decode, (bytes(encode(GRAY, colormap=COLORMAP)),)),
@@ -276,7 +298,9 @@ def refused_calls() -> list[Call]:
         ("a surrogate as mode", UnicodeEncodeError, encode, (GRAY,), {"mode": "\ud800"}),
         ("an unprintable mode", UNPRINTABLE, encode, (GRAY,), {"mode": _Unprintable()}),
         ("normalize 5", ValueError, encode, (GRAY,), {"normalize": 5}),
-        ("normalize None", ValueError, encode, (GRAY,), {"normalize": None}),
+        ("normalize of a failing index", LookupError, encode, (GRAY,), {"normalize": _NoIndex()}),
+        ("a failing length", LookupError, encode, (GRAY,), {"normalize": _NoLength()}),
+        ("a long normalize", ValueError, encode, (GRAY,), {"normalize": bytes(1000)}),
         ("three limits", ValueError, encode, (GRAY,), {"normalize": (1, 2, 3)}),
         ("limits that are text", ValueError, encode, (GRAY,), {"normalize": ("a", "b")}),
         ("limits too large", ValueError, encode, (GRAY,), {"normalize": (0, 10**400)}),
@@ -287,10 +311,12 @@ def refused_calls() -> list[Call]:
         ("limits that do not come", LookupError, encode, (GRAY,), {"normalize": _Failing()}),
         ("quality 0", ValueError, encode, (GRAY,), {"quality": 0}),
         ("quality of a word", TypeError, encode, (GRAY,), {"quality": "best"}),
-        ("a huge quality", OverflowError, encode, (GRAY,), {"quality": 10**30}),
+        ("a quality of True", TypeError, encode, (GRAY,), {"quality": True}),
+        ("a failing quality", LookupError, encode, (GRAY,), {"quality": _NoIndex()}),
+        ("a huge quality", ValueError, encode, (GRAY,), {"quality": 10**30}),
         ("level 10", ValueError, encode, (GRAY,), {"compress_level": 10}),
         ("a huge level", ValueError, encode, (GRAY,), {"compress_level": 10**30}),
-        ("a level of text", ValueError, encode, (GRAY,), {"compress_level": "1"}),
+        ("a level of text", TypeError, encode, (GRAY,), {"compress_level": "1"}),
         ("nan_color alone", ValueError, encode, (GRAY,), {"nan_color": b"abc"}),
         ("a palette for jpg", ValueError, encode, (GRAY, "jpg"), {"colormap": COLORMAP}),
         ("a palette and a mode", ValueError, encode, (GRAY,), {"colormap": COLORMAP, "mode": "L"}),
@@ -342,6 +368,9 @@ def refused_calls() -> list[Call]:
         ("guess_mode of a line", ValueError, _core.guess_mode, (GRAY[0],), {}),
         ("decode of text", TypeError, _core.decode, ("text",), {}),
         ("decode of what is closed", ValueError, _core.decode, (closed(png),), {}),
+        ("decode of too much", ValueError, _core.decode, (png,), {"max_pixels": 599}),
+        ("decode of less than none", ValueError, _core.decode, (png,), {"max_pixels": -1}),
+        ("a limit of text", TypeError, _core.decode, (png,), {"max_pixels": "1"}),
         ("decode of anything", ValueError, _core.decode, (b"anything",), {}),
         ("decode of a part", ValueError, _core.decode, (png[:-30],), {}),
         ("decode of a strip", BufferError, _core.decode, (memoryview(png)[::2],), {}),

@@ -288,8 +288,6 @@ def test_one_folder_imports_wandb() -> None:
 LONG_FILES_STILL_TO_MOVE = set[str]()
 
 WIDE_FILES_STILL_TO_MOVE = {
-    *(f"wbimage_ext/binding/{name}.c" for name in ("array_view", "arrow", "module", "state")),
-    *(f"wbimage_ext/binding/{name}.h" for name in ("encoded", "state")),
     *(f"wbimage_ext/core/deflate/{name}" for name in ("match_impl.h", "pixels.c")),
     *(f"wbimage_ext/core/png/{name}" for name in ("plan.c",)),
 }

@@ -1,4 +1,4 @@
-from typing import Any, final
+from typing import Any, SupportsIndex, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,15 @@ class Encoded:
     mode: str
     found_nan: bool
     dropped_alpha: bool
+    @property
+    def value_range(self) -> tuple[float, float] | None: ...
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
 @final
 class Probe:
-    is_foreign: bool
+    @property
+    def is_foreign(self) -> bool: ...
     def __new__(cls) -> Probe: ...
     def feed(self, piece: Buffer, /) -> None: ...
     def finish(self) -> tuple[str, int, int]: ...
@@ -28,22 +31,23 @@ def encode(
     file_type: str = "png",
     *,
     mode: str | None = None,
-    normalize: bool | tuple[float, float] = True,
-    quality: int = 75,
-    compress_level: int | None = None,
+    normalize: Any = True,
+    quality: SupportsIndex = 75,
+    compress_level: SupportsIndex | None = None,
     colormap: bytes | None = None,
     nan_color: bytes | None = None,
     bfloat16: bool = False,
     tensor_rule: bool = False,
+    keeps_sides: bool = False,
 ) -> Encoded: ...
 def encode_grid(
     array: NDArray[Any],
     file_type: str = "png",
     *,
     mode: str | None = None,
-    normalize: bool | tuple[float, float] = True,
-    quality: int = 75,
-    compress_level: int | None = None,
+    normalize: Any = True,
+    quality: SupportsIndex = 75,
+    compress_level: SupportsIndex | None = None,
     bfloat16: bool = False,
     nrow: int = 8,
     padding: int = 2,
@@ -60,10 +64,12 @@ def make_grid(
 def to_uint8(
     array: NDArray[Any],
     *,
-    normalize: bool | tuple[float, float] = True,
+    normalize: Any = True,
     bfloat16: bool = False,
-) -> tuple[NDArray[np.uint8], bool]: ...
+) -> tuple[NDArray[np.uint8], bool, tuple[float, float] | None]: ...
 def guess_mode(array: NDArray[Any], /) -> str: ...
-def decode(data: Buffer, /) -> tuple[NDArray[np.uint8], str, int]: ...
+def decode(
+    data: Buffer, /, *, max_pixels: SupportsIndex | None = 268435456
+) -> tuple[NDArray[np.uint8], str, int]: ...
 def arrow_bytes(schema: Any, array: Any, /) -> NDArray[np.uint8]: ...
 def build_info() -> dict[str, str]: ...

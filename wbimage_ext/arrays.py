@@ -40,7 +40,7 @@ def to_uint8(
         ValueError: an empty array, or limits that are not two finite numbers with lo < hi.
     """
     pixels = inputs.as_pixels(data)
-    converted, found_nan = _core.to_uint8(
+    converted, found_nan, _ = _core.to_uint8(
         pixels.array, normalize=normalize, bfloat16=pixels.is_bfloat16
     )
     if found_nan and not pixels.is_nan_masked:

@@ -39,3 +39,13 @@ bool array_read(array *a, const uint8_t header[ARRAY_HEADER_BYTES], size_t max_v
     a->first = a->memory + low_bytes;
     return true;
 }
+
+wb_array array_described(const array *a)
+{
+    return (wb_array){.data = a->first,
+                      .dtype = a->dtype,
+                      .is_byte_swapped = a->is_byte_swapped,
+                      .ndim = a->ndim,
+                      .shape = a->shape,
+                      .strides_bytes = a->strides_bytes};
+}

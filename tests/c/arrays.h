@@ -23,4 +23,7 @@ typedef struct array {
 bool array_read(array *a, const uint8_t header[ARRAY_HEADER_BYTES], size_t max_values,
                 size_t factor, const uint8_t *values, size_t values_bytes);
 
+/* As the core sees it; borrows `a`. */
+wb_array array_described(const array *a);
+
 #endif

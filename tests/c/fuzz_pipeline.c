@@ -129,8 +129,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     seeded_fill(palette, sizeof palette, values, values_bytes, 1);
     wb_view view;
     wb_error error = {{0}};
-    wb_status status = wb_view_init(&view, a.first, a.dtype, a.is_byte_swapped, a.ndim, a.shape,
-                                    a.strides_bytes, 65500, &error);
+    const wb_array described = array_described(&a);
+    wb_status status = wb_view_init(&view, &described, 65500, &error);
     CHECK((status == WB_OK) == (error.detail[0] == 0));
     if (status == WB_OK) {
         wb_image_options options = options_read(options_bytes, palette, view.channels);

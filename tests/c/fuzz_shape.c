@@ -56,8 +56,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     static const uint8_t NOWHERE = 0;
     wb_view view;
     wb_error error = {{0}};
-    wb_status status = wb_view_init(&view, &NOWHERE, dtype, data[3] & 128, ndim, shape,
-                                    strides_bytes, limit, &error);
+    const wb_array array = {.data = &NOWHERE,
+                            .dtype = dtype,
+                            .is_byte_swapped = data[3] & 128,
+                            .ndim = ndim,
+                            .shape = shape,
+                            .strides_bytes = strides_bytes};
+    wb_status status = wb_view_init(&view, &array, limit, &error);
     if (status != WB_OK) {
         CHECK(error.detail[0] != '\0' && view.data == NULL);
         return 0;

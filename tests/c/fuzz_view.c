@@ -95,8 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
                                     .top_value = options[3]};
     wb_view view;
     wb_error error = {{0}};
-    wb_status status = wb_view_init(&view, a.first, a.dtype, a.is_byte_swapped, a.ndim, a.shape,
-                                    a.strides_bytes, 200, &error);
+    const wb_array described = array_described(&a);
+    wb_status status = wb_view_init(&view, &described, 200, &error);
     CHECK((status == WB_OK) == (error.detail[0] == 0));
     if (status == WB_OK) {
         check_view(&view, &normalize);

@@ -106,12 +106,18 @@ static void test_many_threads(void)
     const ptrdiff_t shape[3] = {HEIGHT, WIDTH, 3};
     const ptrdiff_t strides_bytes[3] = {WIDTH * 12, 12, 4}, packed_bytes[2] = {WIDTH, 1};
     wb_error error = {{0}};
-    CHECK_OK(wb_view_init(&all.colors, all.values, WB_FLOAT32, false, 3, shape, strides_bytes, 0,
-                          &error),
-             error);
-    CHECK_OK(
-        wb_view_init(&all.mask, all.labels, WB_UINT8, false, 2, shape, packed_bytes, 0, &error),
-        error);
+    const wb_array colors = {.data = all.values,
+                             .dtype = WB_FLOAT32,
+                             .ndim = 3,
+                             .shape = shape,
+                             .strides_bytes = strides_bytes};
+    const wb_array mask = {.data = all.labels,
+                           .dtype = WB_UINT8,
+                           .ndim = 2,
+                           .shape = shape,
+                           .strides_bytes = packed_bytes};
+    CHECK_OK(wb_view_init(&all.colors, &colors, 0, &error), error);
+    CHECK_OK(wb_view_init(&all.mask, &mask, 0, &error), error);
     CHECK(pthread_mutex_init(&all.start, NULL) == 0);
     CHECK(pthread_mutex_lock(&all.start) == 0);
     for (int i = 0; i < THREADS; i++) {

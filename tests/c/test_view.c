@@ -9,14 +9,22 @@
 enum { MAX_NDIM = 6 };
 
 /* C-contiguous strides, so that a stride tells which dimension it came from. */
-static wb_status view_of_shape(wb_view *view, int ndim, const ptrdiff_t *shape,
-                               size_t max_dimension, wb_error *error)
+static wb_status view_of_array(wb_view *view, wb_array array, size_t max_dimension, wb_error *error)
 {
     ptrdiff_t strides[MAX_NDIM];
     ptrdiff_t stride = 1;
-    for (int i = ndim; i-- > 0; stride *= shape[i] > 0 ? shape[i] : 1)
+    for (int i = array.ndim; i-- > 0; stride *= array.shape[i] > 0 ? array.shape[i] : 1)
         strides[i] = stride;
-    return wb_view_init(view, "", WB_UINT8, false, ndim, shape, strides, max_dimension, error);
+    array.data = "";
+    array.dtype = WB_UINT8;
+    array.strides_bytes = strides;
+    return wb_view_init(view, &array, max_dimension, error);
+}
+
+static wb_status view_of_shape(wb_view *view, int ndim, const ptrdiff_t *shape,
+                               size_t max_dimension, wb_error *error)
+{
+    return view_of_array(view, (wb_array){.ndim = ndim, .shape = shape}, max_dimension, error);
 }
 
 static void test_accepted_shapes(void)
@@ -106,27 +114,29 @@ static void test_row_size_does_not_wrap(void)
 {
     wb_view view;
     wb_error error = {{0}};
-    const ptrdiff_t shape[] = {2, PTRDIFF_MAX};
-    const ptrdiff_t strides[] = {0, 0};
-    CHECK_STATUS(wb_view_init(&view, "", WB_UINT8, false, 2, shape, strides, 0, &error),
-                 WB_TOO_LARGE, error);
+    const ptrdiff_t shape[] = {2, PTRDIFF_MAX}, strides[] = {0, 0};
+    const wb_array array = {
+        .data = "", .dtype = WB_UINT8, .ndim = 2, .shape = shape, .strides_bytes = strides};
+    CHECK_STATUS(wb_view_init(&view, &array, 0, &error), WB_TOO_LARGE, error);
 }
 
 static void test_long_shape_is_cut(void)
 {
     ptrdiff_t shape[WB_VIEW_MAX_DIMENSIONS];
-    ptrdiff_t strides[WB_VIEW_MAX_DIMENSIONS] = {0};
+    const ptrdiff_t strides[WB_VIEW_MAX_DIMENSIONS] = {0};
     for (int i = 0; i < WB_VIEW_MAX_DIMENSIONS; i++)
         shape[i] = PTRDIFF_MAX;
     wb_view view;
     wb_error error = {{0}};
-    CHECK_STATUS(
-        wb_view_init(&view, "", WB_UINT8, false, WB_VIEW_MAX_DIMENSIONS, shape, strides, 0, &error),
-        WB_BAD_SHAPE, error);
+    wb_array array = {.data = "",
+                      .dtype = WB_UINT8,
+                      .ndim = WB_VIEW_MAX_DIMENSIONS,
+                      .shape = shape,
+                      .strides_bytes = strides};
+    CHECK_STATUS(wb_view_init(&view, &array, 0, &error), WB_BAD_SHAPE, error);
     CHECK_TEXT(error.detail, "...]");
-    CHECK_STATUS(wb_view_init(&view, "", WB_UINT8, false, WB_VIEW_MAX_DIMENSIONS + 1, shape,
-                              strides, 0, &error),
-                 WB_BAD_ARGUMENT, error);
+    array.ndim++;
+    CHECK_STATUS(wb_view_init(&view, &array, 0, &error), WB_BAD_ARGUMENT, error);
 }
 
 static void test_dtypes(void)
@@ -134,12 +144,47 @@ static void test_dtypes(void)
     const ptrdiff_t shape[] = {2, 2}, strides[] = {16, 8};
     wb_view view;
     wb_error error = {{0}};
-    CHECK_OK(wb_view_init(&view, "", WB_FLOAT64, true, 2, shape, strides, 0, &error), error);
+    wb_array array = {.data = "",
+                      .dtype = WB_FLOAT64,
+                      .is_byte_swapped = true,
+                      .ndim = 2,
+                      .shape = shape,
+                      .strides_bytes = strides};
+    CHECK_OK(wb_view_init(&view, &array, 0, &error), error);
     CHECK(view.is_byte_swapped);
-    CHECK_OK(wb_view_init(&view, "", WB_INT8, true, 2, shape, strides, 0, &error), error);
+    array.dtype = WB_INT8;
+    CHECK_OK(wb_view_init(&view, &array, 0, &error), error);
     CHECK(!view.is_byte_swapped); /* one byte has no order */
-    CHECK_STATUS(wb_view_init(&view, "", (wb_dtype)99, false, 2, shape, strides, 0, &error),
-                 WB_BAD_DTYPE, error);
+    array.dtype = (wb_dtype)99;
+    CHECK_STATUS(wb_view_init(&view, &array, 0, &error), WB_BAD_DTYPE, error);
+}
+
+/* What is known to be an image keeps height and width where they are 1. */
+static void test_sides_are_kept(void)
+{
+    static const struct {
+        int ndim;
+        ptrdiff_t shape[MAX_NDIM];
+        unsigned channels; /* 0: refused */
+    } CASES[] = {
+        {2, {1, 7}, 1},    {2, {5, 1}, 1},       {3, {1, 7, 3}, 3}, {3, {5, 1, 3}, 3},
+        {3, {5, 1, 4}, 4}, {3, {1, 7, 1}, 1},    {3, {1, 1, 3}, 3}, {3, {1, 5, 7}, 0},
+        {3, {5, 7, 2}, 0}, {4, {1, 5, 7, 3}, 0},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        const wb_array array = {
+            .keeps_sides = true, .ndim = CASES[i].ndim, .shape = CASES[i].shape};
+        wb_view view;
+        wb_error error = {{0}};
+        const wb_status status = view_of_array(&view, array, 0, &error);
+        CHECK_EQUAL(status, CASES[i].channels != 0 ? WB_OK : WB_BAD_SHAPE);
+        CHECK_EQUAL(view.channels, CASES[i].channels);
+        if (status == WB_OK) {
+            CHECK_EQUAL(view.height, CASES[i].shape[0]);
+            CHECK_EQUAL(view.width, CASES[i].shape[1]);
+            CHECK_EQUAL(view.column_stride_bytes, CASES[i].channels);
+        }
+    }
 }
 
 int main(void)
@@ -150,5 +195,6 @@ int main(void)
     RUN(test_row_size_does_not_wrap);
     RUN(test_long_shape_is_cut);
     RUN(test_dtypes);
+    RUN(test_sides_are_kept);
     return 0;
 }

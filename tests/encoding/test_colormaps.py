@@ -68,6 +68,10 @@ def test_an_indexed_png_is_about_as_small_as_a_gray_one(gray_photo: Array) -> No
         ({"nan_color": (0, 0, 0)}, "nan_color needs a colormap"),
         ({"colormap": table(), "nan_color": (0, 0)}, "nan_color must be three"),
         ({"colormap": table(), "nan_color": (0, 0, 256)}, "nan_color must be three"),
+        (
+            {"colormap": table(), "nan_color": (1.0, 0.5, 0)},
+            r"nan_color must be three integers from 0 to 255, not \(1.0, 0.5, 0\)",
+        ),
         ({"colormap": table(), "file_type": "jpg"}, "colormap needs file_type 'png'"),
         ({"colormap": table(), "mode": "RGB"}, "exclude each other"),
         ({"colormap": table(), "mode": "P"}, "exclude each other"),

@@ -44,8 +44,8 @@ static int dtype_of(char kind, npy_intp size_bytes)
     }
 }
 
-/* ndarray.resize moves memory that others look at when told not to count references; an array with a
- * weak reference it leaves alone even then. NULL with an exception set. */
+/* ndarray.resize moves memory that others read when told not to count references. It leaves an
+ * array alone that has a weak reference. NULL with an exception set. */
 static PyObject *pin_memory(PyArrayObject *array)
 {
     PyObject *owner = (PyObject *)array;
@@ -55,42 +55,52 @@ static PyObject *pin_memory(PyArrayObject *array)
     return PyWeakref_NewRef(owner, NULL);
 }
 
-int array_view_open(array_view *view, PyObject *object, bool is_bfloat16)
+/* The array itself, longdouble as float64; a new reference. NULL with a TypeError set. */
+static PyArrayObject *readable_array(PyObject *object)
 {
-    *view = (array_view){0};
     if (!PyArray_Check(object)) {
         PyErr_Format(PyExc_TypeError, "expected a NumPy array, not %.200s",
                      Py_TYPE(object)->tp_name);
-        return -1;
+        return NULL;
     }
     PyArrayObject *array = (PyArrayObject *)object;
-    if (PyArray_TYPE(array) == NPY_LONGDOUBLE && sizeof(npy_longdouble) != sizeof(double)) {
-        array = (PyArrayObject *)PyArray_Cast(array, NPY_DOUBLE);
-        if (array == NULL)
-            return -1;
-    } else {
-        Py_INCREF(array);
+    if (PyArray_NDIM(array) > WB_VIEW_MAX_DIMENSIONS) {
+        PyErr_Format(PyExc_ValueError, "an array of %d dimensions, where %d are the most",
+                     PyArray_NDIM(array), WB_VIEW_MAX_DIMENSIONS);
+        return NULL;
     }
+    if (PyArray_TYPE(array) == NPY_LONGDOUBLE && sizeof(npy_longdouble) != sizeof(double))
+        return (PyArrayObject *)PyArray_Cast(array, NPY_DOUBLE);
+    Py_INCREF(array);
+    return array;
+}
+
+int array_view_open(array_view *view, PyObject *object, bool is_bfloat16)
+{
+    *view = (array_view){0};
+    PyArrayObject *array = readable_array(object);
+    if (array == NULL)
+        return -1;
+    view->array = (PyObject *)array;
     PyArray_Descr *descr = PyArray_DESCR(array);
     int dtype = dtype_of(descr->kind, PyArray_ITEMSIZE(array));
     if (is_bfloat16 && dtype == WB_UINT16)
         dtype = WB_BFLOAT16;
-    if (dtype < 0) {
+    if (dtype < 0)
         raise_dtype(descr);
-        Py_DECREF(array);
-        return -1;
-    }
-    view->pin = pin_memory(array);
+    else
+        view->pin = pin_memory(array);
     if (view->pin == NULL) {
-        Py_DECREF(array);
+        array_view_close(view);
         return -1;
     }
-    view->array = (PyObject *)array;
-    view->data = PyArray_DATA(array);
-    view->dtype = (wb_dtype)dtype;
-    view->is_byte_swapped = PyArray_ISBYTESWAPPED(array);
-    view->ndim = PyArray_NDIM(array);
-    for (int i = 0; i < view->ndim; i++) {
+    view->seen = (wb_array){.data = PyArray_DATA(array),
+                            .dtype = (wb_dtype)dtype,
+                            .is_byte_swapped = PyArray_ISBYTESWAPPED(array),
+                            .ndim = PyArray_NDIM(array),
+                            .shape = view->shape,
+                            .strides_bytes = view->strides_bytes};
+    for (int i = 0; i < view->seen.ndim; i++) {
         view->shape[i] = PyArray_DIM(array, i);
         view->strides_bytes[i] = PyArray_STRIDE(array, i);
     }
@@ -101,7 +111,7 @@ int array_view_open_flat(array_view *view, PyObject *object, bool is_bfloat16)
 {
     if (array_view_open(view, object, is_bfloat16) < 0)
         return -1;
-    if (view->ndim == 1 || (view->ndim == 2 && view->shape[1] > 0))
+    if (view->seen.ndim == 1 || (view->seen.ndim == 2 && view->shape[1] > 0))
         return 0;
     PyArrayObject *array = (PyArrayObject *)view->array;
     if (!PyArray_IS_C_CONTIGUOUS(array)) {
@@ -112,10 +122,10 @@ int array_view_open_flat(array_view *view, PyObject *object, bool is_bfloat16)
         }
         Py_SETREF(view->array, packed);
         array = (PyArrayObject *)packed;
-        view->data = PyArray_DATA(array);
-        view->is_byte_swapped = PyArray_ISBYTESWAPPED(array);
+        view->seen.data = PyArray_DATA(array);
+        view->seen.is_byte_swapped = PyArray_ISBYTESWAPPED(array);
     }
-    view->ndim = 1;
+    view->seen.ndim = 1;
     view->shape[0] = PyArray_SIZE(array);
     view->strides_bytes[0] = PyArray_ITEMSIZE(array);
     return 0;
@@ -125,6 +135,11 @@ void array_view_close(array_view *view)
 {
     Py_CLEAR(view->array);
     Py_CLEAR(view->pin);
+}
+
+bool is_numpy_bool(PyObject *object)
+{
+    return PyArray_IsScalar(object, Bool);
 }
 
 static PyObject *new_array(PyArray_Descr *descr, int ndim, const ptrdiff_t *shape, void **data)
@@ -144,6 +159,31 @@ PyObject *array_new_uint8(int ndim, const ptrdiff_t *shape, uint8_t **data)
     void *address = NULL;
     PyObject *array = new_array(PyArray_DescrFromType(NPY_UINT8), ndim, shape, &address);
     *data = address;
+    return array;
+}
+
+static void release_memory(PyObject *capsule)
+{
+    wb_release(PyCapsule_GetPointer(capsule, NULL));
+}
+
+PyObject *array_take_uint8(int ndim, const ptrdiff_t *shape, wb_bytes *bytes)
+{
+    PyObject *owner = PyCapsule_New(bytes->data, NULL, release_memory);
+    if (owner == NULL) {
+        wb_bytes_free(bytes);
+        return NULL;
+    }
+    npy_intp dimensions[WB_VIEW_MAX_DIMENSIONS];
+    for (int i = 0; i < ndim; i++)
+        dimensions[i] = shape[i];
+    PyObject *array = PyArray_New(&PyArray_Type, ndim, dimensions, NPY_UINT8, NULL, bytes->data, 0,
+                                  NPY_ARRAY_CARRAY, NULL);
+    *bytes = (wb_bytes){0};
+    if (array == NULL)
+        Py_DECREF(owner);
+    else if (PyArray_SetBaseObject((PyArrayObject *)array, owner) < 0) /* takes the reference */
+        Py_CLEAR(array);
     return array;
 }
 
@@ -176,7 +216,7 @@ int array_element(const array_view *view, PyObject *value, void *element)
     if (scalar == NULL)
         return -1;
     if (PyArray_SIZE(scalar) != 1) {
-        PyErr_Format(PyExc_ValueError, "one value is needed, not %R", value);
+        PyErr_Format(PyExc_ValueError, "one value is needed, not %.200R", value);
         Py_DECREF(scalar);
         return -1;
     }

@@ -1,5 +1,6 @@
-/* Reads Arrow arrays of uint8, or of lists of uint8 of one fixed size. In and out, ownership: see
- * arrow.h. The two structs are the interface's own, https://arrow.apache.org/docs/format/CDataInterface */
+/* Reads Arrow arrays of uint8, or of lists of uint8 of one fixed size. The two structs are the
+ * interface's own: https://arrow.apache.org/docs/format/CDataInterface
+ * In and out, ownership: see arrow.h. */
 #include "arrow.h"
 
 #include <stdbool.h>

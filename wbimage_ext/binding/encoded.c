@@ -10,10 +10,18 @@ typedef struct encoded_object {
     PyObject *mode;
     char found_nan;
     char dropped_alpha;
+    double lo, hi; /* of the values; hi < lo where there are none */
 } encoded_object;
 
+PyObject *range_or_none(double lo, double hi)
+{
+    if (hi < lo)
+        Py_RETURN_NONE;
+    return Py_BuildValue("(dd)", lo, hi);
+}
+
 PyObject *encoded_new(module_state *state, wb_bytes *file, const wb_image_info *info,
-                      const char *mode)
+                      bool has_palette)
 {
     encoded_object *self = PyObject_New(encoded_object, state->encoded_type);
     if (self == NULL) {
@@ -26,7 +34,9 @@ PyObject *encoded_new(module_state *state, wb_bytes *file, const wb_image_info *
     self->height = (Py_ssize_t)info->height;
     self->found_nan = info->found_nan;
     self->dropped_alpha = info->dropped_alpha;
-    self->mode = PyUnicode_InternFromString(mode);
+    self->lo = info->lo;
+    self->hi = info->hi;
+    self->mode = PyUnicode_InternFromString(has_palette ? "P" : wb_mode_name(info->mode));
     if (self->mode == NULL)
         Py_CLEAR(self);
     return (PyObject *)self;
@@ -58,6 +68,20 @@ static Py_ssize_t encoded_length(PyObject *object)
     return (Py_ssize_t)((encoded_object *)object)->file.size_bytes;
 }
 
+static PyObject *encoded_value_range(PyObject *object, void *Py_UNUSED(closure))
+{
+    const encoded_object *self = (const encoded_object *)object;
+    return range_or_none(self->lo, self->hi);
+}
+
+static PyGetSetDef encoded_getters[] = {
+    {"value_range", encoded_value_range, NULL,
+     "The smallest and the largest finite value of a float array that the default rule scaled, "
+     "else None.",
+     NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 static PyMemberDef encoded_members[] = {
     {"width", T_PYSSIZET, offsetof(encoded_object, width), READONLY, "Width in pixels."},
     {"height", T_PYSSIZET, offsetof(encoded_object, height), READONLY, "Height in pixels."},
@@ -73,6 +97,7 @@ static PyType_Slot encoded_slots[] = {
     {Py_tp_doc, "An encoded image file in memory; bytes(), memoryview() and len() read it."},
     {Py_tp_dealloc, encoded_dealloc},
     {Py_tp_members, encoded_members},
+    {Py_tp_getset, encoded_getters},
     {Py_bf_getbuffer, encoded_getbuffer},
     {Py_sq_length, encoded_length},
     {0, NULL},

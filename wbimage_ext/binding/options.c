@@ -4,6 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "array_view.h"
+
+enum { DEFAULT_QUALITY = 75 /* Pillow's */ };
+
 static bool is_given(PyObject *object)
 {
     return object != NULL && object != Py_None;
@@ -44,7 +48,8 @@ static int mode_parse(wb_mode *mode, PyObject *object)
         }
     }
     if (!PyErr_Occurred())
-        PyErr_Format(PyExc_ValueError, "mode must be one of L, LA, RGB, RGBA here, not %R", object);
+        PyErr_Format(PyExc_ValueError, "mode must be one of L, LA, RGB, RGBA here, not %.200R",
+                     object);
     return -1;
 }
 
@@ -52,7 +57,7 @@ static int raise_normalize(PyObject *object)
 {
     PyErr_Format(
         PyExc_ValueError,
-        "normalize must be True, False or two finite numbers (lo, hi) with lo < hi, not %R",
+        "normalize must be True, False or two finite numbers (lo, hi) with lo < hi, not %.200R",
         object);
     return -1;
 }
@@ -69,39 +74,91 @@ static bool is_no_number(void)
     return result;
 }
 
+static bool is_bool(PyObject *object)
+{
+    return PyBool_Check(object) || is_numpy_bool(object);
+}
+
+/* Fills `value` from an integer: 1, or 0 where the object is none; -1 with an exception set. What
+ * does not fit becomes the largest or the smallest value. */
+static int integer_read(Py_ssize_t *value, PyObject *object)
+{
+    if (!PyIndex_Check(object))
+        return 0;
+    PyObject *integer = PyNumber_Index(object);
+    if (integer == NULL) /* arrays have __index__, which fails where they hold several values */
+        return is_no_number() ? 0 : -1;
+    *value = PyNumber_AsSsize_t(integer, NULL);
+    Py_DECREF(integer);
+    return 1;
+}
+
+/* An integer argument: anything with __index__ but a bool. `needed` names what would be right. */
+static int integer_parse(int *target, PyObject *object, const char *needed, int least, int most)
+{
+    Py_ssize_t value = 0;
+    const int is_integer = is_bool(object) ? 0 : integer_read(&value, object);
+    if (is_integer < 0)
+        return -1;
+    if (is_integer == 0 || value < least || value > most) {
+        PyErr_Format(is_integer ? PyExc_ValueError : PyExc_TypeError, "%s, not %.200R", needed,
+                     object);
+        return -1;
+    }
+    *target = (int)value;
+    return 0;
+}
+
+/* 1 for True and 1, 0 for False, None and 0, 2 for anything else; -1 with an exception set. */
+static int switch_read(PyObject *object)
+{
+    if (object == Py_None)
+        return 0;
+    if (is_bool(object))
+        return PyObject_IsTrue(object);
+    Py_ssize_t value = 0;
+    const int is_integer = integer_read(&value, object);
+    if (is_integer < 0)
+        return -1;
+    return is_integer && (value == 0 || value == 1) ? (int)value : 2;
+}
+
+static int limits_read(wb_normalize *normalize, PyObject *limits)
+{
+    normalize->lo = PyFloat_AsDouble(PyTuple_GET_ITEM(limits, 0));
+    if (!PyErr_Occurred())
+        normalize->hi = PyFloat_AsDouble(PyTuple_GET_ITEM(limits, 1));
+    if (PyErr_Occurred())
+        return is_no_number() ? 0 : -1;
+    return isfinite(normalize->lo) && isfinite(normalize->hi) && normalize->lo < normalize->hi;
+}
+
 int normalize_parse(wb_normalize *normalize, PyObject *object, wb_normalize_rule default_rule)
 {
     *normalize = (wb_normalize){.rule = default_rule, .top_value = 255};
-    if (object == NULL || object == Py_True)
-        return 0;
-    if (object == Py_False) {
+    const int choice = object == NULL ? 1 : switch_read(object);
+    if (choice == 0)
         normalize->rule = WB_NORMALIZE_NONE;
-        return 0;
-    }
-    PyObject *limits = PySequence_Tuple(object);
-    if (limits == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_TypeError))
-            return -1;
-        PyErr_Clear();
-        return raise_normalize(object);
-    }
+    if (choice < 2)
+        return choice < 0 ? -1 : 0;
     normalize->rule = WB_NORMALIZE_LIMITS;
-    int result = 0;
-    if (PyTuple_GET_SIZE(limits) == 2) {
-        normalize->lo = PyFloat_AsDouble(PyTuple_GET_ITEM(limits, 0));
-        if (!PyErr_Occurred())
-            normalize->hi = PyFloat_AsDouble(PyTuple_GET_ITEM(limits, 1));
-        if (PyErr_Occurred()) {
-            result = is_no_number() ? raise_normalize(object) : -1;
-        } else if (!isfinite(normalize->lo) || !isfinite(normalize->hi)
-                   || !(normalize->lo < normalize->hi)) {
-            result = raise_normalize(object);
-        }
-    } else {
-        result = raise_normalize(object);
-    }
+    /* What is long is not copied to find out that it is no pair. */
+    if (PySequence_Check(object) && PySequence_Size(object) != 2)
+        return PyErr_Occurred() && !is_no_number() ? -1 : raise_normalize(object);
+    PyObject *limits = PySequence_Tuple(object);
+    if (limits == NULL)
+        return is_no_number() ? raise_normalize(object) : -1;
+    const int is_good = PyTuple_GET_SIZE(limits) == 2 ? limits_read(normalize, limits) : 0;
     Py_DECREF(limits);
-    return result;
+    return is_good < 0 ? -1 : is_good == 0 ? raise_normalize(object) : 0;
+}
+
+static int quality_parse(int *quality, PyObject *object)
+{
+    *quality = DEFAULT_QUALITY;
+    if (object == NULL)
+        return 0;
+    return integer_parse(quality, object, "quality must be an integer from 1 to 100", 1, 100);
 }
 
 static int compress_level_parse(int *compress_level, PyObject *object)
@@ -109,15 +166,8 @@ static int compress_level_parse(int *compress_level, PyObject *object)
     *compress_level = WB_PNG_LEVEL_FAST;
     if (!is_given(object))
         return 0;
-    long level = PyLong_Check(object) ? PyLong_AsLong(object) : -1;
-    if (PyErr_Occurred())
-        PyErr_Clear();
-    if (level < 0 || level > 9) {
-        PyErr_Format(PyExc_ValueError, "compress_level must be None or 0 to 9, not %R", object);
-        return -1;
-    }
-    *compress_level = (int)level;
-    return 0;
+    return integer_parse(compress_level, object,
+                         "compress_level must be None or an integer from 0 to 9", 0, 9);
 }
 
 static int copy_bytes(uint8_t *target, PyObject *source, Py_ssize_t size_bytes, const char *problem)
@@ -179,12 +229,8 @@ int encode_options_parse(encode_options *options, const encode_arguments *argume
     *options = (encode_options){0};
     wb_image_options *image = &options->image;
     image->png.cpu = cpu;
-    image->quality = arguments->quality;
-    if (arguments->quality < 1 || arguments->quality > 100) {
-        PyErr_Format(PyExc_ValueError, "quality must be 1 to 100, not %d", arguments->quality);
-        return -1;
-    }
-    if (file_type_parse(&image->file_type, arguments->file_type) < 0
+    if (quality_parse(&image->quality, arguments->quality) < 0
+        || file_type_parse(&image->file_type, arguments->file_type) < 0
         || mode_parse(&image->mode, arguments->mode) < 0
         || normalize_parse(&image->normalize, arguments->normalize, default_rule) < 0
         || compress_level_parse(&image->png.compress_level, arguments->compress_level) < 0)

@@ -10,14 +10,19 @@
 
 #include "image.h"
 
-enum { PALETTE_COLORS = 256, PALETTE_BYTES = 3 * PALETTE_COLORS };
+enum {
+    MAX_DIMENSION = 65500,       /* of a side of an Image; JPEG's own limit is little more */
+    DECODE_MAX_PIXELS = 1 << 28, /* of a file, unless the caller says otherwise */
+    PALETTE_COLORS = 256,
+    PALETTE_BYTES = 3 * PALETTE_COLORS
+};
 
 /* What Python passed; NULL and None mean the default. Borrowed. */
 typedef struct encode_arguments {
     const char *file_type;
     PyObject *mode;
     PyObject *normalize;
-    int quality;
+    PyObject *quality;
     PyObject *compress_level;
     PyObject *colormap;
     PyObject *nan_color;
@@ -33,6 +38,7 @@ typedef struct encode_options {
 int encode_options_parse(encode_options *options, const encode_arguments *arguments,
                          wb_normalize_rule default_rule, wb_cpu cpu);
 
+/* The same of normalize alone: True, False or None, 1 or 0, two limits. */
 int normalize_parse(wb_normalize *normalize, PyObject *object, wb_normalize_rule default_rule);
 
 #endif

@@ -2,16 +2,28 @@
 #include "state.h"
 
 enum {
-    /* What any image takes but those with rows of megabytes: a strip of 1 MB, four for its tokens. */
+    /* Enough for any image whose rows are no megabytes: a strip of 1 MB, four for its tokens. */
     KEPT_BYTES_PER_SCRATCH = 6 << 20,
     KEPT_BYTES_PER_FILE = 8 << 20
 };
 
+#ifdef Py_GIL_DISABLED
+#define LOCK(state) PyMutex_Lock(&(state)->lock)
+#define UNLOCK(state) PyMutex_Unlock(&(state)->lock)
+#else
+#define LOCK(state) (void)(state)
+#define UNLOCK(state) (void)(state)
+#endif
+
 wb_png_scratch *state_borrow_scratch(module_state *state)
 {
+    wb_png_scratch *scratch = NULL;
+    LOCK(state);
     if (state->scratch_count > 0)
-        return state->scratches[--state->scratch_count];
-    wb_png_scratch *scratch = wb_png_scratch_new();
+        scratch = state->scratches[--state->scratch_count];
+    UNLOCK(state);
+    if (scratch == NULL)
+        scratch = wb_png_scratch_new();
     if (scratch == NULL)
         PyErr_NoMemory();
     return scratch;
@@ -19,32 +31,37 @@ wb_png_scratch *state_borrow_scratch(module_state *state)
 
 void state_return_scratch(module_state *state, wb_png_scratch *scratch)
 {
-    if (state->scratch_count == POOL_SLOTS) {
-        wb_png_scratch_free(scratch);
-        return;
-    }
     wb_png_scratch_trim(scratch, KEPT_BYTES_PER_SCRATCH);
-    state->scratches[state->scratch_count++] = scratch;
+    LOCK(state);
+    if (state->scratch_count < POOL_SLOTS) {
+        state->scratches[state->scratch_count++] = scratch;
+        scratch = NULL;
+    }
+    UNLOCK(state);
+    wb_png_scratch_free(scratch);
 }
 
 wb_bytes state_borrow_file(module_state *state)
 {
-    if (state->file_count == 0)
-        return (wb_bytes){0};
-    wb_bytes file = state->files[--state->file_count];
+    wb_bytes file = {0};
+    LOCK(state);
+    if (state->file_count > 0)
+        file = state->files[--state->file_count];
+    UNLOCK(state);
     file.size_bytes = 0;
     return file;
 }
 
 void state_return_file(module_state *state, wb_bytes *file)
 {
-    if (state->file_count == POOL_SLOTS || file->capacity_bytes > KEPT_BYTES_PER_FILE) {
-        wb_bytes_free(file);
-        return;
-    }
-    if (file->data != NULL)
+    LOCK(state);
+    if (file->data != NULL && file->capacity_bytes <= KEPT_BYTES_PER_FILE
+        && state->file_count < POOL_SLOTS) {
         state->files[state->file_count++] = *file;
-    *file = (wb_bytes){0};
+        *file = (wb_bytes){0};
+    }
+    UNLOCK(state);
+    wb_bytes_free(file);
 }
 
 void state_free_pools(module_state *state)

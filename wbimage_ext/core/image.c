@@ -6,6 +6,7 @@
 
 #include "bmp/decode.h"
 #include "bmp/encode.h"
+#include "convert/mask.h"
 #include "jpeg/decode.h"
 #include "jpeg/encode.h"
 #include "png/decode.h"
@@ -31,6 +32,16 @@ wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *opti
     return wb_fail(error, WB_BAD_ARGUMENT, "unknown file type %d", (int)options->file_type);
 }
 
+static wb_status encode_converted(const wb_raster *rows, const wb_conversion *conversion,
+                                  const wb_image_options *options, wb_png_scratch *scratch,
+                                  wb_bytes *file, wb_image_info *info, wb_error *error)
+{
+    info->found_nan = conversion->found_nan;
+    info->lo = conversion->lo;
+    info->hi = conversion->hi;
+    return wb_raster_encode(rows, options, scratch, file, info, error);
+}
+
 wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
                           wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
                           wb_error *error)
@@ -42,8 +53,54 @@ wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
     if (status != WB_OK)
         return status;
     wb_raster rows = wb_conversion_raster(&conversion);
-    info->found_nan = conversion.found_nan;
-    return wb_raster_encode(&rows, options, scratch, file, info, error);
+    return encode_converted(&rows, &conversion, options, scratch, file, info, error);
+}
+
+wb_status wb_grid_encode(wb_grid *grid, const wb_image_options *options, wb_png_scratch *scratch,
+                         wb_bytes *file, wb_image_info *info, wb_error *error)
+{
+    *info = (wb_image_info){0};
+    wb_status status = wb_grid_plan(grid, &options->normalize, options->png.cpu, error);
+    if (status != WB_OK)
+        return status;
+    wb_raster rows = wb_grid_raster(grid);
+    return encode_converted(&rows, &grid->conversion, options, scratch, file, info, error);
+}
+
+/* Rows of uint8 values that lie packed. */
+typedef struct packed_rows {
+    const uint8_t *values;
+    size_t width;
+} packed_rows;
+
+static const uint8_t *packed_row(const void *context, size_t y, uint8_t *buffer)
+{
+    (void)buffer;
+    const packed_rows *rows = context;
+    return rows->values + y * rows->width;
+}
+
+wb_status wb_mask_encode(const wb_view *view, const wb_image_options *options,
+                         wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
+                         uint8_t present[256], wb_error *error)
+{
+    *info = (wb_image_info){.lo = 1};
+    wb_bytes values = {0};
+    packed_rows rows = {.width = view->width};
+    wb_status status = wb_mask_values(view, options->png.cpu, &values, &rows.values, present,
+                                      error);
+    if (status == WB_OK) {
+        if (rows.values == NULL)
+            rows.values = values.data;
+        const wb_raster raster = {.width = view->width,
+                                  .height = view->height,
+                                  .channels = 1,
+                                  .context = &rows,
+                                  .row = packed_row};
+        status = wb_raster_encode(&raster, options, scratch, file, info, error);
+    }
+    wb_bytes_free(&values);
+    return status;
 }
 
 static bool begins_with(const wb_encoded *file, const char *signature)

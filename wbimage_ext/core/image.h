@@ -6,6 +6,7 @@
 
 #include "convert/convert.h"
 #include "pixels/decoded.h"
+#include "pixels/grid.h"
 #include "pixels/mode.h"
 #include "png/encode.h"
 
@@ -25,11 +26,21 @@ typedef struct wb_image_info {
     wb_mode mode; /* as encoded */
     bool found_nan;
     bool dropped_alpha; /* RGBA pixels in a file type without alpha */
+    double lo, hi;      /* of the values, as in wb_conversion; hi < lo where it has none */
 } wb_image_info;
 
 wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
                           wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
                           wb_error *error);
+
+/* A batch as one image, normalised over all of it. */
+wb_status wb_grid_encode(wb_grid *grid, const wb_image_options *options, wb_png_scratch *scratch,
+                         wb_bytes *file, wb_image_info *info, wb_error *error);
+
+/* A mask as it is; for `present`, and what is refused, see convert/mask.h. */
+wb_status wb_mask_encode(const wb_view *view, const wb_image_options *options,
+                         wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
+                         uint8_t present[256], wb_error *error);
 
 /* The same from rows that are uint8 already. */
 wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *options,

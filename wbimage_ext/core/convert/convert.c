@@ -210,6 +210,8 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
                        .span = 1,
                        .factor = 1,
                        .ceiling = is_16_bit ? UINT16_MAX : UINT8_MAX},
+        .lo = 1,
+        .hi = 0,
         .scaled_top = rule == WB_NORMALIZE_DEFAULT || rule == WB_NORMALIZE_TORCH ? top_of_8 : 255,
     };
     if (check_normalize(normalize, error) != WB_OK)
@@ -223,6 +225,10 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
     if (is_float(first->dtype) || needs_range)
         wb_range_scan(first, count, stride_bytes, is_default, kernels, 1, &range);
     conversion->found_nan = range.found_nan;
+    if (is_default && is_float(first->dtype) && range.has_values) {
+        conversion->lo = range.lo;
+        conversion->hi = range.hi;
+    }
 
     switch (rule) {
     case WB_NORMALIZE_DEFAULT:

@@ -34,6 +34,8 @@ typedef struct wb_conversion {
     wb_normalize normalize;
     bool found_nan;   /* a float view holds at least one NaN */
     bool is_identity; /* the bytes of the values pass through unchanged */
+    /* The finite values of a float view that WB_NORMALIZE_DEFAULT is about; hi < lo: none. */
+    double lo, hi;
 
     /* The rest is the plan, of use to convert/convert.c alone. */
     const wb_value_kernels *kernels;

@@ -43,17 +43,19 @@ static void dimensions_add(dimensions *kept, ptrdiff_t side, ptrdiff_t stride_by
 
 /* Over two dimensions all sides of length 1 go, as in the reference. What is then too little for an
  * image, such as (1, 1, 3) or (N, 1, 1), keeps its last three sides: height, width, channels. */
-static void dimensions_squeeze(dimensions *kept, int ndim, const ptrdiff_t *shape,
-                               const ptrdiff_t *strides_bytes)
+static void dimensions_squeeze(dimensions *kept, const wb_array *array)
 {
+    const int ndim = array->ndim;
+    const ptrdiff_t *shape = array->shape, *strides_bytes = array->strides_bytes;
+    const bool keeps_all = array->keeps_sides || ndim <= 2;
     kept->count = 0;
     for (int i = 0; i < ndim; i++)
-        if (ndim <= 2 || shape[i] != 1)
+        if (keeps_all || shape[i] != 1)
             dimensions_add(kept, shape[i], strides_bytes[i]);
     bool lost_in_front = false;
     for (int i = 0; i < ndim - 3; i++)
         lost_in_front = lost_in_front || shape[i] != 1;
-    if (ndim <= 2 || kept->count >= 2 || lost_in_front)
+    if (keeps_all || kept->count >= 2 || lost_in_front)
         return;
     kept->count = 0;
     for (int i = ndim - 3; i < ndim; i++)
@@ -109,24 +111,30 @@ static wb_status check_side(wb_error *error, const char *name, size_t side, size
                    limit);
 }
 
-wb_status wb_view_init(wb_view *view, const void *data, wb_dtype dtype, bool is_byte_swapped,
-                       int ndim, const ptrdiff_t *shape, const ptrdiff_t *strides_bytes,
-                       size_t max_dimension, wb_error *error)
+/* A last side of 3 or 4 is channels; of 1 as well where no side may be squeezed away. */
+static bool has_channels(const dimensions *kept, bool keeps_sides)
 {
+    return kept->count == 3
+           && (kept->shape[2] == 3 || kept->shape[2] == 4 || (keeps_sides && kept->shape[2] == 1));
+}
+
+wb_status wb_view_init(wb_view *view, const wb_array *array, size_t max_dimension, wb_error *error)
+{
+    const wb_dtype dtype = array->dtype;
     *view = (wb_view){0};
     if (wb_dtype_size_bytes(dtype) == 0)
         return wb_fail(error, WB_BAD_DTYPE, "dtype %d is not bool, integer or float", (int)dtype);
-    if (ndim < 0 || ndim > WB_VIEW_MAX_DIMENSIONS)
-        return wb_fail(error, WB_BAD_ARGUMENT, "%d dimensions are not between 0 and %d", ndim,
-                       WB_VIEW_MAX_DIMENSIONS);
-    for (int i = 0; i < ndim; i++)
-        if (shape[i] <= 0)
-            return fail_empty(error, ndim, shape);
+    if (array->ndim < 0 || array->ndim > WB_VIEW_MAX_DIMENSIONS)
+        return wb_fail(error, WB_BAD_ARGUMENT, "%d dimensions are not between 0 and %d",
+                       array->ndim, WB_VIEW_MAX_DIMENSIONS);
+    for (int i = 0; i < array->ndim; i++)
+        if (array->shape[i] <= 0)
+            return fail_empty(error, array->ndim, array->shape);
 
     dimensions kept = {0};
-    dimensions_squeeze(&kept, ndim, shape, strides_bytes);
-    bool has_channels = kept.count == 3 && (kept.shape[2] == 3 || kept.shape[2] == 4);
-    if (kept.count != 2 && !has_channels)
+    dimensions_squeeze(&kept, array);
+    const bool is_colored = has_channels(&kept, array->keeps_sides);
+    if (kept.count != 2 && !is_colored)
         return fail_shape(error, &kept);
 
     /* A row buffer's size must not wrap, see pixels/raster.h. */
@@ -141,14 +149,14 @@ wb_status wb_view_init(wb_view *view, const void *data, wb_dtype dtype, bool is_
         return status;
 
     const size_t item_bytes = wb_dtype_size_bytes(dtype);
-    view->data = data;
+    view->data = array->data;
     view->dtype = dtype;
-    view->is_byte_swapped = is_byte_swapped && item_bytes > 1;
+    view->is_byte_swapped = array->is_byte_swapped && item_bytes > 1;
     view->height = height;
     view->width = width;
-    view->channels = has_channels ? (unsigned)kept.shape[2] : 1;
+    view->channels = is_colored ? (unsigned)kept.shape[2] : 1;
     view->row_stride_bytes = kept.strides_bytes[0];
     view->column_stride_bytes = kept.strides_bytes[1];
-    view->channel_stride_bytes = has_channels ? kept.strides_bytes[2] : (ptrdiff_t)item_bytes;
+    view->channel_stride_bytes = is_colored ? kept.strides_bytes[2] : (ptrdiff_t)item_bytes;
     return WB_OK;
 }

@@ -44,13 +44,23 @@ typedef struct wb_view {
     ptrdiff_t channel_stride_bytes;
 } wb_view;
 
+/* An array as its owner describes it. Borrows everything. */
+typedef struct wb_array {
+    const void *data;
+    wb_dtype dtype;
+    bool is_byte_swapped;
+    bool
+        keeps_sides; /* it is an image already: height, width and perhaps channels, none squeezed */
+    int ndim;
+    const ptrdiff_t *shape;
+    const ptrdiff_t *strides_bytes;
+} wb_array;
+
 /* Fills `view` by the shape rules: over two dimensions every side of length 1 is squeezed away
  * (where that leaves fewer than two, height and width are kept); then two dimensions are one
  * channel, a last side of 3 or 4 is channels, anything else is WB_BAD_SHAPE with the shape in the
  * error's detail. A side of 0 is WB_EMPTY; a side over `max_dimension` (0: no limit) is
  * WB_TOO_LARGE. */
-wb_status wb_view_init(wb_view *view, const void *data, wb_dtype dtype, bool is_byte_swapped,
-                       int ndim, const ptrdiff_t *shape, const ptrdiff_t *strides_bytes,
-                       size_t max_dimension, wb_error *error);
+wb_status wb_view_init(wb_view *view, const wb_array *array, size_t max_dimension, wb_error *error);
 
 #endif

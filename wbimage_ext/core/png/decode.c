@@ -182,3 +182,8 @@ wb_status wb_png_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *e
         png_destroy_read_struct(&decoder.library, &decoder.info, NULL);
     return status;
 }
+
+const char *wb_png_reader(void)
+{
+    return png_get_libpng_ver(NULL);
+}

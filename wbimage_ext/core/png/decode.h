@@ -7,4 +7,7 @@
 
 wb_status wb_png_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *error);
 
+/* "1.6.39": the version of libpng in use. */
+const char *wb_png_reader(void);
+
 #endif

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .core_calls import Call, good_calls, refused_calls
+from ..core_calls import Call, good_calls, refused_calls
 
 TIMES = 200
 

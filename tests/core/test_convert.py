@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from wbimage_ext import _core
 
-from . import reference
+from .. import reference
 
 DTYPES = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
 ARRAYS_PER_DTYPE = 2500
@@ -111,7 +111,7 @@ def differences(array: Array, actual: Array, expected: Array) -> str:
 
 
 def check_to_uint8(array: Array, normalize: bool | Limits = True) -> None:
-    actual, found_nan = _core.to_uint8(array, normalize=normalize)
+    actual, found_nan, _ = _core.to_uint8(array, normalize=normalize)
     expected = reference.to_uint8(array, normalize)
     assert actual.dtype == np.uint8
     assert actual.shape == array.shape
@@ -235,7 +235,7 @@ def test_limits_of_integers_do_not_wrap() -> None:
 
 
 DIGEST_PROGRAM = """
-from tests.test_convert import digest_of_generated_arrays
+from tests.core.test_convert import digest_of_generated_arrays
 print(digest_of_generated_arrays())
 """
 
@@ -253,7 +253,7 @@ def digest_of_generated_arrays() -> str:
 def test_kernels_give_equal_bytes(disabled: str) -> None:
     run = subprocess.run(
         [sys.executable, "-c", DIGEST_PROGRAM],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         env={**os.environ, "WBIMAGE_CPU_DISABLE": disabled},
         capture_output=True,
         text=True,
