@@ -5,6 +5,7 @@ The results have to be those of one thread; `.ci/sanitize thread` looks for data
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ import numpy as np
 
 import wbimage_ext
 from wbimage_ext import _core
+
+from ..core_calls import Call, comparable, good_calls, refused_calls
 
 THREADS = 16
 
@@ -35,29 +38,65 @@ def on_threads(work: Callable[[int], Any]) -> list[Any]:
     return results
 
 
-def test_every_function_of_the_core() -> None:
-    pixels = np.random.default_rng(3).normal(size=(90, 70, 3)).astype(np.float32)
+def outcome(call: Call) -> Any:
+    """What a call gives, or what it is refused with."""
+    try:
+        return comparable(call.function(*call.arguments, **call.keywords))
+    except Exception as error:
+        return type(error), str(error)
+
+
+def test_every_call_of_the_core() -> None:
+    """Each thread makes all calls, good and refused, in an order of its own."""
+    calls = [*good_calls(), *refused_calls()]
+    expected = [outcome(call) for call in calls]
+
+    def work(number: int) -> list[str]:
+        order = np.random.default_rng(number).permutation(len(calls))
+        return [calls[i].name for i in order if outcome(calls[i]) != expected[i]]
+
+    assert on_threads(work) == [[]] * THREADS
+
+
+def test_files_die_on_other_threads() -> None:
+    """Their memory goes back to the pools, from which other threads take it meanwhile."""
+    pixels = np.random.default_rng(3).integers(0, 256, (90, 70, 3), np.uint8)
     labels = np.arange(90 * 70).reshape(90, 70) % 200
-    batch = np.moveaxis(np.stack([pixels] * 5), 3, 1)
+    expected = bytes(_core.encode(pixels)), bytes(_core.encode_mask(labels)[0])
+    handed_over: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
-    def work(_number: int) -> list[bytes]:
-        made: list[bytes] = []
-        for _ in range(3):
-            files = [_core.encode(pixels, file_type) for file_type in ("png", "jpeg", "bmp")]
-            files.append(_core.encode_grid(batch))
-            files.append(_core.encode_mask(labels)[0])
-            made += [bytes(file) for file in files]
-            made += [_core.decode(file)[0].tobytes() for file in files]
-            made.append(_core.to_uint8(pixels)[0].tobytes())
-            made.append(_core.make_grid(batch).tobytes())
-            probe = _core.Probe()
-            probe.feed(made[0])
-            made.append(repr(probe.finish()).encode())
-        return made
+    def work(_number: int) -> int:
+        wrong = 0
+        for _ in range(100):
+            handed_over.put((_core.encode(pixels), _core.encode_mask(labels)[0]))
+            wrong += tuple(map(bytes, handed_over.get())) != expected
+        return wrong
 
-    results = on_threads(work)
-    assert results[0] is not None
-    assert results == [results[0]] * THREADS
+    assert on_threads(work) == [0] * THREADS
+
+
+def test_one_probe_serves_one_thread_at_a_time() -> None:
+    """The others are told so; what was fed in between is no whole image, but nothing else."""
+    pixels = np.random.default_rng(3).integers(0, 256, (300, 300, 3), np.uint8)
+    data = bytes(_core.encode(pixels))
+
+    def work(probe: Any) -> set[str]:
+        seen = set()
+        for start in range(0, len(data), 1000):
+            try:
+                probe.feed(data[start : start + 1000])
+            except (RuntimeError, ValueError) as error:
+                seen.add(type(error).__name__)
+            seen.add(str(probe.is_foreign))
+        return seen
+
+    alone = _core.Probe()
+    assert work(alone) == {"False"}
+    assert alone.finish() == ("png", 300, 300)
+    for _ in range(10):
+        shared = _core.Probe()
+        results = on_threads(lambda _, probe=shared: work(probe))  # type: ignore[misc]
+        assert set().union(*results) <= {"RuntimeError", "ValueError", "False", "True"}
 
 
 def test_images_are_built_and_logged(tmp_path: Path) -> None:
