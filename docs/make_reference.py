@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import wbimage_ext
-from wbimage_ext import image, metadata
+from wbimage_ext import annotations as parts
+from wbimage_ext import image
 from wbimage_ext.runs import local_run
 
 HEAD = """# Reference
@@ -26,9 +27,9 @@ same names, and take the same arguments.
 # The standalone classes, so that the page is the same with wandb installed and without.
 CLASSES: list[type[Any]] = [
     image.Image,
-    metadata.BoundingBoxes2D,
-    metadata.ImageMask,
-    metadata.Classes,
+    parts.BoundingBoxes2D,
+    parts.ImageMask,
+    parts.Classes,
     local_run.LocalRun,
 ]
 

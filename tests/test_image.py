@@ -7,7 +7,9 @@ import hashlib
 import json
 import os
 import pickle
+import struct
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from PIL import Image as PILImage
 
 import wbimage_ext
 from wbimage_ext import BoundingBoxes2D, Classes, Image, ImageMask
+from wbimage_ext import image as image_module
 from wbimage_ext.files import staging
 
 from .conftest import PlainRun, files_below
@@ -487,3 +490,35 @@ def test_from_json(tmp_path: Path, plain_run: PlainRun, photo: Any) -> None:
         get_entry = Entry
 
     assert Image.from_json(image.to_json(plain_run), Artifact()) == image
+
+
+# Decompression bombs.
+
+
+def bomb(side: int, value: int) -> bytes:
+    """A PNG of `side` x 65000 pixels, one bit each."""
+    deflater = zlib.compressobj(9)
+    row = b"\0" + bytes([value]) * (65000 // 8)
+    rows = b"".join(deflater.compress(row) for _ in range(side)) + deflater.flush()
+    header = struct.pack(">IIBBBBB", 65000, side, 1, 0, 0, 0, 0)
+    chunks = b""
+    for name, content in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")):
+        checksum = zlib.crc32(name + content)
+        chunks += struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def test_a_decompression_bomb_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = Image(bomb(5000, 0)), Image(bomb(5000, 255))
+    assert (one._width, one._height) == (65000, 5000)
+    assert one == Image(bomb(5000, 0)), "the digests say so"
+    for read in (one.to_data_array, lambda: one == other):
+        with pytest.raises(ValueError, match="65000 x 5000 pixels.*decompression bomb"):
+            read()
+    with pytest.raises(PILImage.DecompressionBombError):
+        _ = one.image
+    monkeypatch.setattr(PILImage, "MAX_IMAGE_PIXELS", 100)
+    small = Image(np.zeros((20, 20)))
+    assert len(small.to_data_array()) == 20, "a lower limit is Pillow's own"
+    monkeypatch.setattr(PILImage, "MAX_IMAGE_PIXELS", None)
+    image_module._check_pixel_count(65000, 65000)

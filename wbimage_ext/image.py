@@ -7,6 +7,7 @@ Attribute names are those of wandb.Image, because wandb and its integrations rea
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -420,6 +421,7 @@ class Image(Media):
         if self._path is None or self.path_is_reference(self._path):
             return None
         assert self._file is not None
+        _check_pixel_count(self._width or 0, self._height or 0)
         with self._file.open(buffering=0) as file:
             data = file.read()
         try:
@@ -461,6 +463,25 @@ class Image(Media):
     def _has_same_pixels(self, other: Image) -> bool:
         mine, its = self._pixels(), other._pixels()
         return mine is not None and its is not None and np.array_equal(mine, its)
+
+
+# Of an image that is read back, unless Pillow's user allows more.
+_MOST_PIXELS = 2**28
+
+
+def _check_pixel_count(width: int, height: int) -> None:
+    """Refuse to decode what may be a decompression bomb, by the limit that Pillow's users set."""
+    most = _MOST_PIXELS
+    pillow = sys.modules.get("PIL.Image")
+    if pillow is not None:
+        if pillow.MAX_IMAGE_PIXELS is None:
+            return
+        most = max(most, pillow.MAX_IMAGE_PIXELS)
+    if width * height > most:
+        raise ValueError(
+            f"the image has {width} x {height} pixels; over {most} it is taken for a decompression "
+            "bomb and not decoded. PIL.Image.MAX_IMAGE_PIXELS = None allows it"
+        )
 
 
 def bind_layers(

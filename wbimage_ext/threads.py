@@ -39,8 +39,8 @@ def work_on_threads(work: Callable[[], None], threads: int, stop: Callable[[], N
     """Run `work` here and on `threads - 1` other threads, and wait for all.
 
     Where fewer threads can be started, at Python's end or where the system has no more, those that
-    run do all the work. After an interrupt `stop` is called, which has to leave no work to take, and
-    the others are waited for.
+    run do all the work. After an interrupt `stop` is called, which has to leave no work to take;
+    then the others are waited for.
     """
     # Imported here, because few programs need it.
     from concurrent import futures
