@@ -135,7 +135,6 @@ def test_one_file_includes_numpys_c_api() -> None:
 
 # ---- C: kernels, see base/kernel.h --------------------------------------------------------------
 
-KERNELS_STILL_TO_MOVE = {"deflate/match.c"}
 ARCHITECTURES = {"x86": {"sse2", "avx2", "avx512", "impl"}, "arm": {"neon", "impl"}}
 
 
@@ -158,12 +157,10 @@ def test_only_kernels_know_instruction_sets() -> None:
         and folder_of(name) != "base"
         and PurePosixPath(name).parent.name not in ARCHITECTURES
     }
-    check(knowing, KERNELS_STILL_TO_MOVE)
+    assert knowing == set()
 
 
 # ---- C: circles ---------------------------------------------------------------------------------
-
-IN_CIRCLES_STILL_TO_MOVE = {"png/lines", "png/plan"}
 
 
 def unit_of(name: str) -> str:
@@ -222,7 +219,7 @@ def test_circles_are_seen() -> None:
 
 
 def test_no_two_files_of_the_core_need_each_other() -> None:
-    assert not in_circles(unit_graph()) - IN_CIRCLES_STILL_TO_MOVE
+    assert not in_circles(unit_graph())
 
 
 # ---- Python -------------------------------------------------------------------------------------
@@ -287,11 +284,6 @@ def test_one_folder_imports_wandb() -> None:
 
 LONG_FILES_STILL_TO_MOVE = set[str]()
 
-WIDE_FILES_STILL_TO_MOVE = {
-    *(f"wbimage_ext/core/deflate/{name}" for name in ("match_impl.h", "pixels.c")),
-    *(f"wbimage_ext/core/png/{name}" for name in ("plan.c",)),
-}
-
 
 def test_files_stay_readable() -> None:
     long = {
@@ -308,7 +300,7 @@ def test_lines_of_c_fit_the_page() -> None:
         for path in C_FILES
         if any(len(line) > MAX_COLUMNS for line in path.read_text("utf-8").splitlines())
     }
-    assert not wide - WIDE_FILES_STILL_TO_MOVE
+    assert not wide
 
 
 @pytest.mark.parametrize("path", C_FILES, ids=name_of)

@@ -239,36 +239,30 @@ static void test_emit(void)
 
 enum { FOUND_BYTES = 60000 };
 
-/* For so many of FOUND_BYTES: matches may not go on behind the end. */
-static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned priced_step,
-                         size_t size_bytes)
+/* Every kernel finds the same matches, in pixels of any size and up to any end: none goes on behind
+ * it. */
+static void check_matches(size_t step, size_t line_bytes, size_t size_bytes)
 {
-    enum { LINE_BYTES = 241, LINES = FOUND_BYTES / LINE_BYTES };
-    uint16_t costs[WB_DEFLATE_LITERALS];
-    for (size_t i = 0; i < WB_DEFLATE_LITERALS; i++)
-        costs[i] = (uint16_t)(256 + 64 * (i % 16));
     uint8_t *bytes = repetitive_bytes(FOUND_BYTES, 77);
-    void *memory = wb_allocate(wb_deflate_matcher_size(LINE_BYTES, LINES));
+    void *memory = wb_allocate(wb_deflate_matcher_size(FOUND_BYTES));
     wb_deflate_token *first = wb_allocate((FOUND_BYTES / 3 + 2) * sizeof *first);
     wb_deflate_token *tokens = wb_allocate((FOUND_BYTES / 3 + 2) * sizeof *tokens);
     CHECK(memory != NULL && first != NULL && tokens != NULL);
-    for (unsigned step = first_step; step <= 4; step++) {
-        size_t first_count = 0;
-        for (int i = CPUS - 1; i >= 0; i--) { /* the portable one first */
-            wb_deflate_matcher matcher;
-            wb_deflate_matcher_init(&matcher, memory, LINE_BYTES, LINES, step);
-            matcher.origin = 16; /* what is cleared to 0 lies before the bytes */
-            matcher.literal_costs = step >= priced_step ? costs : NULL;
-            size_t count = find(&matcher, bytes, LINE_BYTES, size_bytes, wb_cpu_detect(DISABLED[i]),
-                                tokens);
-            if (i == CPUS - 1) {
-                first_count = count;
-                memcpy(first, tokens, count * sizeof *tokens);
-                check_tokens(tokens, count, bytes, LINE_BYTES, size_bytes);
-            }
-            CHECK_EQUAL(count, first_count);
-            CHECK_BYTES(tokens, first, count * sizeof *tokens);
+    size_t first_count = 0;
+    for (int i = CPUS - 1; i >= 0; i--) { /* the portable one first */
+        wb_deflate_matcher matcher;
+        wb_deflate_matcher_init(&matcher, memory, FOUND_BYTES, line_bytes, step);
+        wb_deflate_matcher_clear(&matcher);
+        wb_deflate_prices_guess(&matcher.prices, bytes, FOUND_BYTES);
+        size_t count = wb_deflate_find_matches(&matcher, bytes, line_bytes, size_bytes,
+                                               wb_cpu_detect(DISABLED[i]), tokens);
+        if (i == CPUS - 1) {
+            first_count = count;
+            memcpy(first, tokens, count * sizeof *tokens);
+            check_tokens(tokens, count, bytes, line_bytes, size_bytes);
         }
+        CHECK_EQUAL(count, first_count);
+        CHECK_BYTES(tokens, first, count * sizeof *tokens);
     }
     wb_release(bytes);
     wb_release(memory);
@@ -278,40 +272,119 @@ static void check_finder(wb_deflate_finder find, unsigned first_step, unsigned p
 
 static void test_matches(void)
 {
-    check_finder(wb_deflate_find_matches, 1, 1, FOUND_BYTES);
-    check_finder(wb_deflate_find_matches, 1, 5, FOUND_BYTES);
-    for (size_t less = 0; less < 40; less++)
-        check_finder(wb_deflate_find_pixels, 3, 3, FOUND_BYTES - less);
+    static const size_t STEPS[] = {1, 2, 3, 4, 6, 8};
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+        check_matches(STEPS[i], 241, FOUND_BYTES);
+        check_matches(STEPS[i], WB_DEFLATE_WINDOW_BYTES, FOUND_BYTES);
+        check_matches(STEPS[i], WB_DEFLATE_WINDOW_BYTES + 1, FOUND_BYTES);
+        for (size_t less = 1; less < 40; less++)
+            check_matches(STEPS[i], 241, FOUND_BYTES - less);
+    }
+}
+
+/* Literals that cost little are no match's worth, and literals that cost much are. */
+static void test_prices_decide(void)
+{
+    enum { SIZE_BYTES = 512 };
+    uint8_t bytes[SIZE_BYTES + WB_DEFLATE_SLACK_BYTES] = {0};
+    static uint16_t memory[3 << 15];
+    wb_deflate_token tokens[SIZE_BYTES / 3 + 2];
+    wb_deflate_frequencies frequencies = {.litlen[WB_DEFLATE_FIRST_LENGTH] = 1, .distance[9] = 1};
+    for (size_t i = 0; i < SIZE_BYTES; i++)
+        bytes[i] = (uint8_t)(i * 2654435761u >> 13);
+    memcpy(bytes + 400, bytes + 100, 4); /* which comes again once */
+    for (int is_cheap = 0; is_cheap < 2; is_cheap++) {
+        for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++)
+            frequencies.litlen[i] = 1;
+        for (unsigned i = 100; i < 104; i++)
+            frequencies.litlen[bytes[i]] = is_cheap ? 4000 : 1;
+        wb_deflate_matcher matcher;
+        wb_deflate_matcher_init(&matcher, memory, sizeof memory, SIZE_BYTES, 1);
+        wb_deflate_matcher_clear(&matcher);
+        wb_deflate_prices_set(&matcher.prices, &frequencies);
+        size_t count = wb_deflate_find_matches(&matcher, bytes, 0, SIZE_BYTES, WB_CPU_PORTABLE,
+                                               tokens);
+        bool is_found = false;
+        for (size_t i = 0; i < count; i++)
+            is_found = is_found || (tokens[i].length != 0 && tokens[i].distance == 300);
+        CHECK_EQUAL(is_found, !is_cheap);
+    }
 }
 
 /* ---- streams */
+
+static void check_inflates(const wb_bytes *deflated, const uint8_t *bytes, size_t size_bytes)
+{
+    uint8_t *inflated = wb_allocate(size_bytes + 1);
+    CHECK(inflated != NULL);
+    z_stream stream = {.next_in = deflated->data,
+                       .avail_in = (uInt)deflated->size_bytes,
+                       .next_out = inflated,
+                       .avail_out = (uInt)size_bytes + 1};
+    CHECK_EQUAL(inflateInit2(&stream, -MAX_WBITS), Z_OK);
+    CHECK_EQUAL(inflate(&stream, Z_FINISH), Z_STREAM_END);
+    CHECK_EQUAL(stream.avail_in, 0);
+    CHECK_EQUAL(stream.total_out, size_bytes);
+    CHECK_BYTES(inflated, bytes, size_bytes);
+    inflateEnd(&stream);
+    wb_release(inflated);
+}
 
 /* A stream that is flushed ends in an empty block; one that is not marks its last block. */
 static void test_flush(void)
 {
     enum { SIZE_BYTES = 3000 };
-    uint8_t *bytes = repetitive_bytes(SIZE_BYTES, 21);
+    uint8_t *bytes = repetitive_bytes(2 * SIZE_BYTES, 21);
     wb_deflate_token token = {SIZE_BYTES, 0, 0};
-    wb_deflate_stretch stretch = {bytes, &token, 1};
+    wb_deflate_stretch first = {bytes, &token, 1}, second = {bytes + SIZE_BYTES, &token, 1};
     for (int flushes = 0; flushes < 4; flushes++) {
         wb_bytes out = {0};
         wb_deflate deflate;
         wb_error error = {{0}};
-        CHECK_OK(wb_deflate_begin(&deflate, &out, wb_cpu_detect(NULL)), error);
-        CHECK_OK(wb_deflate_append(&deflate, &stretch, SIZE_BYTES), error);
+        wb_deflate_init(&deflate, &out, wb_cpu_detect(NULL));
+        CHECK_OK(wb_deflate_append(&deflate, &first, SIZE_BYTES), error);
         if (flushes & 1)
             CHECK_OK(wb_deflate_flush(&deflate), error);
-        CHECK_OK(wb_deflate_append(&deflate, &stretch, SIZE_BYTES), error);
+        CHECK_OK(wb_deflate_append(&deflate, &second, SIZE_BYTES), error);
         if (flushes & 2)
             CHECK_OK(wb_deflate_flush(&deflate), error);
         CHECK_OK(wb_deflate_end(&deflate), error);
-        uint8_t inflated[2 * SIZE_BYTES];
-        uLongf inflated_bytes = sizeof inflated;
-        CHECK_EQUAL(uncompress(inflated, &inflated_bytes, out.data, (uLong)out.size_bytes), Z_OK);
-        CHECK_EQUAL(inflated_bytes, 2 * SIZE_BYTES);
-        CHECK_BYTES(inflated, bytes, SIZE_BYTES);
-        CHECK_BYTES(inflated + SIZE_BYTES, bytes, SIZE_BYTES);
+        check_inflates(&out, bytes, 2 * SIZE_BYTES);
+        CHECK_EQUAL(deflate.adler, adler32(1, bytes, 2 * SIZE_BYTES));
         wb_bytes_free(&out);
+    }
+    wb_release(bytes);
+}
+
+/* Streams that were written apart become one, its checksum too. */
+static void test_join(void)
+{
+    enum { SIZE_BYTES = 70000, CUTS = 5 };
+    static const size_t CUT[CUTS] = {0, 1, 65520, 65521, SIZE_BYTES};
+    uint8_t *bytes = repetitive_bytes(SIZE_BYTES, 5);
+    for (int i = 0; i < CUTS; i++) {
+        wb_deflate_token tokens[2] = {{(uint32_t)CUT[i], 0, 0},
+                                      {(uint32_t)(SIZE_BYTES - CUT[i]), 0, 0}};
+        wb_bytes out = {0}, other_out = {0};
+        wb_deflate deflate, other;
+        wb_error error = {{0}};
+        wb_deflate_init(&deflate, &out, wb_cpu_detect(NULL));
+        wb_deflate_init(&other, &other_out, wb_cpu_detect(NULL));
+        if (CUT[i] != 0)
+            CHECK_OK(wb_deflate_append(&deflate, &(wb_deflate_stretch){bytes, tokens, 1}, CUT[i]),
+                     error);
+        if (CUT[i] != SIZE_BYTES)
+            CHECK_OK(wb_deflate_append(&other, &(wb_deflate_stretch){bytes + CUT[i], tokens + 1, 1},
+                                       SIZE_BYTES - CUT[i]),
+                     error);
+        CHECK_OK(wb_deflate_flush(&deflate), error);
+        CHECK_OK(wb_deflate_flush(&other), error);
+        CHECK_OK(wb_deflate_join(&deflate, &other), error);
+        CHECK_OK(wb_deflate_end(&deflate), error);
+        check_inflates(&out, bytes, SIZE_BYTES);
+        CHECK_EQUAL(deflate.adler, adler32(1, bytes, SIZE_BYTES));
+        wb_bytes_free(&out);
+        wb_bytes_free(&other_out);
     }
     wb_release(bytes);
 }
@@ -321,9 +394,8 @@ static void test_many_tokens(void)
 {
     enum { TOKENS = 50000, RARE = 100, TOKEN_BYTES = 6, SIZE_BYTES = (TOKENS + 7) * TOKEN_BYTES };
     uint8_t *bytes = wb_allocate(SIZE_BYTES + WB_DEFLATE_SLACK_BYTES);
-    uint8_t *inflated = wb_allocate(SIZE_BYTES);
     wb_deflate_token *tokens = wb_allocate(TOKENS * sizeof *tokens);
-    CHECK(bytes != NULL && inflated != NULL && tokens != NULL);
+    CHECK(bytes != NULL && tokens != NULL);
     memset(bytes, 7, SIZE_BYTES + WB_DEFLATE_SLACK_BYTES);
     bytes[RARE * TOKEN_BYTES] = 200;
     for (int i = 0; i < TOKENS; i++)
@@ -334,17 +406,13 @@ static void test_many_tokens(void)
         wb_bytes out = {0};
         wb_deflate deflate;
         wb_error error = {{0}};
-        CHECK_OK(wb_deflate_begin(&deflate, &out, wb_cpu_detect(DISABLED[i])), error);
+        wb_deflate_init(&deflate, &out, wb_cpu_detect(DISABLED[i]));
         CHECK_OK(wb_deflate_append(&deflate, &stretch, SIZE_BYTES), error);
         CHECK_OK(wb_deflate_end(&deflate), error);
-        uLongf inflated_bytes = SIZE_BYTES;
-        CHECK_EQUAL(uncompress(inflated, &inflated_bytes, out.data, (uLong)out.size_bytes), Z_OK);
-        CHECK_EQUAL(inflated_bytes, SIZE_BYTES);
-        CHECK_BYTES(inflated, bytes, SIZE_BYTES);
+        check_inflates(&out, bytes, SIZE_BYTES);
         wb_bytes_free(&out);
     }
     wb_release(tokens);
-    wb_release(inflated);
     wb_release(bytes);
 }
 
@@ -392,7 +460,9 @@ int main(void)
     RUN(test_runs);
     RUN(test_emit);
     RUN(test_matches);
+    RUN(test_prices_decide);
     RUN(test_flush);
+    RUN(test_join);
     RUN(test_many_tokens);
     RUN(test_filters);
     return 0;

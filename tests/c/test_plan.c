@@ -1,14 +1,16 @@
-/* Tests of the plan: which filters and which search an image gets. Pictures are made up here, each
- * of a kind that users log. In: nothing. Out: an exit code. Ownership: plan_of
- * frees the pixels. */
+/* Tests of the plan: which filters and which search the parts of an image get. Pictures are made
+ * up here, each of a kind that users log.
+ * In: nothing. Out: an exit code. Ownership: plans_of frees the pixels. */
 #include "png/plan.h"
+#include "png/scratch.h"
 
 #include "check.h"
 #include "support.h"
 
 #include <stdlib.h>
 
-enum { WIDTH = 320, HEIGHT = 240 };
+/* A part has some 800 rows of gray and 270 of RGB. */
+enum { WIDTH = 320, HEIGHT = 3200, PART_ROWS = 400 };
 
 /* Slow waves with grain, as photographs have; of a channel of its own each. */
 static uint8_t photo_byte(size_t x, size_t y, size_t channel)
@@ -37,42 +39,36 @@ static uint8_t text_byte(size_t x, size_t y, size_t channel)
     return (glyph * 2654435761u + row * 2246822519u) >> (8 + x % 8) & 1 ? 20 : 255;
 }
 
-/* Columns of labels, whose edges wander: in a row every tenth moves. */
-static uint8_t mask_byte(size_t x, size_t y, size_t channel)
+/* Bands of a colour map: neighbours differ, but the colours are few. */
+static uint8_t colour_map_byte(size_t x, size_t y, size_t channel)
 {
-    (void)channel;
-    uint8_t label = 0;
-    for (uint64_t k = 1; k <= 12; k++) {
-        size_t edge = 24 * k;
-        uint64_t state = k;
-        for (size_t i = 0; i < y; i++) {
-            uint64_t random = random_next(&state) >> 32;
-            edge += random % 10 == 0 ? (random / 10 % 2 == 0 ? 1 : SIZE_MAX) : 0;
-        }
-        label = (uint8_t)(label + (x > edge));
-    }
-    return label;
+    uint32_t value = (uint32_t)(x / 2 * 2654435761u ^ y / 2 * 40503u * 7919u) >> 27;
+    return (uint8_t)(value * 40503u >> (3 * channel));
 }
 
-/* A page of both, and one whose upper third is empty. */
+/* A page of both. */
 static uint8_t photo_above_text_byte(size_t x, size_t y, size_t channel)
 {
-    return y < HEIGHT / 6 ? photo_byte(x, y, channel) : text_byte(x, y, channel);
+    return y < HEIGHT / 2 ? photo_byte(x, y, channel) : text_byte(x, y, channel);
 }
 
 static uint8_t text_above_photo_byte(size_t x, size_t y, size_t channel)
 {
-    return y < HEIGHT * 5 / 6 ? text_byte(x, y, channel) : photo_byte(x, y, channel);
+    return y < HEIGHT / 2 ? text_byte(x, y, channel) : photo_byte(x, y, channel);
 }
 
 static uint8_t late_text_byte(size_t x, size_t y, size_t channel)
 {
-    return y < HEIGHT / 3 ? 255 : text_byte(x, y, channel);
+    return y < HEIGHT / 2 ? 255 : text_byte(x, y, channel);
 }
 
 typedef uint8_t byte_function(size_t x, size_t y, size_t channel);
+enum { PARTS = HEIGHT / PART_ROWS };
+typedef struct part_plans {
+    wb_png_plan part[PARTS];
+} part_plans;
 
-static wb_png_plan plan_of(byte_function *byte_at, unsigned channels)
+static part_plans plans_of(byte_function *byte_at, unsigned channels)
 {
     uint8_t *pixels = malloc((size_t)WIDTH * HEIGHT * channels);
     wb_png_scratch *scratch = wb_png_scratch_new();
@@ -81,64 +77,63 @@ static wb_png_plan plan_of(byte_function *byte_at, unsigned channels)
         pixels[i] = byte_at(i / channels % WIDTH, i / channels / WIDTH, i % channels);
     memory_rows rows;
     wb_raster raster = memory_raster(&rows, pixels, WIDTH, HEIGHT, channels, false);
-    wb_png_options options = {.compress_level = WB_PNG_LEVEL_FAST, .cpu = wb_cpu_detect(NULL)};
-    wb_png_plan plan;
-    CHECK(wb_png_plan_choose(&raster, &options, scratch, &plan) == WB_OK);
+    wb_png_planner planner;
+    part_plans plans;
+    CHECK(wb_png_planner_init(&planner, &raster, wb_cpu_detect(NULL), &scratch->trial) == WB_OK);
+    for (size_t k = 0; k < PARTS; k++) {
+        wb_png_planner_choose(&planner, k * PART_ROWS, PART_ROWS);
+        plans.part[k] = planner.plan;
+    }
     wb_png_scratch_free(scratch);
     free(pixels);
-    return plan;
+    return plans;
 }
 
-static void test_photographs_are_filtered_with_runs(void)
+static void check_all_parts(byte_function *byte_at, unsigned channels, wb_png_plan plan)
 {
-    for (unsigned channels = 1; channels <= WB_MAX_CHANNELS; channels++) {
-        wb_png_plan plan = plan_of(photo_byte, channels);
-        CHECK_EQUAL(plan.filters, WB_PNG_FILTERS_ADAPTIVE);
-        CHECK(!plan.matched);
-    }
+    part_plans plans = plans_of(byte_at, channels);
+    for (size_t k = 0; k < PARTS; k++)
+        CHECK_EQUAL(plans.part[k], plan);
 }
 
-static void test_gray_kept_as_rgb_is_correlated(void)
+static void test_photographs_get_runs(void)
 {
-    CHECK(plan_of(gray_photo_byte, 3).correlated);
-    CHECK(!plan_of(photo_byte, 3).correlated);
+    for (unsigned channels = 1; channels <= WB_MAX_CHANNELS; channels++)
+        check_all_parts(photo_byte, channels, WB_PNG_RUNS);
 }
 
-static void test_text_is_matched_unfiltered(void)
+static void test_gray_kept_as_rgb_is_matched(void)
 {
-    wb_png_plan plan = plan_of(text_byte, 1);
-    CHECK_EQUAL(plan.filters, WB_PNG_FILTERS_NONE);
-    CHECK(plan.matched);
+    check_all_parts(gray_photo_byte, 3, WB_PNG_FILTERED);
 }
 
-static void test_masks_are_up_and_runs(void)
+static void test_text_and_colour_maps_are_plain(void)
 {
-    wb_png_plan plan = plan_of(mask_byte, 1);
-    CHECK_EQUAL(plan.filters, WB_PNG_FILTERS_UP);
-    CHECK(!plan.matched);
+    check_all_parts(text_byte, 1, WB_PNG_PLAIN);
+    check_all_parts(text_byte, 3, WB_PNG_PLAIN);
+    check_all_parts(colour_map_byte, 3, WB_PNG_PLAIN);
 }
 
-/* What one part of a page is must not hide what the other is: with runs the text would be three
- * times as large. */
-static void test_pages_with_text_are_matched(void)
+/* Each part of a page gets its own plan, the part behind the change at the latest. */
+static void test_parts_have_their_own_plans(void)
 {
-    CHECK(plan_of(photo_above_text_byte, 1).matched);
-    CHECK(plan_of(text_above_photo_byte, 1).matched);
-}
-
-/* What bands of nothing cost tells nothing. */
-static void test_empty_space_decides_nothing(void)
-{
-    CHECK(plan_of(late_text_byte, 1).matched);
+    part_plans down = plans_of(photo_above_text_byte, 3);
+    CHECK_EQUAL(down.part[0], WB_PNG_RUNS);
+    CHECK_EQUAL(down.part[PARTS / 2 - 1], WB_PNG_RUNS);
+    CHECK_EQUAL(down.part[PARTS / 2], WB_PNG_PLAIN);
+    part_plans up = plans_of(text_above_photo_byte, 3);
+    CHECK_EQUAL(up.part[PARTS / 2 - 1], WB_PNG_PLAIN);
+    CHECK_EQUAL(up.part[PARTS / 2], WB_PNG_RUNS);
+    part_plans late = plans_of(late_text_byte, 1);
+    CHECK_EQUAL(late.part[PARTS / 2], WB_PNG_PLAIN);
+    CHECK_EQUAL(late.part[PARTS - 1], WB_PNG_PLAIN);
 }
 
 int main(void)
 {
-    RUN(test_photographs_are_filtered_with_runs);
-    RUN(test_gray_kept_as_rgb_is_correlated);
-    RUN(test_text_is_matched_unfiltered);
-    RUN(test_masks_are_up_and_runs);
-    RUN(test_pages_with_text_are_matched);
-    RUN(test_empty_space_decides_nothing);
+    RUN(test_photographs_get_runs);
+    RUN(test_gray_kept_as_rgb_is_matched);
+    RUN(test_text_and_colour_maps_are_plain);
+    RUN(test_parts_have_their_own_plans);
     return 0;
 }

@@ -3,8 +3,9 @@
 #include "png/encode.h"
 
 #include "check.h"
-#include "image.h"
+#include "deflate/format.h"
 #include "files.h"
+#include "image.h"
 #include "support.h"
 
 typedef enum content {
@@ -19,6 +20,7 @@ typedef enum content {
     SKEWED,   /* frequencies as Fibonacci numbers: the deepest Huffman tree there is */
     TRIPLES,  /* gray kept as RGB, with a slow drift */
     GRAINY,   /* the same with grain, as photographs */
+    STRIPES,  /* bands of some rows, each of another kind */
     CONTENTS
 } content;
 
@@ -51,6 +53,7 @@ static uint8_t content_byte(content kind, size_t i, size_t row_bytes, uint64_t *
     case TRIPLES: return (uint8_t)((x / 3 * 5 + y * 3 + (x / 3 * x / 3 + y) % 7) & 0xff);
     case GRAINY:
         return (uint8_t)(x / 3 + (uint32_t)(x / 3 * 2654435761u + y * 40503u * 7919u) % 23);
+    case STRIPES: return content_byte((content)(y / 9 * 5 % STRIPES), i, row_bytes, state);
     default: return 0;
     }
 }
@@ -120,7 +123,7 @@ static void test_usual_shapes(void)
     check_shape(32, 32, 3, WB_PNG_LEVEL_FAST);
     check_shape(255, 257, 1, WB_PNG_LEVEL_FAST);
     check_shape(131, 97, 2, WB_PNG_LEVEL_FAST);
-    check_shape(203, 301, 3, WB_PNG_LEVEL_FAST); /* more than one strip */
+    check_shape(203, 301, 3, WB_PNG_LEVEL_FAST); /* more than one block */
     check_shape(320, 240, 4, WB_PNG_LEVEL_FAST);
 }
 
@@ -130,11 +133,17 @@ static void test_extreme_shapes(void)
     check_shape(1, 9999, 1, WB_PNG_LEVEL_FAST);
     check_shape(20000, 5, 4, WB_PNG_LEVEL_FAST);
     check_shape(3, 5001, 3, WB_PNG_LEVEL_FAST);
+    for (size_t more = 0; more < 3;
+         more++) /* the line above is at the window's end, or behind it */
+        check_shape(WB_DEFLATE_WINDOW_BYTES - 2 + more, 5, 1, WB_PNG_LEVEL_FAST);
 }
 
-static void test_many_blocks(void)
+/* More than one part and more than one segment; the window moves, codes are kept. */
+static void test_many_parts(void)
 {
-    check_shape(333, 300, 3, WB_PNG_LEVEL_FAST); /* strips, the window moves, codes are kept */
+    check_shape(333, 300, 3, WB_PNG_LEVEL_FAST);
+    check_shape(701, 1001, 3, WB_PNG_LEVEL_FAST);
+    check_shape(1, 1200000, 1, WB_PNG_LEVEL_FAST);
 }
 
 static void test_levels(void)
@@ -277,7 +286,7 @@ int main(void)
     RUN(test_narrow_shapes);
     RUN(test_usual_shapes);
     RUN(test_extreme_shapes);
-    RUN(test_many_blocks);
+    RUN(test_many_parts);
     RUN(test_levels);
     RUN(test_constant_is_small);
     RUN(test_palette);

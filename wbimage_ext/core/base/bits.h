@@ -25,6 +25,22 @@ static inline unsigned wb_lowest_bit(uint64_t value)
 #endif
 }
 
+static inline unsigned wb_highest_bit(uint64_t value)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    return 63u - (unsigned)__builtin_clzll(value);
+#elif defined(_M_X64) || defined(_M_ARM64)
+    unsigned long bit;
+    _BitScanReverse64(&bit, value);
+    return (unsigned)bit;
+#else
+    unsigned bit = 0;
+    while (value >>= 1)
+        bit++;
+    return bit;
+#endif
+}
+
 /* The position of the highest bit. */
 static inline unsigned wb_log2_floor(uint32_t value)
 {

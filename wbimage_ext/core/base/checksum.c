@@ -49,3 +49,14 @@ uint32_t wb_checksum_adler32(uint32_t adler, const void *data, size_t size_bytes
 }
 
 #endif
+
+/* Adler-32 is two sums modulo 65521 (RFC 1950, 9): of the bytes, from 1 on; and of the first sum
+ * after each byte. */
+uint32_t wb_checksum_adler32_join(uint32_t first, uint32_t second, uint64_t size_bytes)
+{
+    const uint64_t base = 65521;
+    uint64_t a = first & 0xffff, b = first >> 16, more = size_bytes % base;
+    uint64_t sum = (a + (second & 0xffff) + base - 1) % base;
+    uint64_t sum_of_sums = (b + (second >> 16) + more * (a + base - 1)) % base;
+    return (uint32_t)(sum_of_sums << 16 | sum);
+}

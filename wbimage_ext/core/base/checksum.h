@@ -12,4 +12,7 @@ enum { WB_CRC32_START = 0, WB_ADLER32_START = 1 };
 uint32_t wb_checksum_crc32(uint32_t crc, const void *data, size_t size_bytes);
 uint32_t wb_checksum_adler32(uint32_t adler, const void *data, size_t size_bytes);
 
+/* The checksum of some bytes and `size_bytes` more behind them, from both parts' own. */
+uint32_t wb_checksum_adler32_join(uint32_t first, uint32_t second, uint64_t size_bytes);
+
 #endif

@@ -1,5 +1,5 @@
 /* Blocks: how often symbols occur, whether the open block's codes still serve, which kind of block
- * is smallest. In: stretches of bytes with their tokens. Out: a zlib stream.
+ * is smallest. In: stretches of bytes with their tokens. Out: DEFLATE blocks.
  * Ownership: see deflate/blocks.h. */
 #include "deflate/blocks.h"
 
@@ -17,16 +17,15 @@ enum {
     STORED_HEAD_BYTES = 5
 };
 
-wb_status wb_deflate_begin(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu)
+void wb_deflate_init(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu)
 {
-    static const uint8_t ZLIB_HEADER[2] = {0x78, 0x5e}; /* window of 32 KiB, "fast" */
     deflate->out = out;
     deflate->cpu = cpu;
     deflate->writer = (wb_bit_writer){0};
     deflate->adler = WB_ADLER32_START;
+    deflate->size_bytes = 0;
     deflate->block_open = false;
     deflate->header_byte = SIZE_MAX;
-    return wb_bytes_append(out, ZLIB_HEADER, sizeof ZLIB_HEADER);
 }
 
 /* Makes room in `out` and lets the writer begin behind what is there. */
@@ -139,6 +138,7 @@ wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stret
     if (status != WB_OK)
         return status;
     deflate->adler = wb_checksum_adler32(deflate->adler, stretch->bytes, size_bytes);
+    deflate->size_bytes += size_bytes;
     wb_deflate_count(stretch, size_bytes, &deflate->frequencies);
     uint64_t entropy_bits = wb_deflate_entropy(&deflate->frequencies);
     uint64_t stored_bits = stored_cost(size_bytes);
@@ -170,19 +170,30 @@ wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stret
 
 wb_status wb_deflate_flush(wb_deflate *deflate)
 {
-    wb_status status = writer_open(deflate, WB_BIT_WRITER_MAX_BITS);
+    wb_status status = writer_open(deflate, 8 * STORED_HEAD_BYTES);
     if (status != WB_OK)
         return status;
     end_block(deflate);
+    if (deflate->writer.count != 0) { /* a stored block of no bytes begins at a whole one */
+        begin_block(deflate, STORED);
+        wb_bits_align(&deflate->writer);
+        wb_bits_put(&deflate->writer, UINT64_C(0xffff0000), 32);
+    }
     deflate->header_byte = SIZE_MAX;
     writer_close(deflate);
     return WB_OK;
 }
 
+wb_status wb_deflate_join(wb_deflate *deflate, const wb_deflate *other)
+{
+    deflate->adler = wb_checksum_adler32_join(deflate->adler, other->adler, other->size_bytes);
+    deflate->size_bytes += other->size_bytes;
+    return wb_bytes_append(deflate->out, other->out->data, other->out->size_bytes);
+}
+
 wb_status wb_deflate_end(wb_deflate *deflate)
 {
-    enum { ADLER_BYTES = 4 };
-    wb_status status = writer_open(deflate, WB_BIT_WRITER_MAX_BITS + 8 * ADLER_BYTES);
+    wb_status status = writer_open(deflate, WB_BIT_WRITER_MAX_BITS);
     if (status != WB_OK)
         return status;
     end_block(deflate);
@@ -192,8 +203,6 @@ wb_status wb_deflate_end(wb_deflate *deflate)
     }
     wb_bits_align(&deflate->writer);
     deflate->out->data[deflate->header_byte] |= (uint8_t)(1u << deflate->header_bit);
-    for (unsigned i = 0; i < ADLER_BYTES; i++) /* RFC 1950: most significant byte first */
-        wb_bits_put(&deflate->writer, deflate->adler >> (24 - 8 * i) & 0xff, 8);
     writer_close(deflate);
     return WB_OK;
 }

@@ -1,205 +1,199 @@
-/* Finds matches to the left, above, where the same bytes were seen last, and where the line above
- * found its match. The search itself is in deflate/match_impl.h, once for each way to compare.
+/* Finds matches to the left, above, and where the same bytes were seen last. The search itself is
+ * in match_impl.h, once for each way to compare.
  * In: lines of bytes. Out: tokens. Ownership: see deflate/match.h. */
 #include "deflate/match.h"
 
-#include "deflate/words.h"
+#include "base/bits.h"
+#include "base/endian.h"
+#include "base/fitted.h"
+#include "base/kernel.h"
+
+typedef size_t find_matches_kernel(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
+                                   size_t end, wb_deflate_token *tokens);
 
 enum {
-    MIN_HASH_BITS = 8,
-    MAX_HASH_BITS = 15, /* with 13 gray text was 2 percent larger, gray kept as RGB 9 */
-    COLUMN_BYTES = 8,   /* what shares an entry of column_distances */
-    MIN_NEAR = 3,       /* to the left, a distance of few bits; or checked for its price */
-    MIN_FAR = 4,
-    /* A match this long is taken without looking for a better one, in whole if it is to the left:
-     * there each piece of 258 bytes costs a few bits, above or far away about 14. */
-    GOOD_ENOUGH = 32,
-    PIECE = WB_DEFLATE_MAX_MATCH,
-    /* Positions inside a match go into the tables up to this length: glyphs begin in the middle of
-     * matches (gray text gets a tenth smaller). Longer ones are background. */
-    INSERT_MAX = 32,
-    INSERT_MAX_GRAY = 64,
-    /* In gray, shorter ones are compared with what begins a byte later. */
-    PATIENT_MAX = 12,
-    LATER_MARGIN = 3,
-    SURE_BYTES = 24, /* a match this long costs less than any literals */
-    HASHED_BYTES = 8 /* the tables look at so many; what lies after the end must not count */
+    TABLES = 3,
+    MIN_TABLE_BITS = 8,
+    COMPARED_BYTES = 32, /* at once; so long a match is taken without looking for a better one */
+    PIECE_BYTES = WB_DEFLATE_MAX_MATCH,
+    EXACT_BYTES = 6,  /* of a match's literals are priced each, the rest as mean ones */
+    HASHED_BYTES = 16 /* the tables look at so many; what lies after the end must not count */
 };
 
 /* A slot for every second to fourth byte, up to tables that leave room in a second-level cache. */
-static unsigned hash_bits(size_t size_bytes)
+static unsigned table_bits(size_t size_bytes)
 {
-    unsigned bits = MIN_HASH_BITS;
-    while (bits < MAX_HASH_BITS && size_bytes >> bits > 2)
+    unsigned bits = MIN_TABLE_BITS;
+    while (bits < WB_FIT_TABLE_BITS && size_bytes >> bits > 2)
         bits++;
     return bits;
 }
 
-size_t wb_deflate_matcher_size(size_t line_bytes, size_t line_count)
+size_t wb_deflate_matcher_size(size_t size_bytes)
 {
-    size_t slots = (size_t)1 << hash_bits(line_bytes * line_count);
-    size_t columns = line_bytes / COLUMN_BYTES + 1;
-    return 2 * slots * sizeof(uint16_t) + columns * sizeof(uint16_t);
+    return (TABLES * sizeof(uint16_t)) << table_bits(size_bytes);
 }
 
-void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t line_bytes,
-                             size_t line_count, unsigned step_bytes)
+void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t size_bytes,
+                             size_t line_bytes, size_t step_bytes)
 {
-    uint16_t *tables = memory;
-    unsigned bits = hash_bits(line_bytes * line_count);
-    memset(memory, 0, wb_deflate_matcher_size(line_bytes, line_count));
     *matcher = (wb_deflate_matcher){
-        .short_hash = tables,
-        .long_hash = tables + ((size_t)1 << bits),
-        .column_distances = tables + ((size_t)2 << bits),
+        .tables = memory,
+        .table_bits = table_bits(size_bytes),
         .line_bytes = line_bytes,
         .step_bytes = step_bytes,
-        .hash_shift = 64 - bits,
-        .short_shift = step_bytes == 1 ? 32 : 16,
     };
 }
 
-/* A position in the bytes, and where its line begins and the line that matches above look at: the
- * last one that is no repetition of its predecessor, for those are Up and zeros. */
-typedef struct place {
-    size_t i, end, line_start, above_start;
-} place;
-
-typedef struct match {
-    size_t length, distance;
-} match;
-
-/* Where the tables keep a place. One product serves both, for shifting it drops the bytes that the
- * short one does not look at, the highest of the word. */
-typedef struct slots {
-    uint16_t *of_short, *of_long;
-} slots;
-
-static inline slots slots_of(const wb_deflate_matcher *matcher, uint64_t word)
+void wb_deflate_matcher_clear(wb_deflate_matcher *matcher)
 {
-    uint64_t product = word * WB_HASH_FACTOR, of_short = product << matcher->short_shift;
-    return (slots){&matcher->short_hash[of_short >> matcher->hash_shift],
-                   &matcher->long_hash[product >> matcher->hash_shift]};
+    matcher->has_seen = false;
+    matcher->origin = 0;
+    matcher->searches = 0;
 }
 
-static inline void insert(const wb_deflate_matcher *matcher, const uint8_t *bytes, size_t i)
+/* Multipliers whose products depend, in their highest bits, on all bits of a word. One shifted up
+ * does not look at the word's last bytes. */
+static const uint64_t FACTOR = UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / golden ratio */
+static const uint64_t FACTOR_2 = UINT64_C(0xD6E8FEB86659FD93);
+
+/* What the search takes from a matcher, in registers or on the stack where no store can change it.
+ * A choice is one number: what the match saves in prices above, its length and distance below. */
+enum { DISTANCE_BITS = 16, LENGTH_BITS = 6, NO_GAIN = -4096 /* whatever the literals cost */ };
+
+static inline int64_t gain_of(int price)
 {
-    slots to = slots_of(matcher, wb_load_le64(bytes + i));
-    *to.of_short = *to.of_long = (uint16_t)(matcher->origin + i);
+    return price * ((int64_t)1 << 32);
 }
 
-/* The line below will look here. */
-static inline void remember_column(const wb_deflate_matcher *matcher, place at, match found)
+typedef struct search {
+    uint16_t *tables[TABLES];
+    uint64_t factors[2];
+    unsigned shift;
+    size_t step;
+    int64_t by_length[COMPARED_BYTES + 1];
+    int64_t by_distance_log[WB_DEFLATE_DISTANCE_LOGS];
+    int64_t literals_over[WB_DEFLATE_LITERALS];
+    const uint8_t *distance_prices;
+} search;
+
+static void search_init(search *to, const wb_deflate_matcher *matcher)
 {
-    size_t column = (at.i - at.line_start) / COLUMN_BYTES;
-    size_t last = (at.i - at.line_start + found.length) / COLUMN_BYTES;
-    size_t line_last = matcher->line_bytes / COLUMN_BYTES;
-    uint16_t *columns = matcher->column_distances, distance = (uint16_t)found.distance;
-    const uint16_t four[4] = {distance, distance, distance, distance};
-    last = last < line_last ? last : line_last;
-    if (last - column < 3) { /* one to three, without a branch */
-        columns[column] = columns[(column + last) / 2] = columns[last] = distance;
-        return;
+    const wb_deflate_prices *prices = &matcher->prices;
+    size_t entries = (size_t)1 << matcher->table_bits, step = matcher->step_bytes;
+    for (int k = 0; k < TABLES; k++)
+        to->tables[k] = matcher->tables + (size_t)k * entries;
+    /* The first table looks at a pixel and at least 3 bytes, the second at two pixels. */
+    size_t few = step < 3 ? 4 - step % 2 : step < 8 ? step : 8, some = few * 2 < 8 ? few * 2 : 8;
+    to->factors[0] = FACTOR << (64 - 8 * few);
+    to->factors[1] = FACTOR << (64 - 8 * some);
+    to->shift = 64 - matcher->table_bits;
+    to->step = step;
+    for (int length = 0; length <= COMPARED_BYTES; length++) {
+        int gain = length < WB_DEFLATE_MIN_MATCH
+                       ? NO_GAIN
+                       : length * prices->mean_literal - prices->length[length];
+        to->by_length[length] = gain_of(gain) + (length << DISTANCE_BITS);
     }
-    for (; column + 3 < last; column += 4)
-        memcpy(columns + column, four, sizeof four);
-    memcpy(columns + last - 3, four, sizeof four);
+    for (int log = 0; log < WB_DEFLATE_DISTANCE_LOGS; log++)
+        to->by_distance_log[log] = gain_of(-prices->distance_log[log]);
+    for (int i = 0; i < WB_DEFLATE_LITERALS; i++)
+        to->literals_over[i] = gain_of(prices->literal[i] - prices->mean_literal);
+    to->distance_prices = prices->distance;
 }
 
-/* Whether a match costs less than its literals, by a rough price of its two symbols. */
-static inline bool is_worth(const uint16_t *literal_costs, const uint8_t *here, match found)
+/* A choice's part that its distance tells, by the exact price. */
+static int64_t near_part(const search *in, size_t distance)
 {
-    enum { SYMBOLS_COST = 5 << 8 }; /* of both symbols, beside the distance's bits */
-    if (literal_costs == NULL || found.length >= SURE_BYTES)
-        return true;
-    uint32_t price = SYMBOLS_COST + (wb_log2_floor((uint32_t)found.distance) << 8);
-    uint32_t cost = 0;
-    for (size_t k = 0; k < found.length; k++)
-        cost += literal_costs[here[k]];
-    return cost > price;
+    unsigned symbol = wb_deflate_distance_symbol((unsigned)distance).symbol;
+    return gain_of(-in->distance_prices[symbol]) + (int64_t)distance;
 }
 
-static inline size_t equal_bytes_portable(const uint8_t *a, const uint8_t *b, size_t most)
+static inline int64_t far_part(const search *in, size_t distance)
 {
-    return wb_equal_bytes(a, b, most);
+    return in->by_distance_log[wb_deflate_distance_log((uint32_t)distance)] + (int64_t)distance;
 }
 
-static inline unsigned lowest_bit_or_64_portable(uint64_t value)
+/* Where the line of a place begins, and what matches above look at: the line before, or if the
+ * filter is None the last such line. Between them lie lines that repeat it: Up and zeros. */
+typedef struct line_place {
+    size_t start, next, above;
+    int64_t above_part;
+} line_place;
+
+static void line_advance(const search *in, const uint8_t *bytes, size_t i, size_t line_bytes,
+                         line_place *at)
 {
-    return value != 0 ? wb_lowest_bit(value) : 64;
+    while (i >= at->next) {
+        at->start = at->next;
+        at->next += line_bytes;
+    }
+    size_t reach = at->start < WB_DEFLATE_WINDOW_BYTES ? at->start : WB_DEFLATE_WINDOW_BYTES;
+    size_t above = line_bytes;
+    if (bytes[at->start] == 0)
+        while (above + line_bytes <= reach && bytes[at->start - above] != 0)
+            above += line_bytes;
+    at->above = above <= reach ? above : in->step;
+    at->above_part = near_part(in, at->above);
+}
+
+static inline void slots_of(const search *in, const uint8_t *here, uint16_t *slots[TABLES])
+{
+    uint64_t word = wb_load_le64(here), second = wb_load_le64(here + 8);
+    slots[0] = &in->tables[0][word * in->factors[0] >> in->shift];
+    slots[1] = &in->tables[1][word * in->factors[1] >> in->shift];
+    slots[2] = &in->tables[2][(word * FACTOR + second * FACTOR_2) >> in->shift];
+}
+
+/* What the literals of a place cost more than as many mean ones. */
+WB_ALWAYS_INLINE void sum_literals(const search *in, const uint8_t *here,
+                                   int64_t over[EXACT_BYTES + 1])
+{
+    over[0] = 0;
+    for (int k = 0; k < EXACT_BYTES; k++)
+        over[k + 1] = over[k] + in->literals_over[here[k]];
+}
+
+WB_ALWAYS_INLINE int64_t by_length(const search *in, const int64_t over[EXACT_BYTES + 1],
+                                   unsigned length)
+{
+    return in->by_length[length] + over[length < EXACT_BYTES ? length : EXACT_BYTES];
+}
+
+/* A bit for each of 32 bytes that differs, and bit 32. */
+static inline uint64_t differs_portable(const uint8_t *a, const uint8_t *b)
+{
+    const uint64_t low_7 = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    uint64_t mask = UINT64_C(1) << COMPARED_BYTES;
+    for (unsigned i = 0; i < COMPARED_BYTES; i += 8) {
+        uint64_t x = wb_load_le64(a + i) ^ wb_load_le64(b + i);
+        uint64_t high = (((x & low_7) + low_7) | x) & ~low_7; /* of each byte that differs */
+        mask |= ((high >> 7) * UINT64_C(0x0102040810204080) >> 56) << i;
+    }
+    return mask;
 }
 
 #define KERNEL(name) name##_portable
 #define TARGET
 #include "deflate/match_impl.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-
-#define TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2")))
-
-TARGET_AVX2 static inline __m256i equal_mask(const uint8_t *a, const uint8_t *b)
-{
-    return _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)a),
-                             _mm256_loadu_si256((const __m256i *)(const void *)b));
-}
-
-/* From `i` on, for long ones: 128 at a time, then as below. */
-TARGET_AVX2 static __attribute__((noinline)) size_t equal_bytes_long(const uint8_t *a,
-                                                                     const uint8_t *b, size_t i,
-                                                                     size_t most)
-{
-    for (; i + 128 <= most; i += 128) {
-        __m256i first = _mm256_and_si256(equal_mask(a + i, b + i),
-                                         equal_mask(a + i + 32, b + i + 32));
-        __m256i last = _mm256_and_si256(equal_mask(a + i + 64, b + i + 64),
-                                        equal_mask(a + i + 96, b + i + 96));
-        if (_mm256_movemask_epi8(_mm256_and_si256(first, last)) != -1)
-            break;
-    }
-    for (; i < most; i += 32) {
-        unsigned differs = ~(unsigned)_mm256_movemask_epi8(equal_mask(a + i, b + i));
-        if (differs != 0) {
-            i += (unsigned)__builtin_ctz(differs);
-            return i < most ? i : most;
-        }
-    }
-    return most;
-}
-
-TARGET_AVX2 WB_ALWAYS_INLINE size_t equal_bytes_avx2(const uint8_t *a, const uint8_t *b,
-                                                     size_t most)
-{
-    for (size_t i = 0; i < most; i += 32) {
-        unsigned differs = ~(unsigned)_mm256_movemask_epi8(equal_mask(a + i, b + i));
-        if (differs != 0) {
-            i += (unsigned)__builtin_ctz(differs);
-            return i < most ? i : most;
-        }
-        if (i == 96)
-            return equal_bytes_long(a, b, 128, most);
-    }
-    return most;
-}
-
-TARGET_AVX2 WB_ALWAYS_INLINE unsigned lowest_bit_or_64_avx2(uint64_t value)
-{
-    return (unsigned)_tzcnt_u64(value);
-}
-
-#define KERNEL(name) name##_avx2
-#define TARGET TARGET_AVX2
-#include "deflate/match_impl.h"
-#define HAVE_AVX2
+#if WB_X86_64
+#include "deflate/x86/match_sse2.h"
+#include "deflate/x86/match_avx2.h"
 #endif
 
-size_t wb_deflate_find_matches(const wb_deflate_matcher *matcher, const uint8_t *bytes,
-                               size_t start, size_t end, wb_cpu cpu, wb_deflate_token *tokens)
+static find_matches_kernel *select_find_matches(wb_cpu cpu)
 {
-#ifdef HAVE_AVX2
-    if (cpu & WB_CPU_AVX2)
-        return find_matches_avx2(matcher, bytes, start, end, tokens);
-#endif
-    (void)cpu;
-    return find_matches_portable(matcher, bytes, start, end, tokens);
+    WB_SELECT(cpu, AVX2, find_matches_avx2);
+    WB_SELECT(cpu, SSE2, find_matches_sse2);
+    return find_matches_portable;
+}
+
+size_t wb_deflate_find_matches(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
+                               size_t end, wb_cpu cpu, wb_deflate_token *tokens)
+{
+    if (!matcher->has_seen)
+        memset(matcher->tables, 0, (TABLES * sizeof(uint16_t)) << matcher->table_bits);
+    matcher->has_seen = true;
+    return select_find_matches(cpu)(matcher, bytes, start, end, tokens);
 }

@@ -1,172 +1,110 @@
-/* The search for matches; included once for each equal_bytes, which tells how many bytes agree.
- * In: KERNEL and TARGET. Out: KERNEL(find_matches). Ownership: see deflate/match.h. */
+/* The search for matches; included once for each way to compare 32 bytes.
+ * In: KERNEL, TARGET and KERNEL(differs). Out: KERNEL(find_matches). Ownership: see
+ * deflate/match.h; undefines its macros at the end. */
 
-/* How many of the first bytes of two words agree, without a branch where the processor can. */
-TARGET static inline size_t KERNEL(equal_of_word)(uint64_t a, uint64_t b)
+/* How many bytes agree, at least `length`, where the first so many are known to. */
+TARGET WB_NEVER_INLINE size_t KERNEL(equal_from)(const uint8_t *here, size_t distance,
+                                                 size_t length, size_t most)
 {
-    return KERNEL(lowest_bit_or_64)(a ^ b) / 8;
-}
-
-/* Never a branch, of which compilers are fond: what is found here nobody foresees. */
-TARGET static inline size_t KERNEL(choose)(bool first, size_t a, size_t b)
-{
-    return b ^ ((a ^ b) & (0 - (size_t)first));
-}
-
-/* Keeps `best` unless the bytes `distance` back agree for more than `margin` longer. */
-TARGET WB_ALWAYS_INLINE match KERNEL(better)(match best, const uint8_t *here, size_t distance,
-                                             size_t most, size_t margin)
-{
-    size_t length = KERNEL(equal_bytes)(here, here - distance, most);
-    return length > best.length + margin ? (match){length, distance} : best;
-}
-
-/* The same where the first word agrees: of the candidates most are no better, or the same as
- * another, and then the word that would make them better differs. */
-TARGET WB_ALWAYS_INLINE match KERNEL(better_long)(match best, const uint8_t *here, size_t distance,
-                                                  size_t most, size_t margin)
-{
-    size_t last = best.length + margin;
-    if (last >= most)
-        return best;
-    if (last >= sizeof(uint64_t)) {
-        const uint8_t *word = here + last + 1 - sizeof(uint64_t);
-        if (wb_load_le64(word) != wb_load_le64(word - distance))
-            return best;
+    for (; length < most; length += COMPARED_BYTES) {
+        unsigned equal = wb_lowest_bit(KERNEL(differs)(here + length, here + length - distance));
+        if (equal != COMPARED_BYTES)
+            return length + equal < most ? length + equal : most;
     }
-    return KERNEL(better)(best, here, distance, most, margin);
+    return most;
 }
 
-/* Takes the first word alone into account, of which `length` bytes agree. */
-static inline match KERNEL(better_short)(match best, size_t length, size_t distance, size_t margin)
+/* How many bytes before a match agree, too, up to 8. */
+TARGET static inline size_t KERNEL(equal_before)(const uint8_t *here, size_t distance)
 {
-    bool take = length > best.length + margin;
-    best.length = take ? length : best.length;
-    best.distance = take ? distance : best.distance;
-    return best;
+    uint64_t differs = wb_load_le64(here - 8) ^ wb_load_le64(here - 8 - distance);
+    return (63u - wb_highest_bit(differs | 1)) / 8;
 }
 
-/* At least a pixel and HASHED_BYTES lie behind and before the place. */
-TARGET WB_ALWAYS_INLINE match KERNEL(best_match)(const wb_deflate_matcher *matcher,
-                                                 const uint8_t *bytes, place at)
+TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uint8_t *bytes,
+                                          size_t start, size_t end, wb_deflate_token *tokens)
 {
-    const uint8_t *here = bytes + at.i;
-    size_t above = at.line_start - at.above_start, step = matcher->step_bytes;
-    size_t most = at.end - at.i, piece = most < PIECE ? most : PIECE;
-    size_t reach = at.i < WB_DEFLATE_WINDOW_BYTES ? at.i : WB_DEFLATE_WINDOW_BYTES;
-    uint64_t word = wb_load_le64(here);
-    match best = {KERNEL(equal_bytes)(here, here - step, most), step};
-    if (best.length >= PIECE)
-        return best;
-    if (above <= reach)
-        best = KERNEL(better)(best, here, above, piece, 3);
-    if (best.length >= GOOD_ENOUGH)
-        return best;
-    size_t column = (at.i - at.line_start) / COLUMN_BYTES;
-    uint16_t position = (uint16_t)(matcher->origin + at.i);
-    slots seen = slots_of(matcher, word);
-    size_t distances[3] = {matcher->column_distances[column], (uint16_t)(position - *seen.of_short),
-                           (uint16_t)(position - *seen.of_long)};
-    *seen.of_short = *seen.of_long = position;
-    size_t lengths[3];
-    for (int k = 0; k < 3; k++) {
-        distances[k] = KERNEL(choose)(distances[k] - 1 < reach, distances[k], step);
-        lengths[k] = KERNEL(equal_of_word)(word, wb_load_le64(here - distances[k]));
+    search in;
+    search_init(&in, matcher);
+    const size_t step = in.step, origin = matcher->origin;
+    const size_t last = end > HASHED_BYTES ? end - HASHED_BYTES : 0;
+    const int64_t left_part = near_part(&in, step);
+    line_place line = {.next = start};
+    size_t count = 0, literals_start = start, misses = 0, searches = 0;
+    size_t i = start < step ? step : start; /* nothing lies left of the first pixel */
+    while (i < last) {
+        if (i >= line.next)
+            line_advance(&in, bytes, i, matcher->line_bytes, &line);
+        const uint8_t *here = bytes + i;
+        uint64_t left_differs = KERNEL(differs)(here, here - step);
+        uint64_t above_differs = KERNEL(differs)(here, here - line.above);
+        unsigned left_length = wb_lowest_bit(left_differs);
+        unsigned above_length = wb_lowest_bit(above_differs);
+        size_t length, distance, most = end - i;
+        if ((left_length | above_length) & COMPARED_BYTES) {
+            length = COMPARED_BYTES;
+            distance = left_length == COMPARED_BYTES ? step : line.above;
+        } else {
+            const size_t position = origin + i;
+            const size_t reach = i < WB_DEFLATE_WINDOW_BYTES ? i : WB_DEFLATE_WINDOW_BYTES;
+            uint16_t *slots[TABLES];
+            int64_t over[EXACT_BYTES + 1];
+            slots_of(&in, here, slots);
+            sum_literals(&in, here, over);
+            searches++;
+            int64_t best = by_length(&in, over, left_length) + left_part;
+            int64_t other = by_length(&in, over, above_length) + line.above_part;
+            best = other > best ? other : best;
+            for (int k = 0; k < TABLES; k++) {
+                size_t far = (position - *slots[k]) & 0xffff;
+                *slots[k] = (uint16_t)position;
+                /* Out of reach it is the left again. Computed without a branch: half are. */
+                far = step ^ ((far ^ step) & (0 - (size_t)(far - 1 < reach)));
+                unsigned equal = wb_lowest_bit(KERNEL(differs)(here, here - far));
+                other = by_length(&in, over, equal) + far_part(&in, far);
+                best = other > best ? other : best;
+            }
+            if (best <= 0) {
+                i += step * (1 + (misses++ >> WB_FIT_MISSES_SHIFT));
+                continue;
+            }
+            length = (size_t)best >> DISTANCE_BITS & ((1 << LENGTH_BITS) - 1);
+            distance = (size_t)best & ((1 << DISTANCE_BITS) - 1);
+            /* A literal pixel, and then a run or a match above, may save more. */
+            int64_t run = in.by_length[wb_lowest_bit(left_differs >> step)] + left_part;
+            other = in.by_length[wb_lowest_bit(above_differs >> step)] + line.above_part;
+            run = (other > run ? other : run) - over[step < EXACT_BYTES ? step : EXACT_BYTES];
+            if (run > best && distance != step && length != COMPARED_BYTES) {
+                i += step;
+                continue;
+            }
+        }
+        if (length == COMPARED_BYTES) {
+            /* To the left each piece costs a few bits, above or far away about 14. */
+            most = distance == step || most < PIECE_BYTES ? most : PIECE_BYTES;
+            length = KERNEL(equal_from)(here, distance, COMPARED_BYTES, most);
+        }
+        length = length < most ? length : most;
+        misses = 0;
+        size_t before = i - literals_start;
+        if (i >= distance + sizeof(uint64_t)) {
+            size_t equal = KERNEL(equal_before)(here, distance);
+            before -= equal < before ? equal : before;
+        }
+        const size_t next = i + length;
+        length = next - literals_start - before;
+        tokens[count++] = (wb_deflate_token){(uint32_t)before, (uint32_t)length,
+                                             (uint32_t)distance};
+        if (length < WB_FIT_INSERT_BYTES && distance != step) {
+            uint16_t *slots[TABLES];
+            for (size_t k = i + step; k < next && k < last; k += step) {
+                slots_of(&in, bytes + k, slots);
+                *slots[0] = *slots[1] = *slots[2] = (uint16_t)(origin + k);
+            }
+        }
+        i = literals_start = next;
     }
-    if (((lengths[0] | lengths[1] | lengths[2]) & sizeof word) == 0) {
-        best = KERNEL(better_short)(best, lengths[0], distances[0], 2);
-        best = KERNEL(better_short)(best, lengths[1], distances[1], 3);
-        return KERNEL(better_short)(best, lengths[2], distances[2], 3);
-    }
-    for (int k = 0; k < 3; k++)
-        if (lengths[k] == sizeof word)
-            best = KERNEL(better_long)(best, here, distances[k], piece, k == 0 ? 2 : 3);
-    return best;
-}
-
-/* A short match in text may hide a longer one that begins a byte later; `at` moves to it. */
-TARGET WB_ALWAYS_INLINE match KERNEL(match_later)(const wb_deflate_matcher *matcher,
-                                                  const uint8_t *bytes, place *at, match found)
-{
-    place next = *at;
-    next.i++;
-    if (next.i + HASHED_BYTES > next.end || next.i - next.line_start >= matcher->line_bytes)
-        return found;
-    match later = KERNEL(best_match)(matcher, bytes, next);
-    if (later.length <= found.length + LATER_MARGIN)
-        return found;
-    *at = next;
-    return later;
-}
-
-/* Whether the line and the one above are both a filter's number and zeros, which need no search: the
- * number from above, with as many zeros as one piece can say, then zeros. */
-TARGET static inline bool KERNEL(is_repeat_of_repeat)(const wb_deflate_matcher *matcher,
-                                                      const uint8_t *bytes, place at)
-{
-    size_t line = matcher->line_bytes;
-    return matcher->literal_costs == NULL && bytes[at.line_start] != 0 && at.line_start >= line
-           && line >= PIECE + MIN_NEAR && line <= WB_DEFLATE_WINDOW_BYTES
-           && bytes[at.line_start - line] != 0;
-}
-
-TARGET static size_t KERNEL(find_matches)(const wb_deflate_matcher *shared_matcher,
-                                          const uint8_t *bytes, size_t start, size_t end,
-                                          wb_deflate_token *tokens)
-{
-    wb_deflate_matcher copy = *shared_matcher, *matcher = &copy; /* no store can change a copy */
-    size_t line = matcher->line_bytes, step = matcher->step_bytes;
-    /* Where a price is checked, short matches may try. */
-    size_t min_far = matcher->literal_costs != NULL ? MIN_NEAR : MIN_FAR;
-    size_t insert_max = step == 1 ? INSERT_MAX_GRAY : INSERT_MAX;
-    /* With whole pixels to step over, a literal costs more: plots in colour got larger. */
-    bool patient = step == 1 && matcher->literal_costs == NULL;
-    size_t count = 0, literals_start = start;
-    place at = {start, end, start, start - line};
-    if (at.i < step) /* nothing lies to the left */
-        at.i = step;
-    while (at.i + HASHED_BYTES <= end) {
-        while (at.i - at.line_start >= line) {
-            if (matcher->literal_costs != NULL || bytes[at.line_start] == 0) /* filter None */
-                at.above_start = at.line_start;
-            at.line_start += line;
-        }
-        if (at.i == at.line_start && KERNEL(is_repeat_of_repeat)(matcher, bytes, at)) {
-            tokens[count++] = (wb_deflate_token){(uint32_t)(at.i - literals_start), PIECE,
-                                                 (uint32_t)line};
-            tokens[count++] = (wb_deflate_token){0, (uint32_t)(line - PIECE), (uint32_t)step};
-            at.i = literals_start = at.line_start + line;
-            continue;
-        }
-        match found = KERNEL(best_match)(matcher, bytes, at);
-        if (patient && found.length >= MIN_FAR && found.length < PATIENT_MAX)
-            found = KERNEL(match_later)(matcher, bytes, &at, found);
-        bool near = found.distance == step;
-        bool far = !near && found.distance != at.line_start - at.above_start;
-        if (far && found.length < GOOD_ENOUGH && at.i + step + found.length <= end
-            && KERNEL(equal_bytes)(bytes + at.i + step, bytes + at.i, found.length)
-                   == found.length) {
-            at.i += step; /* a run begins here: a literal and the run say more for less */
-            continue;
-        }
-        if (found.length < (near ? MIN_NEAR : min_far)
-            || !is_worth(matcher->literal_costs, bytes + at.i, found)) {
-            at.i += step;
-            continue;
-        }
-        if (far)
-            remember_column(matcher, at, found);
-        tokens[count++] = (wb_deflate_token){(uint32_t)(at.i - literals_start),
-                                             (uint32_t)found.length, (uint32_t)found.distance};
-        size_t next = at.i + found.length;
-        if (!near && found.length < insert_max) {
-            size_t last = next + HASHED_BYTES <= end ? next : end - HASHED_BYTES + 1;
-            for (size_t i = at.i + step; i < last; i += step)
-                insert(matcher, bytes, i);
-        }
-        at.i = next;
-        literals_start = at.i;
-    }
+    matcher->searches += searches;
     if (literals_start < end)
         tokens[count++] = (wb_deflate_token){(uint32_t)(end - literals_start), 0, 0};
     return count;

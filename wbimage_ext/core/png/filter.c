@@ -30,6 +30,7 @@ static void filter_portable(wb_png_filter filter, const uint8_t *pixels, const u
                             uint8_t *filtered)
 {
     switch (filter) {
+    case WB_PNG_NONE: memcpy(filtered, pixels, size_bytes); break;
     case WB_PNG_SUB:
         for (size_t i = 0; i < size_bytes; i++)
             filtered[i] = (uint8_t)(pixels[i] - left[i]);
@@ -81,7 +82,7 @@ static void scores_portable(const wb_png_row *row, size_t step,
     }
     memset(scores, 0, WB_PNG_FILTER_COUNT * sizeof *scores);
     for (; start + count <= row->size_bytes; start += step * WB_PNG_SCORE_CHUNK_BYTES) {
-        for (int filter = WB_PNG_SUB; filter < WB_PNG_FILTER_COUNT; filter++) {
+        for (int filter = WB_PNG_NONE; filter < WB_PNG_FILTER_COUNT; filter++) {
             uint32_t sum = 0;
             apply_piece(row, (wb_png_filter)filter, start, count, filtered);
             for (size_t i = 0; i < count; i++)

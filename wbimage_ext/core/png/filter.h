@@ -21,7 +21,7 @@ typedef enum wb_png_filter {
 enum {
     /* Filters are scored on pieces of a row; see wb_png_filter_scores. */
     WB_PNG_SCORE_CHUNK_BYTES = 32,
-    WB_PNG_MAX_PIXEL_BYTES = 4
+    WB_PNG_MAX_PIXEL_BYTES = 8
 };
 
 /* A row of `size_bytes` >= `pixel_bytes` packed bytes and the one above it (zeros for the first
@@ -30,13 +30,12 @@ typedef struct wb_png_row {
     const uint8_t *pixels;
     const uint8_t *above;
     size_t size_bytes;
-    unsigned pixel_bytes; /* 1 to 4 */
+    unsigned pixel_bytes; /* 1 to 8 */
 } wb_png_row;
 
 /* Sums the absolute residuals (as signed bytes) that each filter would leave, over every `step`th
  * chunk of WB_PNG_SCORE_CHUNK_BYTES behind the first pixel; what is left at the end is ignored.
- * A row that has no whole chunk there is summed in whole.
- * None gets 0: its sum says nothing about the size of what it leaves. */
+ * A row that has no whole chunk there is summed in whole. */
 void wb_png_filter_scores(const wb_png_row *row, size_t step, wb_cpu cpu,
                           uint64_t scores[WB_PNG_FILTER_COUNT]);
 

@@ -73,7 +73,7 @@ TARGET static inline VECTOR KERNEL(add_score)(VECTOR sum, VECTOR residual, VECTO
 TARGET static inline void KERNEL(add_scores)(VECTOR sums[WB_PNG_FILTER_COUNT], KERNEL(neighbours) n,
                                              VECTOR counted)
 {
-    for (int filter = WB_PNG_SUB; filter < WB_PNG_FILTER_COUNT; filter++)
+    for (int filter = WB_PNG_NONE; filter < WB_PNG_FILTER_COUNT; filter++)
         sums[filter] = KERNEL(add_score)(sums[filter], KERNEL(filter)((wb_png_filter)filter, n),
                                          counted);
 }

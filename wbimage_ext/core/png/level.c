@@ -66,11 +66,11 @@ static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *opti
 {
     const bool filtered = options->compress_level != 0;
     wb_png_rows rows;
-    wb_status status = wb_png_rows_init(&rows, raster, scratch);
+    wb_status status = wb_png_rows_init(&rows, raster, &scratch->image.rows);
     if (status != WB_OK)
         return status;
     size_t line_bytes = rows.size_bytes + 1;
-    status = wb_bytes_renew(&scratch->filtered, line_bytes);
+    status = wb_bytes_renew(&scratch->image.filtered, line_bytes);
     if (status != WB_OK)
         return status;
     z_stream stream = {0};
@@ -82,8 +82,8 @@ static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *opti
                                                options->compress_level);
     for (size_t y = 0; y < raster->height && status == WB_OK; y++) {
         wb_png_row row = wb_png_rows_next(&rows);
-        filter_row(&row, filtered, options->cpu, scratch->filtered.data);
-        stream.next_in = scratch->filtered.data;
+        filter_row(&row, filtered, options->cpu, scratch->image.filtered.data);
+        stream.next_in = scratch->image.filtered.data;
         stream.avail_in = (uInt)line_bytes;
         status = zlib_drain(&stream, Z_NO_FLUSH, idat, error);
     }
@@ -101,22 +101,22 @@ static wb_status append_compressed(struct libdeflate_compressor *compressor,
                                    wb_png_scratch *scratch, wb_bytes *file, wb_error *error)
 {
     wb_png_rows rows;
-    wb_status status = wb_png_rows_init(&rows, raster, scratch);
+    wb_status status = wb_png_rows_init(&rows, raster, &scratch->image.rows);
     if (status != WB_OK)
         return status;
     size_t line_bytes = rows.size_bytes + 1, size_bytes = line_bytes * raster->height;
-    status = wb_bytes_renew(&scratch->filtered, size_bytes);
+    status = wb_bytes_renew(&scratch->image.filtered, size_bytes);
     if (status != WB_OK)
         return status;
     for (size_t y = 0; y < raster->height; y++) {
         wb_png_row row = wb_png_rows_next(&rows);
-        filter_row(&row, filtered, cpu, scratch->filtered.data + y * line_bytes);
+        filter_row(&row, filtered, cpu, scratch->image.filtered.data + y * line_bytes);
     }
     size_t bound_bytes = libdeflate_zlib_compress_bound(compressor, size_bytes);
     status = wb_bytes_reserve(file, bound_bytes);
     if (status != WB_OK)
         return status;
-    size_t written = libdeflate_zlib_compress(compressor, scratch->filtered.data, size_bytes,
+    size_t written = libdeflate_zlib_compress(compressor, scratch->image.filtered.data, size_bytes,
                                               file->data + file->size_bytes, bound_bytes);
     if (written == 0)
         return wb_fail(error, WB_LIBRARY_FAILED, "libdeflate cannot compress");
@@ -146,6 +146,19 @@ static wb_status try_unfiltered(struct libdeflate_compressor *compressor, const 
     return WB_OK;
 }
 
+/* The one that suits all of the image best. */
+static wb_status choose_plan(const wb_raster *raster, wb_cpu cpu, wb_png_scratch *scratch,
+                             wb_png_plan *plan)
+{
+    wb_png_planner planner;
+    wb_status status = wb_png_planner_init(&planner, raster, cpu, &scratch->trial);
+    if (status != WB_OK)
+        return status;
+    wb_png_planner_choose(&planner, 0, raster->height);
+    *plan = planner.plan;
+    return WB_OK;
+}
+
 static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options *options,
                                    wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
 {
@@ -153,10 +166,10 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
     /* Level 6 there finds less than zlib's in periodic patterns. */
     static const int LIBDEFLATE_LEVELS[10] = {0, 1, 2, 3, 4, 5, 7, 7, 8, 9};
     const int level = options->compress_level;
-    wb_png_plan plan = {.filters = WB_PNG_FILTERS_ADAPTIVE};
+    wb_png_plan plan = WB_PNG_RUNS;
     wb_status status = WB_OK;
     if (level >= THOROUGH_LEVEL)
-        status = wb_png_plan_choose(raster, options, scratch, &plan);
+        status = choose_plan(raster, options->cpu, scratch, &plan);
     if (status != WB_OK)
         return status;
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(
@@ -166,7 +179,7 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
     size_t start = idat->file->size_bytes;
     status = append_compressed(compressor, raster, level != 0, options->cpu, scratch, idat->file,
                                error);
-    if (status == WB_OK && plan.filters != WB_PNG_FILTERS_ADAPTIVE)
+    if (status == WB_OK && plan == WB_PNG_PLAIN)
         status = try_unfiltered(compressor, raster, start, scratch, idat->file, error);
     libdeflate_free_compressor(compressor);
     return status;
@@ -178,7 +191,7 @@ wb_status wb_png_stream_level(const wb_raster *raster, const wb_png_options *opt
                               wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
 {
 #ifdef WB_HAVE_LIBDEFLATE
-    size_t line_bytes = raster->width * raster->channels + 1, size_bytes;
+    size_t line_bytes = raster->width * wb_raster_pixel_bytes(raster) + 1, size_bytes;
     /* libdeflate takes all at once, and one chunk has to hold what comes out. */
     if (wb_multiply(line_bytes, raster->height, &size_bytes)
         && size_bytes <= WB_PNG_IDAT_LARGE_BYTES)

@@ -1,143 +1,158 @@
-/* Filters rows into strips and finds the strips' tokens, as the plan says.
- * In: rows. Out: lines, tokens. Ownership: see png/lines.h. */
+/* Filters rows into lines and finds their tokens, as a plan says.
+ * In: rows. Out: a block of lines with tokens. Ownership: see png/lines.h. */
 #include "png/lines.h"
-
-#include "deflate/count.h"
 
 #include <string.h>
 
-enum {
-    /* All of a short row's bytes tell which filter is best, half of those of others, a quarter of a
-     * long row's; half as many where the rows above are remembered. */
-    SHORT_ROW_BYTES = 256,
-    LONG_ROW_BYTES = 3072,
-    /* Every run and match has at least so many bytes. */
-    MIN_TOKEN_BYTES = WB_DEFLATE_MIN_MATCH
-};
+#include "base/fitted.h"
 
-wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, const wb_png_plan *plan,
-                            wb_cpu cpu, size_t strip_rows, wb_png_scratch *scratch)
+wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t size_bytes,
+                            size_t block_bytes, wb_cpu cpu, wb_png_buffers *buffers)
 {
-    *lines = (wb_png_lines){.plan = *plan, .cpu = cpu};
-    wb_status status = wb_png_rows_init(&lines->rows, raster, scratch);
+    *lines = (wb_png_lines){.cpu = cpu, .line_bytes = size_bytes + 1};
+    wb_status status = wb_png_rows_init(&lines->rows, raster, &buffers->rows);
     if (status != WB_OK)
         return status;
-    lines->line_bytes = lines->rows.size_bytes + 1;
-    size_t strip_bytes, window_bytes = plan->matched ? WB_DEFLATE_WINDOW_BYTES : 1, token_bytes;
-    if (!wb_multiply(strip_rows, lines->line_bytes, &strip_bytes)
-        || !wb_multiply(strip_bytes / MIN_TOKEN_BYTES + 2, sizeof *lines->tokens, &token_bytes))
+    lines->rows.size_bytes = size_bytes;
+    block_bytes = block_bytes < lines->line_bytes ? lines->line_bytes : block_bytes;
+    size_t token_bytes, all_bytes;
+    /* Every run and match has at least WB_DEFLATE_MIN_MATCH bytes. */
+    if (!wb_multiply(block_bytes / WB_DEFLATE_MIN_MATCH + 2, sizeof *lines->tokens, &token_bytes)
+        || !wb_add(block_bytes, WB_DEFLATE_WINDOW_BYTES + WB_DEFLATE_SLACK_BYTES, &all_bytes))
         return WB_OUT_OF_MEMORY;
-    status = wb_bytes_renew(&scratch->filtered,
-                            window_bytes + strip_bytes + WB_DEFLATE_SLACK_BYTES);
+    status = wb_bytes_renew(&buffers->filtered, all_bytes);
     if (status == WB_OK)
-        status = wb_bytes_renew(&scratch->tokens, token_bytes);
-    if (status == WB_OK && plan->matched)
-        status = wb_bytes_renew(&scratch->tables,
-                                wb_deflate_matcher_size(lines->line_bytes, strip_rows));
+        status = wb_bytes_renew(&buffers->tokens, token_bytes);
+    if (status == WB_OK)
+        status = wb_bytes_renew(&buffers->tables, wb_deflate_matcher_size(block_bytes));
     if (status != WB_OK)
         return status;
-    lines->bytes = scratch->filtered.data;
-    lines->tokens = (wb_deflate_token *)(void *)scratch->tokens.data;
-    bool by_pixels = plan->filters == WB_PNG_FILTERS_NONE || plan->correlated;
-    if (plan->matched)
-        wb_deflate_matcher_init(&lines->matcher, scratch->tables.data, lines->line_bytes,
-                                strip_rows, by_pixels ? raster->channels : 1);
+    lines->bytes = buffers->filtered.data;
+    lines->tokens = (wb_deflate_token *)(void *)buffers->tokens.data;
+    wb_deflate_matcher_init(&lines->matcher, buffers->tables.data, block_bytes, lines->line_bytes,
+                            wb_raster_pixel_bytes(raster));
     return WB_OK;
 }
 
-/* A row is mostly like the ones above it: with three quarters of their scores added to its own, a
- * smaller sample chooses as well as a larger one alone, or better. Each row has its sample at other
- * places. */
-static wb_png_filter choose_filter(wb_png_lines *lines, wb_png_row row)
+void wb_png_lines_restart(wb_png_lines *lines, size_t y)
+{
+    wb_png_rows_seek(&lines->rows, y);
+    lines->start = lines->end = 0;
+    lines->token_count = lines->symbols = 0;
+    lines->has_prices = false;
+    memset(lines->scores, 0, sizeof lines->scores);
+    wb_deflate_matcher_clear(&lines->matcher);
+}
+
+/* Sums the residuals of each filter. A row is mostly like the ones above it: with three quarters
+ * of their sums added, a sample of it chooses as well as a larger one alone. Each row has its
+ * sample at other places. */
+static void score_filters(wb_png_lines *lines, wb_png_row row, uint64_t scores[WB_PNG_FILTER_COUNT])
+{
+    if (row.size_bytes < WB_FIT_SHORT_ROW_BYTES) {
+        wb_png_filter_scores(&row, 1, lines->cpu, scores);
+        return;
+    }
+    size_t step = row.size_bytes < WB_FIT_LONG_ROW_BYTES ? WB_FIT_ROW_STEP : WB_FIT_LONG_ROW_STEP;
+    size_t skipped_bytes = (lines->rows.y + 1) % step * WB_PNG_SCORE_CHUNK_BYTES;
+    row.pixels += skipped_bytes;
+    row.above += skipped_bytes;
+    row.size_bytes -= skipped_bytes;
+    wb_png_filter_scores(&row, step, lines->cpu, scores);
+    for (int filter = 0; filter < WB_PNG_FILTER_COUNT; filter++) {
+        scores[filter] += lines->scores[filter];
+        /* What the first row scores, with none above it, says nothing about others. */
+        lines->scores[filter] = lines->rows.y > 1 ? scores[filter] / 4 * 3 : 0;
+    }
+}
+
+static wb_png_filter choose_filter(wb_png_lines *lines, wb_png_row row, bool is_matched)
 {
     uint64_t scores[WB_PNG_FILTER_COUNT];
-    bool is_short = row.size_bytes < SHORT_ROW_BYTES, remember = lines->remember && !is_short;
-    unsigned step = is_short ? 1 : row.size_bytes < LONG_ROW_BYTES ? 2 : 4;
-    if (remember) {
-        step *= 2;
-        size_t skipped_bytes = ((lines->rows.y + 1) & (step - 1)) * WB_PNG_SCORE_CHUNK_BYTES;
-        row.pixels += skipped_bytes;
-        row.above += skipped_bytes;
-        row.size_bytes -= skipped_bytes;
-    }
-    wb_png_filter_scores(&row, step, lines->cpu, scores);
+    score_filters(lines, row, scores);
+    scores[WB_PNG_NONE] = is_matched ? scores[WB_PNG_NONE] * WB_FIT_NONE_WEIGHT / 64 : UINT64_MAX;
     wb_png_filter best = WB_PNG_SUB;
-    for (int filter = WB_PNG_SUB; filter < WB_PNG_FILTER_COUNT; filter++) {
-        if (remember) {
-            scores[filter] += lines->scores[filter];
-            /* What the first row scores, with none above it, says nothing about others. */
-            lines->scores[filter] = lines->rows.y > 1 ? scores[filter] / 4 * 3 : 0;
-        }
+    for (int filter = 0; filter < WB_PNG_FILTER_COUNT; filter++)
         if (scores[filter] < scores[best])
             best = (wb_png_filter)filter;
-    }
     return best;
 }
 
-static size_t find_runs(const wb_png_lines *lines, const uint8_t *strip, size_t size_bytes)
+static bool is_zero(const uint8_t *bytes, size_t size_bytes)
 {
-    /* The first byte has none before it and is a literal. */
-    size_t count = wb_deflate_find_runs(strip + 1, size_bytes - 1, lines->plan.min_run, lines->cpu,
-                                        lines->tokens);
-    if (count == 0)
-        lines->tokens[count++] = (wb_deflate_token){0, 0, 0};
-    lines->tokens[0].literals++;
-    return count;
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size_bytes - 1) == 0;
 }
 
 /* A row like the one above is Up and zeros in every plan: one run, whose pieces cost 3 bits each
- * where those of a match above cost 14. */
-static void write_line(wb_png_lines *lines, uint8_t *line)
+ * where those of a match above cost 14. A row of zeros is that without a filter. */
+static void write_line(wb_png_lines *lines, wb_png_plan plan, uint8_t *line)
 {
     wb_png_row row = wb_png_rows_next(&lines->rows);
-    wb_png_filter filter = WB_PNG_NONE;
-    if (lines->plan.filters == WB_PNG_FILTERS_UP) {
-        filter = WB_PNG_UP;
-    } else if (memcmp(row.pixels, row.above, row.size_bytes) == 0) {
-        line[0] = WB_PNG_UP;
+    if (memcmp(row.pixels, row.above, row.size_bytes) == 0) {
+        line[0] = is_zero(row.pixels, row.size_bytes) ? WB_PNG_NONE : WB_PNG_UP;
         memset(line + 1, 0, row.size_bytes);
         return;
-    } else if (lines->plan.filters == WB_PNG_FILTERS_ADAPTIVE) {
-        filter = choose_filter(lines, row);
     }
+    wb_png_filter filter = WB_PNG_NONE;
+    if (plan != WB_PNG_PLAIN)
+        filter = choose_filter(lines, row, plan == WB_PNG_FILTERED);
     line[0] = (uint8_t)filter;
     wb_png_filter_apply(&row, filter, lines->cpu, line + 1);
 }
 
-wb_deflate_stretch wb_png_lines_next(wb_png_lines *lines, size_t row_count)
+/* The first byte has none before it and is a literal. */
+static size_t find_runs(const uint8_t *bytes, size_t size_bytes, wb_cpu cpu,
+                        wb_deflate_token *tokens)
 {
-    uint8_t *strip = lines->bytes + lines->filled_bytes, *line = strip;
-    size_t size_bytes = row_count * lines->line_bytes;
-    for (; line < strip + size_bytes; line += lines->line_bytes)
-        write_line(lines, line);
-    /* Kernels look at whole vectors and groups: what lies behind the strip is always the same. */
-    memset(strip + size_bytes, 0, WB_DEFLATE_SLACK_BYTES);
-    size_t count;
-    if (lines->plan.matched) {
-        lines->matcher.literal_costs = NULL;
-        if (lines->plan.filters != WB_PNG_FILTERS_NONE && !lines->plan.correlated) {
-            wb_deflate_literal_costs(strip, size_bytes, lines->literal_costs);
-            lines->matcher.literal_costs = lines->literal_costs;
-        }
-        wb_deflate_finder find = lines->plan.correlated ? wb_deflate_find_pixels
-                                                        : wb_deflate_find_matches;
-        count = find(&lines->matcher, lines->bytes, lines->filled_bytes,
-                     lines->filled_bytes + size_bytes, lines->cpu, lines->tokens);
-    } else {
-        count = find_runs(lines, strip, size_bytes);
-    }
-    return (wb_deflate_stretch){strip, lines->tokens, count};
+    size_t count = wb_deflate_find_runs(bytes + 1, size_bytes - 1, WB_FIT_MIN_RUN, cpu, tokens);
+    if (count == 0)
+        tokens[count++] = (wb_deflate_token){0, 0, 0};
+    tokens[0].literals++;
+    return count;
 }
 
-void wb_png_lines_advance(wb_png_lines *lines, size_t row_count)
+void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count)
 {
-    if (!lines->plan.matched)
-        return; /* the next strip takes the place of this one */
-    lines->filled_bytes += row_count * lines->line_bytes;
-    if (lines->filled_bytes <= WB_DEFLATE_WINDOW_BYTES)
+    size_t start = lines->end, size_bytes = row_count * lines->line_bytes, count;
+    wb_deflate_token *tokens = lines->tokens + lines->token_count;
+    lines->end += size_bytes;
+    for (uint8_t *line = lines->bytes + start; line < lines->bytes + lines->end;
+         line += lines->line_bytes)
+        write_line(lines, plan, line);
+    /* Kernels look at whole vectors and groups: what lies behind the lines is always the same. */
+    memset(lines->bytes + lines->end, 0, WB_DEFLATE_SLACK_BYTES);
+    if (plan == WB_PNG_RUNS) {
+        count = find_runs(lines->bytes + start, size_bytes, lines->cpu, tokens);
+    } else {
+        if (!lines->has_prices)
+            wb_deflate_prices_guess(&lines->matcher.prices, lines->bytes + start, size_bytes);
+        lines->has_prices = true;
+        count = wb_deflate_find_matches(&lines->matcher, lines->bytes, start, lines->end,
+                                        lines->cpu, tokens);
+    }
+    for (size_t i = 0; i < count; i++)
+        lines->symbols += tokens[i].literals + (tokens[i].length != 0);
+    lines->token_count += count;
+}
+
+wb_deflate_stretch wb_png_lines_block(const wb_png_lines *lines)
+{
+    return (wb_deflate_stretch){lines->bytes + lines->start, lines->tokens, lines->token_count};
+}
+
+size_t wb_png_lines_block_bytes(const wb_png_lines *lines)
+{
+    return lines->end - lines->start;
+}
+
+void wb_png_lines_close_block(wb_png_lines *lines)
+{
+    lines->start = lines->end;
+    lines->token_count = lines->symbols = 0;
+    if (lines->end <= WB_DEFLATE_WINDOW_BYTES)
         return;
-    size_t gone_bytes = lines->filled_bytes - WB_DEFLATE_WINDOW_BYTES;
+    size_t gone_bytes = lines->end - WB_DEFLATE_WINDOW_BYTES;
     memmove(lines->bytes, lines->bytes + gone_bytes, WB_DEFLATE_WINDOW_BYTES);
-    lines->filled_bytes = WB_DEFLATE_WINDOW_BYTES;
+    lines->start = lines->end = WB_DEFLATE_WINDOW_BYTES;
     lines->matcher.origin += (uint32_t)gone_bytes;
 }

@@ -1,5 +1,5 @@
-/* Lines as PNG compresses them: a filter's number, then the filtered row; and tokens for lines.
- * In: rows. Out: lines, tokens. Ownership: borrows; the buffers are the scratch's. */
+/* Lines as PNG compresses them: a filter's number, then the filtered row; and their tokens.
+ * In: rows. Out: a block of lines with tokens. Ownership: borrows the raster and the buffers. */
 #ifndef WB_PNG_LINES_H
 #define WB_PNG_LINES_H
 
@@ -7,32 +7,47 @@
 
 #include "deflate/emit.h"
 #include "deflate/match.h"
-#include "png/plan.h"
 #include "png/rows.h"
+#include "png/scratch.h"
 
-/* A window of lines: what was written lies before `filled_bytes`, the next strip goes there. */
+/* How some rows are coded. */
+typedef enum wb_png_plan {
+    WB_PNG_RUNS,     /* filtered, with runs of one byte: photographs */
+    WB_PNG_FILTERED, /* filtered, with matches: smooth drawings */
+    WB_PNG_PLAIN,    /* not filtered, with matches: text, plots, colour maps */
+    WB_PNG_PLANS
+} wb_png_plan;
+
+/* A window of lines: what is coded lies before `start`, the open block from there to `end`. */
 typedef struct wb_png_lines {
     wb_png_rows rows;
-    wb_png_plan plan;
     wb_cpu cpu;
     size_t line_bytes;
     uint8_t *bytes;
-    size_t filled_bytes;
-    wb_deflate_matcher matcher;
+    size_t start, end;
     wb_deflate_token *tokens;
-    uint16_t literal_costs[WB_DEFLATE_LITERALS];
-    /* Whether filters are chosen by what the rows above told, too; not where few rows are tried. */
-    bool remember;
+    size_t token_count;
+    size_t symbols; /* literals and matches of the open block */
+    wb_deflate_matcher matcher;
+    bool has_prices;                      /* the matcher; else it guesses them from the next rows */
     uint64_t scores[WB_PNG_FILTER_COUNT]; /* of the rows above, the nearest counting most */
 } wb_png_lines;
 
-/* Room for strips of `strip_rows`. */
-wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, const wb_png_plan *plan,
-                            wb_cpu cpu, size_t strip_rows, wb_png_scratch *scratch);
+/* For rows of the first `size_bytes` and blocks of up to `block_bytes`, or of one line. */
+wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t size_bytes,
+                            size_t block_bytes, wb_cpu cpu, wb_png_buffers *buffers);
 
-/* Filters the next `row_count` rows and finds their tokens; returns the stretch, whose size is
- * row_count * line_bytes. It is valid until wb_png_lines_advance, which keeps the window. */
-wb_deflate_stretch wb_png_lines_next(wb_png_lines *lines, size_t row_count);
-void wb_png_lines_advance(wb_png_lines *lines, size_t row_count);
+/* Forgets all lines. The next row is row `y`, from `first_byte` on. */
+void wb_png_lines_restart(wb_png_lines *lines, size_t y);
+
+/* Filters the next rows and finds their tokens, at the end of the open block. */
+void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count);
+
+/* The open block, valid until the next call, and its size. */
+wb_deflate_stretch wb_png_lines_block(const wb_png_lines *lines);
+size_t wb_png_lines_block_bytes(const wb_png_lines *lines);
+
+/* Begins a new block behind it. */
+void wb_png_lines_close_block(wb_png_lines *lines);
 
 #endif

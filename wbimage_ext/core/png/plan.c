@@ -1,214 +1,211 @@
-/* Chooses the plan: a quick look at how flat the image is, then a contest on bands of it.
- * In: a raster. Out: a plan. Ownership: see png/plan.h. */
+/* Looks at tiles of a part; where that does not tell, tries the plans on them and takes the one
+ * with the least cost. In: a raster. Out: a plan. Ownership: see png/plan.h. */
 #include "png/plan.h"
 
+#include "base/endian.h"
+#include "base/fitted.h"
 #include "deflate/cost.h"
 #include "deflate/count.h"
-#include "png/lines.h"
 
 enum {
-    LOOK_ROWS = 12,
-    FLAT_PERCENT = 50,
-    VERY_FLAT_PERCENT = 90,
-    BANDS = 4,
-    BAND_MIN_ROWS = 3,
-    /* A contest looks at a 48th of the image, at most at BANDS_MAX_BYTES. */
-    BANDS_PART = 48,
-    BANDS_MIN_BYTES = 4 << 10,
-    BANDS_MAX_BYTES = 16 << 10,
-    TINY_BYTES = 4 << 10, /* a contest would take as long as the rest */
-    /* In photographs at most 30 percent of the pixels, where channels are correlated 50 to 80. */
-    ECHO_PERCENT = 40,
-    ECHO_STEP = 4,
-    /* A candidate that has fallen back by this part of the best one's cost is not looked at on more
-     * bands: matching takes long where there is nothing to match. */
-    HOPELESS_PART = 16,
-    RUN_LONG = 8,
-    RUN_SHORT = 5
+    TILES_MIN_BYTES = 4 << 10,
+    TILES_MAX_BYTES = 24 << 10,
+    TILE_MIN_ROWS = 4,
+    LOOK_ROWS = 6, /* of all tiles together */
+    TINY_BYTES = 4 << 10,
+    LOOK_TABLE_BITS = 10,
+    WORD_BYTES = 8
 };
 
-/* Counts the bytes that equal the same of the pixel to their left or above, or the byte before: in
- * gray pictures kept as RGB two of three do. */
-static size_t count_equal(const uint8_t *row, const uint8_t *above, size_t row_bytes,
-                          size_t pixel_bytes)
-{
-    uint32_t equal = 0;
-    for (size_t i = pixel_bytes; i < row_bytes; i++)
-        equal += (uint32_t)((row[i] == row[i - pixel_bytes]) | (row[i] == above[i])
-                            | (row[i] == row[i - 1]));
-    return equal;
-}
-
-/* Counts the pixels that differ from the one to their left, and alike in three channels: gray kept
- * as RGB, or gray but for what JPEG made of it. Looks at every ECHO_STEPth. */
-static size_t count_echoes(const uint8_t *row, size_t row_bytes, size_t pixel_bytes)
-{
-    if (pixel_bytes < 3)
-        return 0;
-    uint32_t echoes = 0;
-    for (size_t i = pixel_bytes; i < row_bytes; i += ECHO_STEP * pixel_bytes) {
-        const uint8_t *pixel = row + i, *left = pixel - pixel_bytes;
-        uint8_t first = (uint8_t)(pixel[0] - left[0]);
-        echoes += (uint32_t)((first != 0) & ((uint8_t)(pixel[1] - left[1]) == first)
-                             & ((uint8_t)(pixel[2] - left[2]) == first));
-    }
-    return echoes * pixel_bytes * ECHO_STEP;
-}
-
-/* What a look at some rows tells, in percent. */
-typedef struct look {
-    unsigned flat; /* how much equals its neighbours; in most photographs 10 to 30 */
-    unsigned echo; /* how much differs from them alike in all channels */
-} look;
-
-static look look_at(const wb_raster *raster, wb_png_rows *rows)
-{
-    size_t equal = 0, echoes = 0, seen = 0;
-    for (size_t k = 0; k < LOOK_ROWS; k++) {
-        wb_png_rows_seek(rows, (2 * k + 1) * raster->height / (2 * LOOK_ROWS));
-        wb_png_row row = wb_png_rows_next(rows);
-        equal += count_equal(row.pixels, row.above, row.size_bytes, raster->channels);
-        echoes += count_echoes(row.pixels, row.size_bytes, raster->channels);
-        seen += row.size_bytes;
-    }
-    return (look){(unsigned)(equal * 100 / seen), (unsigned)(echoes * 100 / seen)};
-}
-
-/* What a plan would take for the bands, times its weight: after each band for all so far. */
-typedef struct band_costs {
-    uint64_t after[BANDS];
-    size_t count;
-} band_costs;
-
-typedef struct candidate {
-    wb_png_plan plan;
-    unsigned weight;
-} candidate;
-
-/* `best` has no bands before the first plan was tried. */
-static bool is_hopeless(const band_costs *costs, const band_costs *best)
-{
-    if (best->count == 0)
-        return false;
-    size_t last = costs->count - 1;
-    return costs->after[last] > best->after[last] + best->after[best->count - 1] / HOPELESS_PART;
-}
-
-typedef struct band_layout {
-    size_t rows, count;
-} band_layout;
-
-static band_layout lay_out_bands(const wb_raster *raster)
-{
-    size_t line_bytes = raster->width * raster->channels + 1;
-    size_t image_bytes = line_bytes * raster->height, wanted_bytes = image_bytes / BANDS_PART;
-    wanted_bytes = wanted_bytes < BANDS_MIN_BYTES ? BANDS_MIN_BYTES : wanted_bytes;
-    wanted_bytes = wanted_bytes > BANDS_MAX_BYTES ? BANDS_MAX_BYTES : wanted_bytes;
-    band_layout bands = {wanted_bytes / BANDS / line_bytes, BANDS};
-    if (bands.rows < BAND_MIN_ROWS) { /* wide rows: rather fewer bands */
-        bands.rows = BAND_MIN_ROWS;
-        bands.count = 1 + wanted_bytes / (bands.rows * line_bytes);
-        bands.count = bands.count < BANDS ? bands.count : BANDS;
-    }
-    if (bands.rows * BANDS >= raster->height)
-        bands = (band_layout){raster->height, 1};
-    return bands;
-}
-
-/* Tries the bands, or the first ones where those show already that it is far from the best. */
-static wb_status try_plan(const wb_raster *raster, const candidate *tried, const band_costs *best,
-                          wb_cpu cpu, wb_png_scratch *scratch, band_costs *costs)
-{
-    /* From the first half to the second and back: pages are often one thing above, another below. */
-    static const uint8_t ORDER[BANDS] = {0, 2, 1, 3};
-    band_layout bands = lay_out_bands(raster);
-    wb_png_lines lines;
-    wb_status status = wb_png_lines_init(&lines, raster, &tried->plan, cpu, bands.rows, scratch);
-    if (status != WB_OK)
-        return status;
-    uint64_t cost = 0;
-    wb_deflate_frequencies frequencies;
-    for (costs->count = 0; costs->count < bands.count;) {
-        size_t band = bands.count == BANDS ? ORDER[costs->count] : costs->count;
-        size_t y = (2 * band + 1) * (raster->height - bands.rows) / (2 * bands.count);
-        wb_png_rows_seek(&lines.rows, y == 0 ? 0 : y - 1);
-        if (y != 0) { /* a row that is not counted, so that matches find something above */
-            wb_png_lines_next(&lines, 1);
-            wb_png_lines_advance(&lines, 1);
-        }
-        wb_deflate_stretch stretch = wb_png_lines_next(&lines, bands.rows);
-        wb_deflate_count(&stretch, bands.rows * lines.line_bytes, &frequencies);
-        cost += wb_deflate_entropy(&frequencies) * tried->weight;
-        costs->after[costs->count++] = cost;
-        if (is_hopeless(costs, best))
-            return WB_OK;
-        wb_png_lines_advance(&lines, bands.rows);
-    }
-    return WB_OK;
-}
-
-/* Their bits are weighted: the slow have to earn it. Plain matching gains more on the image than on
- * the bands, where it has seen little yet. */
-enum { RUNS_LONG, RUNS_SHORT, RUNS_UP, MATCHES_PLAIN, MATCHES_FILTERED, CANDIDATES };
-static const candidate CANDIDATE[CANDIDATES] = {
-    [RUNS_LONG] = {{.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_LONG}, 64},
-    [RUNS_SHORT] = {{.filters = WB_PNG_FILTERS_ADAPTIVE, .min_run = RUN_SHORT}, 66},
-    [RUNS_UP] = {{.filters = WB_PNG_FILTERS_UP, .min_run = RUN_SHORT}, 65},
-    [MATCHES_PLAIN] = {{.filters = WB_PNG_FILTERS_NONE, .matched = true}, 60},
-    [MATCHES_FILTERED] = {{.filters = WB_PNG_FILTERS_ADAPTIVE, .matched = true}, 68},
+static const uint64_t WEIGHTS[WB_PNG_PLANS] = {
+    [WB_PNG_RUNS] = WB_FIT_WEIGHT_RUNS,
+    [WB_PNG_FILTERED] = WB_FIT_WEIGHT_FILTERED,
+    [WB_PNG_PLAIN] = WB_FIT_WEIGHT_PLAIN,
 };
 
-static const wb_png_plan CORRELATED = {
-    .filters = WB_PNG_FILTERS_ADAPTIVE, .matched = true, .correlated = true};
-
-/* Who takes part in a contest, from the fastest to the slowest. */
-static const uint8_t FLAT[] = {RUNS_LONG, RUNS_SHORT, MATCHES_PLAIN, MATCHES_FILTERED};
-/* Masks: of a label's edge Up leaves a few bytes. */
-static const uint8_t VERY_FLAT_GRAY[] = {RUNS_UP, MATCHES_PLAIN};
-
-static wb_status hold_contest(const wb_raster *raster, const uint8_t *entrants, size_t count,
-                              wb_cpu cpu, wb_png_scratch *scratch, wb_png_plan *plan)
+wb_status wb_png_planner_init(wb_png_planner *planner, const wb_raster *raster, wb_cpu cpu,
+                              wb_png_buffers *buffers)
 {
-    band_costs best = {.count = 0}, costs = {.count = 0};
-    uint64_t least = UINT64_MAX;
-    for (size_t i = 0; i < count; i++) {
-        const candidate *tried = &CANDIDATE[entrants[i]];
-        wb_status status = try_plan(raster, tried, &best, cpu, scratch, &costs);
-        if (status != WB_OK)
-            return status;
-        uint64_t cost = costs.after[costs.count - 1];
-        if (costs.count < best.count || cost >= least)
-            continue;
-        bool is_clear = cost < least - least / 4;
-        best = costs;
-        least = cost;
-        *plan = tried->plan;
-        if (entrants[i] == MATCHES_PLAIN && is_clear)
-            break; /* text: filters would only tear it apart */
-    }
-    return WB_OK;
-}
-
-wb_status wb_png_plan_choose(const wb_raster *raster, const wb_png_options *options,
-                             wb_png_scratch *scratch, wb_png_plan *plan)
-{
-    wb_png_rows rows;
-    wb_status status = wb_png_rows_init(&rows, raster, scratch);
-    if (status != WB_OK)
-        return status;
-    look seen = look_at(raster, &rows);
-    bool is_tiny = raster->width * raster->channels < TINY_BYTES / raster->height;
-    bool is_flat = seen.flat >= (is_tiny ? FLAT_PERCENT : VERY_FLAT_PERCENT);
-    if (is_flat && (is_tiny || raster->channels != 1))
-        *plan = CANDIDATE[MATCHES_PLAIN].plan;
-    else if (is_flat)
-        status = hold_contest(raster, VERY_FLAT_GRAY, sizeof VERY_FLAT_GRAY, options->cpu, scratch,
-                              plan);
-    else if (seen.echo >= ECHO_PERCENT)
-        *plan = CORRELATED;
-    else if (seen.flat >= FLAT_PERCENT)
-        status = hold_contest(raster, FLAT, sizeof FLAT, options->cpu, scratch, plan);
-    else
-        *plan = CANDIDATE[RUNS_LONG].plan;
+    size_t pixel_bytes = wb_raster_pixel_bytes(raster), row_bytes = raster->width * pixel_bytes;
+    size_t tile_bytes = WB_FIT_TILE_BYTES / pixel_bytes * pixel_bytes;
+    tile_bytes = tile_bytes < row_bytes ? tile_bytes : row_bytes;
+    wb_status status = wb_png_lines_init(&planner->trial, raster, tile_bytes, TILES_MAX_BYTES, cpu,
+                                         buffers);
+    wb_png_planner_restart(planner);
     return status;
+}
+
+void wb_png_planner_restart(wb_png_planner *planner)
+{
+    planner->tile_number = 0;
+    planner->has_plan = false;
+    planner->plan = WB_PNG_RUNS;
+    planner->parts_since = 0;
+    memset(planner->costs, 0, sizeof planner->costs);
+}
+
+/* The tiles of a part: all as wide as the trial's lines, at changing columns. */
+typedef struct tiles {
+    size_t y, row_count; /* of the part */
+    size_t count, rows;  /* of each tile */
+    size_t number;       /* of the first */
+} tiles;
+
+static tiles lay_out_tiles(const wb_png_planner *planner, size_t y, size_t row_count)
+{
+    const wb_raster *raster = planner->trial.rows.raster;
+    size_t line_bytes = planner->trial.line_bytes, most_rows = TILES_MAX_BYTES / line_bytes;
+    size_t wanted_bytes = raster->width * wb_raster_pixel_bytes(raster) * row_count
+                          / WB_FIT_TILES_SHARE;
+    wanted_bytes = wanted_bytes < TILES_MIN_BYTES ? TILES_MIN_BYTES : wanted_bytes;
+    tiles all = {y, row_count, WB_FIT_TILES, wanted_bytes / WB_FIT_TILES / line_bytes,
+                 planner->tile_number};
+    all.rows = all.rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : all.rows;
+    all.rows = all.rows * all.count < most_rows ? all.rows : most_rows / all.count;
+    if (all.rows * all.count >= row_count) {
+        all.count = 1;
+        all.rows = row_count < most_rows ? row_count : most_rows;
+    }
+    return all;
+}
+
+/* Makes the first row of tile `k` the next. */
+static void seek_tile(wb_png_rows *rows, const tiles *all, size_t k)
+{
+    const uint64_t golden_ratio = 40503; /* in 65536ths: columns that are spread evenly */
+    size_t pixel_bytes = wb_raster_pixel_bytes(rows->raster);
+    uint64_t free_pixels = rows->raster->width - rows->size_bytes / pixel_bytes;
+    uint64_t column = (free_pixels + 1) * ((all->number + k) * golden_ratio & 0xffff) >> 16;
+    rows->first_byte = (size_t)column * pixel_bytes;
+    wb_png_rows_seek(rows, all->y + (2 * k + 1) * (all->row_count - all->rows) / (2 * all->count));
+}
+
+typedef struct look_counts {
+    uint32_t pixels, flat, seen, known;
+    uint32_t pairs[1 << LOOK_TABLE_BITS], colours[1 << LOOK_TABLE_BITS];
+} look_counts;
+
+/* Whether the first `size_bytes` of a word are in the table, where they are put. */
+static inline bool is_in_table(uint32_t *table, uint64_t word, size_t size_bytes)
+{
+    size_bytes = size_bytes < WORD_BYTES ? size_bytes : WORD_BYTES;
+    uint64_t hash = word * (UINT64_C(0x9E3779B97F4A7C15) << (64 - 8 * size_bytes));
+    uint32_t *slot = &table[hash >> (64 - LOOK_TABLE_BITS)], tag = (uint32_t)(hash >> 20) | 1;
+    bool is_in = *slot == tag;
+    *slot = tag;
+    return is_in;
+}
+
+/* In gray a pair is of two bytes each. */
+static void look_at_row(const wb_png_row *row, look_counts *counts)
+{
+    size_t step = row->pixel_bytes, before = step == 1 ? 3 : step < 4 ? step : 4;
+    for (size_t i = before; i + WORD_BYTES <= row->size_bytes; i += step) {
+        const uint8_t *pixel = row->pixels + i, *above = row->above + i;
+        unsigned left_differs = 0, above_differs = 0;
+        for (size_t k = 0; k < step; k++) {
+            left_differs |= pixel[k] ^ pixel[k - step];
+            above_differs |= pixel[k] ^ above[k];
+        }
+        bool is_flat = (left_differs == 0) | (above_differs == 0);
+        counts->pixels++;
+        counts->flat += is_flat;
+        counts->seen += is_in_table(counts->pairs, wb_load_le64(pixel - before), before + step)
+                        & !is_flat;
+        counts->known += is_in_table(counts->colours, wb_load_le64(pixel), step) & !is_flat;
+    }
+}
+
+static wb_png_look look_at(wb_png_rows *rows, const tiles *all)
+{
+    look_counts counts = {0};
+    size_t look_rows = LOOK_ROWS / all->count < all->rows ? LOOK_ROWS / all->count : all->rows;
+    for (size_t k = 0; k < all->count; k++) {
+        seek_tile(rows, all, k);
+        for (size_t r = 0; r < look_rows; r++) {
+            wb_png_row row = wb_png_rows_next(rows);
+            look_at_row(&row, &counts);
+        }
+    }
+    uint32_t others = counts.pixels - counts.flat;
+    wb_png_look look = {counts.pixels != 0 ? counts.flat * 256 / counts.pixels : 256, 0, 0};
+    if (others != 0) {
+        look.seen = counts.seen * 256 / others;
+        /* Of gray nearly every value is known. */
+        look.known = rows->raster->channels < 3 ? 0 : counts.known * 256 / others;
+    }
+    return look;
+}
+
+static bool is_photo(const wb_png_look *look)
+{
+    return look->flat < WB_FIT_PHOTO_FLAT && look->seen < WB_FIT_PHOTO_SEEN
+           && look->known < WB_FIT_PHOTO_KNOWN;
+}
+
+static bool is_near(unsigned a, unsigned b, unsigned margin)
+{
+    return a < b + margin && b < a + margin;
+}
+
+/* What a plan would take for the tiles. */
+static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan,
+                         wb_deflate_frequencies *frequencies)
+{
+    wb_png_lines_restart(trial, all->y);
+    for (size_t k = 0; k < all->count; k++) {
+        seek_tile(&trial->rows, all, k);
+        wb_png_lines_add(trial, plan, all->rows);
+    }
+    wb_deflate_stretch block = wb_png_lines_block(trial);
+    size_t size_bytes = wb_png_lines_block_bytes(trial);
+    wb_deflate_count(&block, size_bytes, frequencies);
+    uint64_t cost = wb_deflate_entropy(frequencies) * WEIGHTS[plan];
+    return cost + cost * trial->matcher.searches / size_bytes * WB_FIT_WEIGHT_SEARCH / 1000;
+}
+
+static void hold_contest(wb_png_planner *planner, const tiles *all)
+{
+    uint64_t least = UINT64_MAX;
+    const wb_png_plan last = planner->plan;
+    for (int tried = 0; tried < WB_PNG_PLANS; tried++) {
+        wb_deflate_frequencies frequencies;
+        uint64_t cost = try_plan(&planner->trial, all, (wb_png_plan)tried, &frequencies);
+        cost += planner->costs[tried] * WB_FIT_MEMORY_QUARTERS / 4;
+        planner->costs[tried] = cost;
+        if (planner->has_plan && last == (wb_png_plan)tried)
+            cost -= cost / WB_FIT_CHANGE_SHARE;
+        if (cost < least) {
+            least = cost;
+            planner->plan = (wb_png_plan)tried;
+            wb_deflate_prices_set(&planner->prices, &frequencies);
+        }
+    }
+}
+
+bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
+{
+    const wb_raster *raster = planner->trial.rows.raster;
+    tiles all = lay_out_tiles(planner, y, row_count);
+    wb_png_look look = look_at(&planner->trial.rows, &all);
+    planner->tile_number += all.count;
+    bool is_tiny = raster->width * wb_raster_pixel_bytes(raster) < TINY_BYTES / raster->height;
+    if (is_photo(&look) && !is_tiny) {
+        planner->plan = WB_PNG_RUNS;
+        planner->has_plan = true;
+        planner->parts_since = WB_FIT_KEEP_PARTS;
+        memset(planner->costs, 0, sizeof planner->costs);
+        return false;
+    }
+    if (planner->has_plan && planner->parts_since < WB_FIT_KEEP_PARTS
+        && is_near(look.flat, planner->look.flat, WB_FIT_KEEP_FLAT)
+        && is_near(look.seen, planner->look.seen, WB_FIT_KEEP_SEEN)) {
+        planner->parts_since++;
+        return false;
+    }
+    hold_contest(planner, &all);
+    planner->has_plan = true;
+    planner->look = look;
+    planner->parts_since = 1;
+    return true;
 }

@@ -1,28 +1,35 @@
-/* Which way suits an image: photographs want filters and runs, text wants no filter and matches.
- * In: a raster. Out: a wb_png_plan. Ownership: borrows the raster; works in the scratch. */
+/* Which plan suits a part of an image: where a look at some tiles of it does not tell, the plans
+ * are tried on the tiles. In: a raster. Out: a wb_png_plan. Ownership: borrows the raster; works in
+ * the buffers. */
 #ifndef WB_PNG_PLAN_H
 #define WB_PNG_PLAN_H
 
-#include "pixels/raster.h"
-#include "png/options.h"
-#include "png/scratch.h"
+#include "png/lines.h"
 
-typedef enum wb_png_filters {
-    WB_PNG_FILTERS_NONE,
-    WB_PNG_FILTERS_UP,      /* one for all rows */
-    WB_PNG_FILTERS_ADAPTIVE /* each row the one that suits it */
-} wb_png_filters;
+/* What tiles look like, in 256ths: how many pixels equal one of their neighbours; and how many of
+ * the others belong to a pair, or have a colour, that was seen before. */
+typedef struct wb_png_look {
+    unsigned flat, seen, known;
+} wb_png_look;
 
-typedef struct wb_png_plan {
-    wb_png_filters filters;
-    bool matched;     /* wb_deflate_find_matches, or wb_deflate_find_runs; or, if the channels */
-    bool correlated;  /* are correlated, wb_deflate_find_pixels */
-    unsigned min_run; /* for runs */
-} wb_png_plan;
+typedef struct wb_png_planner {
+    wb_png_lines trial; /* over tiles */
+    size_t tile_number; /* of the next tile */
+    bool has_plan;
+    wb_png_plan plan;             /* of the last part */
+    uint64_t costs[WB_PNG_PLANS]; /* of the parts so far, the last counting most */
+    wb_deflate_prices prices;     /* of the tiles in the last contest, by the plan that won */
+    wb_png_look look;             /* in the last contest */
+    unsigned parts_since;         /* the last contest, with it */
+} wb_png_planner;
 
-/* Looks at a few rows, and where they are flat compares the plans on a few bands of the image.
- * Uses all of the scratch's buffers. */
-wb_status wb_png_plan_choose(const wb_raster *raster, const wb_png_options *options,
-                             wb_png_scratch *scratch, wb_png_plan *plan);
+wb_status wb_png_planner_init(wb_png_planner *planner, const wb_raster *raster, wb_cpu cpu,
+                              wb_png_buffers *buffers);
+
+/* Forgets all parts. */
+void wb_png_planner_restart(wb_png_planner *planner);
+
+/* For the `row_count` rows from `y` on, the next part. Returns whether there are new prices. */
+bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count);
 
 #endif

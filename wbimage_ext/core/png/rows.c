@@ -4,44 +4,47 @@
 
 #include <string.h>
 
-wb_status wb_png_rows_init(wb_png_rows *rows, const wb_raster *raster, wb_png_scratch *scratch)
+wb_status wb_png_rows_init(wb_png_rows *rows, const wb_raster *raster, wb_bytes *memory)
 {
-    size_t buffer_bytes, all_bytes;
-    if (!wb_multiply(raster->width, WB_MAX_CHANNELS, &buffer_bytes)
-        || !wb_add(buffer_bytes, 2 * WB_ROW_SLACK_BYTES, &buffer_bytes)
-        || !wb_multiply(buffer_bytes, 2, &all_bytes))
+    size_t buffer_bytes = wb_raster_buffer_bytes(raster), all_bytes;
+    if (!wb_multiply(buffer_bytes, 2, &all_bytes))
         return WB_OUT_OF_MEMORY;
-    wb_status status = wb_bytes_renew(&scratch->rows, all_bytes);
+    wb_status status = wb_bytes_renew(memory, all_bytes);
     if (status != WB_OK)
         return status;
-    *rows = (wb_png_rows){.raster = raster, .size_bytes = raster->width * raster->channels};
-    rows->buffers[0] = scratch->rows.data;
-    rows->buffers[1] = scratch->rows.data + buffer_bytes;
+    *rows = (wb_png_rows){.raster = raster,
+                          .size_bytes = raster->width * wb_raster_pixel_bytes(raster)};
+    rows->buffers[0] = memory->data;
+    rows->buffers[1] = memory->data + buffer_bytes;
     wb_png_rows_seek(rows, 0);
     return WB_OK;
 }
 
-void wb_png_rows_seek(wb_png_rows *rows, size_t y)
+static const uint8_t *row_at(const wb_png_rows *rows, size_t y)
 {
     const wb_raster *raster = rows->raster;
+    return raster->row(raster->context, y, rows->buffers[y & 1]) + rows->first_byte;
+}
+
+void wb_png_rows_seek(wb_png_rows *rows, size_t y)
+{
     rows->y = y;
-    if (y == 0) {
-        /* Row 0 goes to buffer 0; the zeros above it are in buffer 1 until row 1 needs it. */
-        memset(rows->buffers[1], 0, rows->size_bytes);
-        rows->above = rows->buffers[1];
+    if (y != 0) {
+        rows->above = row_at(rows, y - 1);
         return;
     }
-    rows->above = raster->row(raster->context, y - 1, rows->buffers[(y - 1) & 1]);
+    /* Row 0 goes to buffer 0; the zeros above it are in buffer 1 until row 1 needs it. */
+    memset(rows->buffers[1], 0, rows->size_bytes);
+    rows->above = rows->buffers[1];
 }
 
 wb_png_row wb_png_rows_next(wb_png_rows *rows)
 {
-    const wb_raster *raster = rows->raster;
     wb_png_row row = {
-        .pixels = raster->row(raster->context, rows->y, rows->buffers[rows->y & 1]),
+        .pixels = row_at(rows, rows->y),
         .above = rows->above,
         .size_bytes = rows->size_bytes,
-        .pixel_bytes = raster->channels,
+        .pixel_bytes = wb_raster_pixel_bytes(rows->raster),
     };
     rows->above = row.pixels;
     rows->y++;

@@ -6,15 +6,22 @@
 
 #include "base/bytes.h"
 
-typedef struct wb_png_scratch {
+typedef struct wb_png_buffers {
     wb_bytes rows;     /* rows pulled from the raster, and the zeros above the first */
-    wb_bytes filtered; /* filtered bytes: a strip, or the whole image for a compression level */
-    wb_bytes tokens;   /* of the strip */
+    wb_bytes filtered; /* filtered bytes: some parts, or the whole image for a compression level */
+    wb_bytes tokens;   /* of these */
     wb_bytes tables;   /* of the matcher */
+} wb_png_buffers;
+
+typedef struct wb_png_scratch {
+    wb_png_buffers image;
+    wb_png_buffers trial; /* while the plans for a part are compared */
+    wb_bytes segment;     /* a segment's blocks, before they go into the file */
 } wb_png_scratch;
 
 wb_png_scratch *wb_png_scratch_new(void);          /* NULL without memory */
 void wb_png_scratch_free(wb_png_scratch *scratch); /* NULL is allowed */
+
 /* Gives memory back when more than `limit_bytes` are held. */
 void wb_png_scratch_trim(wb_png_scratch *scratch, size_t limit_bytes);
 

@@ -1,0 +1,74 @@
+/* Every constant of the fast PNG encoder that was fitted by measuring, with its unit and where it
+ * comes from. `python -m benchmarks.tune NAME` builds the encoder with other values of one of them
+ * and prints size and time, so that it can be fitted again.
+ * In: nothing. Out: constants. Ownership: none. */
+#ifndef WB_BASE_FITTED_H
+#define WB_BASE_FITTED_H
+
+enum {
+    /* ---- parts and blocks ---- */
+
+    /* Bytes of lines that get a plan of their own. With 128 KiB bands see too little of wide
+     * pictures; larger ones leave a second-level cache of 512 KiB. */
+    WB_FIT_PART_BYTES = 256 << 10,
+    /* Literals and matches of a block, at least. Blocks of 4000 spend 1.5 percent on their headers,
+     * and blocks of 20000 no longer follow the content. */
+    WB_FIT_BLOCK_SYMBOLS = 8000,
+    /* Bytes of a block, at most: flat content waits no longer for more symbols. */
+    WB_FIT_BLOCK_BYTES = 1 << 20,
+    /* Bytes of lines that one thread codes, about. */
+    WB_FIT_SEGMENT_BYTES = 1 << 20,
+
+    /* ---- filters ---- */
+
+    /* Every row is sampled at every n-th 32 bytes; short rows, of fewer bytes, are summed in whole,
+     * long rows are those of more bytes. */
+    WB_FIT_SHORT_ROW_BYTES = 256,
+    WB_FIT_LONG_ROW_BYTES = 3072,
+    WB_FIT_ROW_STEP = 4,
+    WB_FIT_LONG_ROW_STEP = 8,
+    /* 64ths of the residuals of None that count where matches are searched: what is not filtered
+     * repeats more often. With 8 photographs lose, with 32 drawings. */
+    WB_FIT_NONE_WEIGHT = 24,
+
+    /* ---- runs and matches ---- */
+
+    /* Bytes of a run, at least. 8 is 10 percent faster on photographs and 1 percent larger. */
+    WB_FIT_MIN_RUN = 5,
+    /* Entries of each of the matcher's tables, as a power of two; at least one for 4 bytes. */
+    WB_FIT_TABLE_BITS = 15,
+    /* Bytes of a match whose inner positions go into the tables, at most. With 16 text is 1
+     * percent larger, and 2 percent of the time are saved. */
+    WB_FIT_INSERT_BYTES = 64,
+    /* After 2^n misses in a row the search skips a pixel more, after twice as many two. */
+    WB_FIT_MISSES_SHIFT = 5,
+
+    /* ---- the choice of a plan ---- */
+
+    /* Bytes of a tile's row; tiles of a part; a part's bytes for each byte of its tiles. */
+    WB_FIT_TILE_BYTES = 768,
+    WB_FIT_TILES = 3,
+    WB_FIT_TILES_SHARE = 14,
+    /* Weights of the plans' costs: what takes time has to earn it, and what needs history finds
+     * little of it on the tiles. */
+    WB_FIT_WEIGHT_RUNS = 64,
+    WB_FIT_WEIGHT_FILTERED = 56,
+    WB_FIT_WEIGHT_PLAIN = 52,
+    /* A search costs this part of the whole cost, in 1000ths, if there is one for each byte. */
+    WB_FIT_WEIGHT_SEARCH = 300,
+    /* A new plan has to be better than the last part's by one in so many: history is lost. */
+    WB_FIT_CHANGE_SHARE = 16,
+    /* Quarters of the earlier parts' costs that count in the next part. */
+    WB_FIT_MEMORY_QUARTERS = 2,
+    /* Parts without a contest after one, while the tiles look the same within so many 256ths. */
+    WB_FIT_KEEP_PARTS = 4,
+    WB_FIT_KEEP_FLAT = 26,
+    WB_FIT_KEEP_SEEN = 64,
+    /* Photographs are told by what the tiles look like, in 256ths: fewer pixels like a neighbour,
+     * fewer of the others in a pair seen before, and fewer of a colour seen before. */
+    WB_FIT_PHOTO_FLAT = 154,
+    WB_FIT_PHOTO_SEEN = 26,
+    WB_FIT_PHOTO_KNOWN = 128
+};
+
+#endif

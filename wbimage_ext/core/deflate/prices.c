@@ -1,0 +1,105 @@
+/* Prices from frequencies, by their logarithms.
+ * In: how often symbols occur. Out: prices. Ownership: see deflate/prices.h. */
+#include "deflate/prices.h"
+
+#include "deflate/cost.h"
+#include "deflate/count.h"
+
+enum {
+    /* The most that a symbol costs, in bits without its extra ones. A symbol that did not occur
+     * would have about these lengths in codes that keep a place for it. */
+    LITERAL_MAX_BITS = 13,
+    LENGTH_MAX_BITS = 10,
+    DISTANCE_MAX_BITS = 9,
+    /* What a length and a distance cost before any was counted. */
+    LENGTH_GUESS_BITS = 4,
+    DISTANCE_GUESS_BITS = 4,
+    /* Each symbol counts as if it had occurred an eighth of a time more. */
+    COUNT_UNITS = 8
+};
+
+static unsigned length_extra_bits(unsigned length)
+{
+    return wb_deflate_length_symbol(length).extra_bits;
+}
+
+static unsigned distance_extra_bits(unsigned symbol)
+{
+    return symbol < 4 ? 0 : symbol / 2 - 1;
+}
+
+/* -log2(count / total), both in COUNT_UNITS. */
+static uint8_t price_of(uint64_t count, uint64_t total, unsigned max_bits)
+{
+    uint32_t cost = wb_log2_fixed((uint32_t)total) - wb_log2_fixed((uint32_t)count + 1);
+    uint32_t price = cost * WB_DEFLATE_PRICE_BIT >> 8, most = max_bits * WB_DEFLATE_PRICE_BIT;
+    price = price < most ? price : most;
+    return (uint8_t)(price > 1 ? price : 1);
+}
+
+static uint64_t total_of(const uint32_t *frequencies, unsigned count)
+{
+    uint64_t total = 1;
+    for (unsigned i = 0; i < count; i++)
+        total += (uint64_t)frequencies[i] * COUNT_UNITS + 1;
+    return total;
+}
+
+static void set_distance_logs(wb_deflate_prices *prices)
+{
+    for (unsigned log = 0; log < WB_DEFLATE_DISTANCE_LOGS; log++) {
+        unsigned first = log < 2 ? log : 2 * log - 2, second = log < 2 ? log : 2 * log - 1;
+        if (second >= WB_DEFLATE_DISTANCE_SYMBOLS)
+            first = second = WB_DEFLATE_DISTANCE_SYMBOLS - 1;
+        prices->distance_log[log] = (uint8_t)((prices->distance[first] + prices->distance[second])
+                                              / 2);
+    }
+}
+
+void wb_deflate_prices_set(wb_deflate_prices *prices, const wb_deflate_frequencies *frequencies)
+{
+    const uint32_t *litlen = frequencies->litlen, *distance = frequencies->distance;
+    uint64_t total = total_of(litlen, WB_DEFLATE_LITLEN_SYMBOLS), literals = 0, spent = 0;
+    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++) {
+        prices->literal[i] = price_of((uint64_t)litlen[i] * COUNT_UNITS, total, LITERAL_MAX_BITS);
+        literals += litlen[i];
+        spent += (uint64_t)litlen[i] * prices->literal[i];
+    }
+    prices->mean_literal = (uint8_t)(literals != 0 ? spent / literals : 8 * WB_DEFLATE_PRICE_BIT);
+    for (unsigned length = WB_DEFLATE_MIN_MATCH; length <= WB_DEFLATE_MAX_MATCH; length++) {
+        unsigned symbol = wb_deflate_length_symbol(length).symbol;
+        prices->length[length] = (uint8_t)(price_of((uint64_t)litlen[symbol] * COUNT_UNITS, total,
+                                                    LENGTH_MAX_BITS)
+                                           + WB_DEFLATE_PRICE_BIT * length_extra_bits(length));
+    }
+    total = total_of(distance, WB_DEFLATE_DISTANCE_SYMBOLS);
+    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
+        prices->distance[i] = (uint8_t)(price_of((uint64_t)distance[i] * COUNT_UNITS, total,
+                                                 DISTANCE_MAX_BITS)
+                                        + WB_DEFLATE_PRICE_BIT * distance_extra_bits(i));
+    set_distance_logs(prices);
+}
+
+void wb_deflate_prices_guess(wb_deflate_prices *prices, const uint8_t *bytes, size_t size_bytes)
+{
+    enum { MEAN_STEP_BYTES = 37 };
+    uint16_t costs[WB_DEFLATE_LITERALS];
+    uint32_t spent = 0, seen = 0;
+    wb_deflate_literal_costs(bytes, size_bytes, costs);
+    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++) {
+        unsigned price = costs[i] * WB_DEFLATE_PRICE_BIT / 256u;
+        unsigned most = LITERAL_MAX_BITS * WB_DEFLATE_PRICE_BIT;
+        price = price < most ? price : most;
+        prices->literal[i] = (uint8_t)(price > WB_DEFLATE_PRICE_BIT ? price : WB_DEFLATE_PRICE_BIT);
+    }
+    for (size_t i = 0; i < size_bytes; i += MEAN_STEP_BYTES, seen++)
+        spent += prices->literal[bytes[i]];
+    prices->mean_literal = (uint8_t)(seen != 0 ? spent / seen : 8 * WB_DEFLATE_PRICE_BIT);
+    for (unsigned length = WB_DEFLATE_MIN_MATCH; length <= WB_DEFLATE_MAX_MATCH; length++)
+        prices->length[length] = (uint8_t)(WB_DEFLATE_PRICE_BIT
+                                           * (LENGTH_GUESS_BITS + length_extra_bits(length)));
+    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
+        prices->distance[i] = (uint8_t)(WB_DEFLATE_PRICE_BIT
+                                        * (DISTANCE_GUESS_BITS + distance_extra_bits(i)));
+    set_distance_logs(prices);
+}
