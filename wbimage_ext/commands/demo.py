@@ -18,7 +18,7 @@ from ..runs.local_run import LocalRun
 from . import DONE
 from .learner import Learner, features_of
 from .scene import BALLOON, BOAT, CLASS_LABELS, Scene, scene
-from .terminal import matching_files, print_place
+from .terminal import matching_files, print_place, shown
 
 _RATES = (0.02, 0.002)
 _PICTURES = 10
@@ -38,13 +38,13 @@ def run(options: argparse.Namespace) -> int:
         _start(f"{fast.dir}-slow", slow_rate) as slow,
     ):
         logged = Logged()
-        logged.log(fast, _documented_examples(), commit=False)
         _train({fast_rate: fast, slow_rate: slow}, logged)
         for path in files:
             logged.log(fast, {"files": [{"data_or_path": path, "caption": path}]})
     logged.print()
     print_place(fast.dir)
-    print(f"\nA second run, with a smaller learning rate, is in {slow.dir}")
+    print(f"\nA second run, with a smaller learning rate, is in {shown(slow.dir)}")
+    print(f"  a page of both:            wbimage view --open {shown(fast.dir)} {shown(slow.dir)}")
     return DONE
 
 
@@ -65,8 +65,6 @@ class Logged:
         run: LocalRun,
         arguments: Mapping[str, list[dict[str, Any]]],
         values: Mapping[str, Any] | None = None,
-        *,
-        commit: bool = True,
     ) -> None:
         """Make an image of each dict of arguments, and log them by key with other values."""
         row: dict[str, Any] = dict(values or {})
@@ -76,7 +74,7 @@ class Logged:
             self.seconds[key] = self.seconds.get(key, 0) + time.perf_counter() - start
             self.images.setdefault(key, []).extend(images)
             row[key] = images if len(images) > 1 else images[0]
-        run.log(row, commit=commit)
+        run.log(row)
 
     def print(self) -> None:
         """Print a table with one line a key."""
@@ -109,7 +107,11 @@ def _documented_examples() -> dict[str, list[dict[str, Any]]]:
 
 
 def _train(runs: Mapping[float, LocalRun], logged: Logged) -> None:
-    """Train one network for each rate; before each new picture, log what it predicts there."""
+    """Train one network for each rate; before each new picture, log what it predicts there.
+
+    The first step of the first run has the documented examples too.
+    """
+    examples = _documented_examples()
     learners = {rate: Learner(len(CLASS_LABELS), rate) for rate in runs}
     for number in range(_PICTURES):
         seen = scene(number / (_PICTURES - 1), seed=number)
@@ -118,7 +120,9 @@ def _train(runs: Mapping[float, LocalRun], logged: Logged) -> None:
             probabilities = learners[rate].probabilities(features)
             images, values = _predictions(seen, probabilities)
             losses = [learners[rate].learn(features, seen.classes) for _ in range(_STEPS_A_PICTURE)]
-            logged.log(run, images, {**values, "epoch": number, "loss": losses[0]})
+            values.update(epoch=number, loss=losses[0])
+            logged.log(run, {**images, **examples}, values)
+            examples = {}
             for loss in losses[1:]:
                 run.log({"loss": loss})
 
@@ -141,13 +145,26 @@ def _predictions(
     caption = f"{accuracy:.1%} of the pixels are right"
     images = {
         "scene": {"data_or_path": seen.picture, "caption": caption, "masks": masks, "boxes": boxes},
-        "confidence": {"data_or_path": probabilities.max(-1), "normalize": (0, 1)},
+        "uncertainty": {
+            "data_or_path": -(probabilities * np.log2(probabilities + 1e-9)).sum(-1),
+            "caption": "entropy from 0 to 1 bit and more",
+            "normalize": (0, 1),
+            "colormap": _heat_colors(),
+        },
         "errors": {
             "data_or_path": np.where(is_right[..., None], seen.picture * 0.25, [0.9, 0.2, 0.1])
         },
     }
     values = {"accuracy": accuracy, "overlap": _overlaps(seen.classes, predicted)}
     return {key: [arguments] for key, arguments in images.items()}, values
+
+
+def _heat_colors() -> _Array:
+    """A colormap (256, 3) from dark blue over green to light yellow."""
+    stops = [(40, 20, 80), (40, 100, 140), (50, 170, 110), (190, 210, 60), (255, 250, 200)]
+    at = np.linspace(0, 255, len(stops))
+    channels = [np.interp(range(256), at, values) for values in zip(*stops, strict=True)]
+    return np.stack(channels, -1).astype(np.uint8)
 
 
 def _overlaps(classes: _Array, predicted: _Array) -> dict[str, float]:
