@@ -23,7 +23,7 @@ static wb_status check(const wb_raster *raster, const wb_png_options *options, w
                        raster->height, SIDE_MAX);
     if (raster->channels < 1 || raster->channels > WB_MAX_CHANNELS)
         return wb_fail(error, WB_BAD_SHAPE, "%u channels", raster->channels);
-    if (raster->width * wb_raster_pixel_bytes(raster) > ROW_MAX_BYTES)
+    if (raster->width > ROW_MAX_BYTES / wb_raster_pixel_bytes(raster)) /* a product could wrap */
         return wb_fail(error, WB_TOO_LARGE, "rows of %zu pixels", raster->width);
     if (options->compress_level < WB_PNG_LEVEL_FAST || options->compress_level > 9)
         return wb_fail(error, WB_BAD_ARGUMENT, "compress_level %d is not in 0 to 9",
