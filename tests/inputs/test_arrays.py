@@ -64,8 +64,15 @@ IN_PLACE = {
     "memoryview": memoryview,
     "interface": WithArrayInterface,
     "array method": WithArrayMethod,
-    "dlpack": WithDlpack,
 }
+if hasattr(np, "from_dlpack"):
+    IN_PLACE["dlpack"] = WithDlpack
+
+
+def test_numpy_that_reads_no_dlpack_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(np, "from_dlpack", raising=False)
+    with pytest.raises(TypeError, match=r"only __dlpack__.* NumPy 1\.23 does"):
+        inputs.as_pixels(WithDlpack(big()))
 
 
 @pytest.mark.parametrize("wrap", IN_PLACE.values(), ids=IN_PLACE)

@@ -72,7 +72,12 @@ def _numpy_array(data: Any) -> Array:
         masked = as_masked(data)
         if masked is not None:
             return masked
-        if _exports_dlpack_only(data) and hasattr(np, "from_dlpack"):
+        if _exports_dlpack_only(data):
+            if not hasattr(np, "from_dlpack"):
+                raise TypeError(
+                    f"it has only __dlpack__, which NumPy {np.__version__} does not read; "
+                    "NumPy 1.23 does"
+                )
             return np.from_dlpack(data)
         array = np.asarray(data)
         if array.dtype == object and callable(getattr(data, "numpy", None)):
