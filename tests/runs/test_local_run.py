@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,32 @@ def test_a_run_is_continued_after_its_last_step(tmp_path: Path) -> None:
         assert run.summary["a"] == 1
         run.log({"a": 3})
     assert [(row["a"], row["_step"]) for row in history(tmp_path)] == [(1, 4), (3, 5)]
+
+
+def test_a_long_history_is_taken_up_quickly(tmp_path: Path) -> None:
+    text = "x" * 300
+    lines = [json.dumps({"text": text, "_step": step}) for step in range(3000)]
+    (tmp_path / "history.jsonl").write_text("\n".join(lines) + "\n")
+
+    def seconds(work: Callable[[], Any]) -> float:
+        start = time.perf_counter()
+        work()
+        return time.perf_counter() - start
+
+    run = LocalRun(tmp_path)
+    path = run._folder.history._path
+
+    def parse() -> None:
+        with open(path, "rb") as file:
+            for line in file:
+                json.loads(line)
+
+    def recover() -> None:
+        run._folder.history._end = 0
+        run._folder.history.recover({})
+
+    assert min(seconds(recover) for _ in range(3)) < 10 * min(seconds(parse) for _ in range(3))
+    assert run.step == 3000
 
 
 def test_two_writers_are_refused(tmp_path: Path) -> None:

@@ -72,16 +72,17 @@ class History:
         """
         self.summary.update(summary)
         known_step = summary["_step"] if isinstance(summary.get("_step"), int) else -1
-        self._file.seek(0)
-        for line in self._file:
-            if not line.endswith(b"\n"):
-                self._file.truncate(self._end)
-                break
-            self._end += len(line)
-            row = _row_of(line)
-            self._last_step = max(self._last_step, row["_step"])
-            if row["_step"] > known_step:
-                self.summary.update(row)
+        # The file itself has no buffer, so that it would be read byte by byte.
+        with open(self._path, "rb") as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    self._file.truncate(self._end)
+                    break
+                self._end += len(line)
+                row = _row_of(line)
+                self._last_step = max(self._last_step, row["_step"])
+                if row["_step"] > known_step:
+                    self.summary.update(row)
         self.first_step = self.step = self._last_step + 1
 
     # Rows.

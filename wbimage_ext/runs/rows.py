@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..encoding.warnings import warn
@@ -17,10 +18,7 @@ from ..files.stored import moving
 from ..media import Media
 from ..with_wandb import own_media
 from ..wording import shown
-from .values import key_text, plain_json, text_of
-
-# Sets an image's JSON in the row, once its file is in the run.
-_PutInRun = Callable[[], None]
+from .values import MOST_LEVELS, key_text, plain_json, text_of
 
 
 def row_json(run: Any, data: Mapping[str, Any], step: int) -> dict[str, Any]:
@@ -36,40 +34,52 @@ def row_json(run: Any, data: Mapping[str, Any], step: int) -> dict[str, Any]:
     for key in data:
         if not isinstance(key, str):
             raise TypeError(f"keys of a logged dict must be str, not {shown(key)}")
-    waiting: list[_PutInRun] = []
-    row = _dict_json(run, data, step, "", waiting)
-    # Another thread may log the same image to another run.
-    with moving():
-        for put_in_run in waiting:
-            put_in_run()
-    return row
+    row = _Row(run, step)
+    described = row.of_dict(data)
+    row.put_media_in_run()
+    return described
 
 
-def _dict_json(
-    run: Any, data: Mapping[Any, Any], step: int, place: str, waiting: list[_PutInRun]
-) -> dict[str, Any]:
-    row: dict[str, Any] = {}
+class _Row:
+    """A row in the making, and its media, which wait until all values were looked at."""
 
-    def put_later(key: str, value: Any, describe: Callable[..., Any]) -> None:
+    def __init__(self, run: Any, step: int) -> None:
+        self._run = run
+        self._step = step
+        # Calls that put media in the run, and their JSON in the row.
+        self._waiting: list[Callable[[], None]] = []
+
+    def of_dict(self, data: Mapping[Any, Any], place: str = "", level: int = 0) -> dict[str, Any]:
+        """The JSON of a dict that lies at `place`, without that of its media."""
+        row: dict[str, Any] = {}
+        for given_key, given in data.items():
+            key = key_text(given_key)
+            value = _as_media(given)
+            if isinstance(value, Mapping) and level < MOST_LEVELS:
+                row[key] = self.of_dict(value, f"{place}{key}.", level + 1)
+            elif isinstance(value, Media):
+                self._wait(row, key, partial(_media_json, value))
+            elif isinstance(value, (list, tuple)) and any(isinstance(v, Media) for v in value):
+                self._wait(row, key, partial(_list_json, _checked_list(place + key, value)))
+            else:
+                row[key] = plain_json(place + key, value, _text_or_refusal)
+        return row
+
+    def put_media_in_run(self) -> None:
+        """Bring the files to the run, and complete the row."""
+        # Another thread may log the same image to another run.
+        with moving():
+            for put_in_run in self._waiting:
+                put_in_run()
+
+    def _wait(self, row: dict[str, Any], key: str, describe: Callable[..., Any]) -> None:
+        run_file_name(key, self._step, "", "")
+
         def put_in_run() -> None:
-            row[key] = plain_json(place + key, describe(value, run, key, step))
+            row[key] = plain_json(key, describe(self._run, key, self._step))
 
-        run_file_name(key, step, "", "")
         row[key] = None  # keeps the order of the keys
-        waiting.append(put_in_run)
-
-    for given_key, given in data.items():
-        key = key_text(given_key)
-        value = _as_media(given)
-        if isinstance(value, Mapping):
-            row[key] = _dict_json(run, value, step, f"{place}{key}.", waiting)
-        elif isinstance(value, Media):
-            put_later(key, value, _media_json)
-        elif isinstance(value, (list, tuple)) and any(isinstance(v, Media) for v in value):
-            put_later(key, _checked_list(place + key, value), _list_json)
-        else:
-            row[key] = plain_json(place + key, value, _text_or_refusal)
-    return row
+        self._waiting.append(put_in_run)
 
 
 def _as_media(value: Any) -> Any:
@@ -128,6 +138,7 @@ def _text_or_refusal(place: str, value: Any) -> str:
         instead = "images can be logged in a list of images, and in dicts, not in a list of dicts"
     if instead is not None:
         name = f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
-        raise TypeError(f"{place!r} is a {name}: {instead}")
-    warn(f"{place!r}: a {kind.__name__} has no form in JSON; its text is logged", UserWarning)
+        raise TypeError(f"{shown(place)} is a {name}: {instead}")
+    text = f"{shown(place)}: this {kind.__name__} has no form in JSON; its text is logged"
+    warn(text, UserWarning)
     return text_of(place, value)

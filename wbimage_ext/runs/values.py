@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 MOST_CHARACTERS = 200  # of a text that stands for a value
-_MOST_LEVELS = 100  # of nested dicts and lists; Python's json module ends at about 1000
+MOST_LEVELS = 100  # of nested dicts and lists; Python's json module ends at about 1000
 _MOST_BITS = 14_000  # of an int: Python writes at most 4300 decimal digits
 
 _BYTES = (bytes, bytearray, memoryview)
@@ -54,10 +54,7 @@ def plain_json(
     Args:
         place: where the value is, such as `config.lr`.
         value: any object.
-        without_form: called for what JSON has no form for.
-
-    Raises:
-        ValueError: dicts and lists are nested too deeply, or one holds itself.
+        without_form: called for what JSON has no form for, and for what is nested too deeply.
     """
     if value is None or isinstance(value, (str, bool)):
         return value
@@ -65,11 +62,8 @@ def plain_json(
         return value if value.bit_length() <= _MOST_BITS else f"{value:#x}"[:MOST_CHARACTERS]
     if isinstance(value, float):
         return _plain_float(value)
-    if _level > _MOST_LEVELS:
-        raise ValueError(
-            f"{place[:40]}...: lists and dicts are nested over {_MOST_LEVELS} levels deep, or one "
-            "holds itself"
-        )
+    if _level > MOST_LEVELS:  # a list that holds itself has no end
+        return without_form(place, value)
 
     def inner(inner_place: str, inner_value: Any) -> Any:
         return plain_json(inner_place, inner_value, without_form, _level=_level + 1)
