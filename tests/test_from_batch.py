@@ -347,3 +347,12 @@ def test_a_batch_at_the_interpreters_end() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (ended.stdout, ended.stderr) == ("8\n", "")
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 3), (5, 1, 3), (1, 1, 4), (3, 1, 1), (1, 5, 1)], ids=str)
+def test_named_axes_are_not_squeezed(shape: tuple[int, ...]) -> None:
+    data = np.stack([values(*shape)] * 2)
+    for batch in (data, list(data), data.astype(np.float32) / 255):
+        image = Image.from_batch(batch)[0]
+        assert (image._height, image._width) == shape[:2]
+        assert np.array(image.to_data_array()).size == np.prod(shape)

@@ -13,7 +13,7 @@ import numpy as np
 from . import _core, inputs
 from .encoding.options import EncodeOptions
 from .encoding.pixels import encode as encode_pixels
-from .encoding.warnings import warn_dropped_alpha, warn_nan
+from .encoding.warnings import warn_dropped_alpha, warn_nan, warn_of_range
 from .inputs.arrays import as_masked, widened_bfloat16
 from .inputs.kinds import EncodedFile, EncodedImage, Reference, refusal
 
@@ -40,11 +40,12 @@ def to_uint8(
         ValueError: an empty array, or limits that are not two finite numbers with lo < hi.
     """
     pixels = inputs.as_pixels(data)
-    converted, found_nan, _ = _core.to_uint8(
+    converted, found_nan, value_range = _core.to_uint8(
         pixels.array, normalize=normalize, bfloat16=pixels.is_bfloat16
     )
     if found_nan and not pixels.is_nan_masked:
         warn_nan()
+    warn_of_range(value_range)
     return converted
 
 

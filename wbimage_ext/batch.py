@@ -142,9 +142,8 @@ def _laid_out(item: Any, dataformats: str) -> Any:
         )
     if pixels.is_tensor:
         return replace(pixels, dataformats=axes)
-    if axes == "CHW":
-        return replace(pixels, array=pixels.array.transpose(1, 2, 0))
-    return pixels
+    array = pixels.array.transpose(1, 2, 0) if axes == "CHW" else pixels.array
+    return replace(pixels, array=array, keeps_sides=True)
 
 
 def _one_each(name: str, values: Any, count: int) -> list[Any]:

@@ -26,27 +26,39 @@ from .wording import shown
 
 
 class Image(Media):
-    """An image to be logged: encoded once, here and now, without keeping the caller waiting.
+    """An image to be logged. It is encoded when it is made; logging puts its file into a run.
+
+    `data_or_path` is one of these:
+
+    - an array of NumPy, JAX, TensorFlow or pandas, anything with an array view, or nested lists, of
+      bool, integer or float values: (H, W) is gray, (H, W, 3) RGB, (H, W, 4) RGBA. Of more than two
+      dimensions, those of length 1 are squeezed away. Masked values become 0.
+    - a torch tensor (H, W), (C, H, W) or (N, C, H, W): laid out and stretched to the full range as
+      by `torchvision.utils.make_grid(normalize=True)`. Of a subclass, such as fastai's images,
+      (H, W) and (H, W, C) are arrays.
+    - a PIL image: it keeps its mode, size and colour profile, and `mode` has no effect.
+    - a matplotlib figure, axes or artist, or `matplotlib.pyplot`: as `savefig` draws it.
+    - a path to an image file: the file is checked, not decoded, and copied when it is logged.
+    - an encoded image as `bytes`, `bytearray`, `memoryview` or an open binary file: checked too.
+    - a `gs://`, `s3://` or `http(s)://` reference, for artifacts and tables.
+    - another Image: the same file, without its boxes and masks.
 
     Args:
-        data_or_path: an array of shape (H, W), (H, W, 3) or (H, W, 4) of any bool, integer or float
-            dtype, or anything with an array view; a nested list of numbers; a PIL image; a path to
-            an image file, which is checked but not decoded; a `gs://`, `s3://` or `http(s)://`
-            reference; another Image.
-        mode: "L", "RGB", "RGBA", or with Pillow any mode of its; None goes by the shape.
+        data_or_path: see above.
+        mode: "L", "LA", "RGB", "RGBA", or with Pillow any mode that it has. None: by the shape.
         caption: text for display.
         grouping: a number.
         classes: `Classes`, or a sequence of `{"id": int, "name": str}`.
         boxes: `{layer: BoundingBoxes2D or its dict}`.
         masks: `{layer: ImageMask or its dict}`.
-        file_type: "png" (default), "jpg", "jpeg" or "bmp"; no effect on a path.
+        file_type: "png" (default), "jpg", "jpeg" or "bmp". No effect on an encoded image.
         normalize: True: `to_uint8`'s rule. False: values are clipped to 0..255 and truncated.
             (lo, hi): lo becomes 0, hi 255, linear, clipped.
         quality: of JPEG, 1 to 100.
-        compress_level: of PNG; None is the fast encoder, 0 to 9 trade time for size.
-        colormap: for two-dimensional data, a (256, 3) uint8 table or the name of a matplotlib
-            colormap; saved as an indexed PNG.
-        nan_color: RGB triple for NaN, with a colormap.
+        compress_level: of PNG. None: the fast encoder. 0 to 9: more time for a smaller file.
+        colormap: for two-dimensional data, a (256, 3) uint8 table, a matplotlib colormap or its
+            name. The file is an indexed PNG.
+        nan_color: with a colormap, the RGB triple of NaN and masked values.
 
     Raises:
         TypeError: a dtype or type that holds no pixels; boxes, masks or classes of wrong structure.
@@ -239,16 +251,17 @@ class Image(Media):
             captions: one for each item, or one for all.
             dataformats: "NHWC", "NCHW" or "NHW".
             num_threads: None for as many as there are CPUs for this process.
-            **image_arguments: arguments of Image, for every item; `masks` and `boxes` may be a
-                sequence with one value for each item.
+            **image_arguments: arguments of Image, for every item; `grouping`, `classes`, `masks`
+                and `boxes` may be a sequence with one value for each item.
 
         Returns:
-            images as Image makes them of each item alone.
+            images as Image makes them of each item alone. A warning comes once for all.
 
         Raises:
             ValueError: a shape that `dataformats` does not fit, an empty batch, or sequences of
                 other lengths than the batch.
-            TypeError, ValueError, OSError, ...: what Image says of an item, with the item's index.
+            TypeError, ValueError, OSError, ...: what Image says of an item, with a note (PEP 678)
+                of the item's index.
         """
         return batch.build(cls, data, captions, dataformats, num_threads, image_arguments)
 
@@ -425,8 +438,9 @@ class Image(Media):
         with self._file.open(buffering=0) as file:
             data = file.read()
         try:
-            pixels, _mode, sample_bytes = _core.decode(data)
+            pixels, _mode, sample_bytes = _core.decode(data, max_pixels=None)
         except ValueError:
+            # Of a format that Pillow knows.
             image = self.image
             # NumPy sees one bit a pixel as bool.
             return np.asarray(image.convert("L") if image.mode == "1" else image)

@@ -245,3 +245,30 @@ def test_what_is_no_level_and_no_quality(arguments: dict[str, Any], mode: str) -
         for file_type in ("png", "jpg"):
             with pytest.raises((TypeError, ValueError)):
                 wbimage_ext.Image(image, file_type=file_type, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [
+        (np.True_, True),
+        (1, True),
+        (np.int64(1), True),
+        (np.False_, False),
+        (0, False),
+        (None, False),
+        (np.array([0, 2]), (0, 2)),
+        ([np.float32(0), 2], (0, 2)),
+    ],
+    ids=repr,
+)
+def test_what_python_takes_for_a_bool_is_one(given: Any, plain: Any) -> None:
+    values = np.linspace(0, 2, 600).reshape(20, 30)
+    gray = PILImage.fromarray(values.astype(np.float32))
+    for data in (values, values.astype(np.uint8), gray, gray.convert("L").convert("RGB")):
+        one, other = (wbimage_ext.Image(data, normalize=rule) for rule in (given, plain))
+        assert one._sha256 == other._sha256
+        if np.ndim(data) == 2:
+            images = wbimage_ext.Image.from_batch([data], dataformats="NHW", normalize=given)
+            assert images[0]._sha256 == other._sha256
+    expected = wbimage_ext.to_uint8(values, plain)
+    np.testing.assert_array_equal(wbimage_ext.to_uint8(values, given), expected)

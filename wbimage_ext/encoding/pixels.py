@@ -14,7 +14,7 @@ from ..inputs.kinds import EncodedImage, Pixels
 from ..wording import describe
 from .icc import with_icc_profile
 from .options import MODES_IN_C, EncodeOptions
-from .warnings import warn_dropped_alpha, warn_nan
+from .warnings import warn_dropped_alpha, warn_nan, warn_of_range
 
 
 def encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
@@ -39,6 +39,7 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     encoded = _call_core(pixels, options, "L" if drops_alpha else mode)
     if encoded.found_nan and options.nan_color is None and not pixels.is_nan_masked:
         warn_nan()
+    warn_of_range(encoded.value_range)
     if encoded.dropped_alpha or drops_alpha:
         warn_dropped_alpha(options.file_type)
     data: Any = encoded
@@ -61,9 +62,6 @@ def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _cor
         return _core.encode_grid(
             pixels.array, options.file_type, dataformats=pixels.dataformats, **arguments
         )
-    if pixels.keeps_sides and pixels.array.ndim == 3 and 1 in pixels.array.shape:
-        # The one image of a grid is that image.
-        return _core.encode_grid(pixels.array, options.file_type, dataformats="HWC", **arguments)
     if options.colormap is not None:
         if pixels.is_tensor and pixels.array.squeeze().ndim > 2:
             raise ValueError(
@@ -79,6 +77,7 @@ def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _cor
         colormap=options.colormap,
         nan_color=options.nan_color,
         tensor_rule=pixels.is_tensor,
+        keeps_sides=pixels.keeps_sides,
         **arguments,
     )
 

@@ -52,6 +52,31 @@ def warn_nan() -> None:
     warn("the image holds NaN, which becomes 0", RuntimeWarning)
 
 
+# In float32, which holds 1.1 as a little more.
+_LITTLE = 0.1000001
+
+
+def warn_of_range(value_range: tuple[float, float] | None) -> None:
+    """Say what the rule makes of floats that were meant to lie in 0..1 and do so nearly.
+
+    Args:
+        value_range: the smallest and largest value where the rule looked at them.
+    """
+    if value_range is None:
+        return
+    lo, hi = value_range
+    if lo >= 0 and 1 < hi <= 1 + _LITTLE:
+        becomes = "are taken as 0..255, so the picture is nearly black"
+    elif -_LITTLE <= lo < 0 and hi <= 1:
+        becomes = "are stretched to 0..255"
+    else:
+        return
+    warn(
+        f"values from {lo:.7g} to {hi:.7g} {becomes}; normalize=(0, 1) takes them as 0..1",
+        UserWarning,
+    )
+
+
 def warn_dropped_alpha(file_type: str) -> None:
     """Say once that a file type has no alpha, through wandb where it is imported."""
     name = "BMP" if file_type == "bmp" else "JPEG"
