@@ -9,8 +9,12 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#ifdef _WIN32
+#include <windows.h>
+#else
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 #include "check.h"
 
@@ -88,16 +92,69 @@ void check_every_allocation(const char *name, scenario_function *scenario, void 
 
 #endif
 
+#ifdef _WIN32
+
+static size_t page_size(void)
+{
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    return system.dwPageSize;
+}
+
+static uint8_t *map_nothing(size_t size_bytes)
+{
+    uint8_t *mapping = VirtualAlloc(NULL, size_bytes, MEM_RESERVE | MEM_COMMIT, PAGE_NOACCESS);
+    CHECK(mapping != NULL);
+    return mapping;
+}
+
+static void allow_access(uint8_t *memory, size_t size_bytes)
+{
+    DWORD before;
+    CHECK(VirtualProtect(memory, size_bytes, PAGE_READWRITE, &before));
+}
+
+static void unmap(void *mapping, size_t size_bytes)
+{
+    (void)size_bytes;
+    CHECK(VirtualFree(mapping, 0, MEM_RELEASE));
+}
+
+#else
+
+static size_t page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint8_t *map_nothing(size_t size_bytes)
+{
+    uint8_t *mapping = mmap(NULL, size_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(mapping != MAP_FAILED);
+    return mapping;
+}
+
+static void allow_access(uint8_t *memory, size_t size_bytes)
+{
+    CHECK(mprotect(memory, size_bytes, PROT_READ | PROT_WRITE) == 0);
+}
+
+static void unmap(void *mapping, size_t size_bytes)
+{
+    CHECK(munmap(mapping, size_bytes) == 0);
+}
+
+#endif
+
 guarded guarded_new(size_t size_bytes, guard_side side)
 {
-    size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    size_t page_bytes = page_size();
     size_t inner_bytes = (size_bytes + page_bytes - 1) / page_bytes * page_bytes;
     size_t mapping_bytes = inner_bytes + 2 * page_bytes;
-    uint8_t *mapping = mmap(NULL, mapping_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(mapping != MAP_FAILED);
+    uint8_t *mapping = map_nothing(mapping_bytes);
     uint8_t *inner = mapping + page_bytes;
     if (inner_bytes != 0)
-        CHECK(mprotect(inner, inner_bytes, PROT_READ | PROT_WRITE) == 0);
+        allow_access(inner, inner_bytes);
     return (guarded){
         .data = side == GUARD_AFTER ? inner + inner_bytes - size_bytes : inner,
         .size_bytes = size_bytes,
@@ -117,7 +174,7 @@ guarded guarded_copy(const void *data, size_t size_bytes, guard_side side)
 void guarded_free(guarded *memory)
 {
     if (memory->mapping != NULL)
-        munmap(memory->mapping, memory->mapping_bytes);
+        unmap(memory->mapping, memory->mapping_bytes);
     *memory = (guarded){0};
 }
 

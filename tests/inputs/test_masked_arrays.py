@@ -21,7 +21,7 @@ DTYPES = ["u1", "i2", "u2", ">i4", "i8", "f2", "f4", ">f8", "?"]
 def masked(dtype: str, *shape: int) -> tuple[Any, Array]:
     """A masked array with extreme values under its mask, and what has to become of it."""
     rng = np.random.default_rng(0)
-    values = (rng.random(shape) * 100 - 20).clip(0 if dtype in ("u1", "u2", "?") else None)
+    values = (rng.random(shape) * 100 - 20).clip(0 if dtype in ("u1", "u2", "?") else -20)
     data = values.astype(dtype)
     mask = rng.random(shape) < 0.3
     expected = np.zeros(shape, np.uint8)

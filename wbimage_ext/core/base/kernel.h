@@ -32,6 +32,24 @@
 
 #if WB_X86_64
 #include <immintrin.h>
+#if defined(__clang__) && defined(_MSC_VER)
+/* As MSVC's target, clang's immintrin.h leaves out what the whole file is not compiled for. */
+#include <tmmintrin.h>
+#include <smmintrin.h>
+#include <popcntintrin.h>
+#include <bmiintrin.h>
+#include <bmi2intrin.h>
+#include <avxintrin.h>
+#include <avx2intrin.h>
+#include <avx512fintrin.h>
+#include <avx512bwintrin.h>
+#include <avx512dqintrin.h>
+#include <avx512vlintrin.h>
+#include <avx512vlbwintrin.h>
+#include <avx512vldqintrin.h>
+#include <avx512vbmiintrin.h>
+#include <avx512vbmivlintrin.h>
+#endif
 #elif WB_ARM64
 #include <arm_neon.h>
 #endif
