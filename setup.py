@@ -10,12 +10,16 @@ Libraries are found by pkg-config and nothing is downloaded. What the environmen
     WBIMAGE_BUILD=sanitize              AddressSanitizer and UndefinedBehaviorSanitizer
     WBIMAGE_BUILD=thread                ThreadSanitizer
     WBIMAGE_BUILD=strict                every warning is an error
+
+Flags go by the compiler, not by the system: MSVC and clang-cl (CC=clang-cl) take one kind, gcc and
+clang the other, on Windows too.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from glob import glob
@@ -23,6 +27,7 @@ from pathlib import Path
 
 import numpy
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).parent
 
@@ -81,6 +86,61 @@ def require_library(name: str) -> Library:
     return library
 
 
+# Float arithmetic has to round after every operation, as NumPy's does: no fused multiply-add.
+
+
+def msvc_flags(build: str, is_clang: bool) -> tuple[list[str], list[str]]:
+    """What MSVC and clang-cl take to compile and to link."""
+    if build:
+        sys.exit(f"WBIMAGE_BUILD={build} needs gcc or clang.")
+    contraction = ["/clang:-ffp-contract=off"] if is_clang else []
+    return ["/std:c11", "/O2", "/fp:precise", *contraction], []
+
+
+def gcc_flags(build: str, system: str) -> tuple[list[str], list[str]]:
+    """What gcc and clang take to compile and to link, on a system of sys.platform's names."""
+    compile_flags = ["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"]
+    link_flags = ["-lm", "-pthread"]
+    if system == "win32":
+        compile_flags.append("-D__USE_MINGW_ANSI_STDIO=1")  # printf's %zu
+    if system == "linux":
+        # A library linked statically must not offer its names to others in the process.
+        link_flags.append("-Wl,--exclude-libs,ALL")
+    address = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    with_frames = ["-O1", "-g", "-fno-omit-frame-pointer"]
+    builds: dict[str, tuple[list[str], list[str]]] = {
+        "": ([], []),
+        "debug": (["-O0", "-g", "-UNDEBUG"], []),
+        "sanitize": ([*with_frames, *address], address),
+        "thread": ([*with_frames, "-fsanitize=thread"], ["-fsanitize=thread"]),
+        "strict": (["-Wall", "-Wextra", "-Wconversion", "-Werror"], []),
+    }
+    if build not in builds:
+        sys.exit(f"WBIMAGE_BUILD is {build!r}; known are debug, sanitize, thread and strict.")
+    return compile_flags + builds[build][0], link_flags + builds[build][1]
+
+
+class BuildExtension(build_ext):
+    """Adds the flags when the compiler is known."""
+
+    def build_extensions(self) -> None:
+        build = os.environ.get("WBIMAGE_BUILD", "")
+        if self.compiler.compiler_type == "msvc":
+            # setuptools asks CC under every compiler but this.
+            clang = shutil.which(os.environ.get("CC", "")) or ""
+            is_clang = Path(clang).stem.lower() == "clang-cl"
+            if is_clang:
+                self.compiler.initialize()
+                self.compiler.cc = clang
+            compile_flags, link_flags = msvc_flags(build, is_clang)
+        else:
+            compile_flags, link_flags = gcc_flags(build, sys.platform)
+        for module in self.extensions:
+            module.extra_compile_args = compile_flags + module.extra_compile_args
+            module.extra_link_args = module.extra_link_args + link_flags
+        super().build_extensions()
+
+
 def extension() -> Extension:
     libraries = [require_library("libpng"), require_library("libjpeg"), require_library("zlib")]
     macros: list[tuple[str, str | None]] = [
@@ -92,34 +152,6 @@ def extension() -> Extension:
         if libdeflate is not None:
             libraries.append(libdeflate)
             macros.append(("WB_HAVE_LIBDEFLATE", "1"))
-
-    # Float arithmetic has to round after every operation, as NumPy's does: no fused multiply-add.
-    link_flags: list[str] = []
-    if sys.platform == "win32":
-        compile_flags = ["/std:c11", "/O2", "/fp:precise"]
-    else:
-        compile_flags = ["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"]
-        link_flags += ["-pthread"]
-    build = os.environ.get("WBIMAGE_BUILD", "")
-    if build == "debug":
-        compile_flags += ["-O0", "-g", "-UNDEBUG"]
-    elif build == "sanitize":
-        sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-        compile_flags += ["-O1", "-g", "-fno-omit-frame-pointer", *sanitizers]
-        link_flags += sanitizers
-    elif build == "thread":
-        compile_flags += ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=thread"]
-        link_flags += ["-fsanitize=thread"]
-    elif build == "strict":
-        compile_flags += ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
-    elif build:
-        sys.exit(f"WBIMAGE_BUILD is {build!r}; known are debug, sanitize, thread and strict.")
-    for library in libraries:
-        compile_flags += library.cflags
-        link_flags += library.libs
-    if sys.platform == "linux":
-        # A library linked statically must not offer its names to others in the process.
-        link_flags += ["-lm", "-Wl,--exclude-libs,ALL"]
     sources = sorted(glob("wbimage_ext/core/**/*.c", recursive=True))
     sources += sorted(glob("wbimage_ext/binding/*.c"))
     headers = sorted(glob("wbimage_ext/core/**/*.h", recursive=True))
@@ -130,10 +162,10 @@ def extension() -> Extension:
         depends=headers,
         include_dirs=["wbimage_ext/core", numpy.get_include()],
         define_macros=macros,
-        extra_compile_args=compile_flags,
-        extra_link_args=link_flags,
+        extra_compile_args=[flag for library in libraries for flag in library.cflags],
+        extra_link_args=[flag for library in libraries for flag in library.libs],
     )
 
 
 os.chdir(ROOT)
-setup(ext_modules=[extension()])
+setup(ext_modules=[extension()], cmdclass={"build_ext": BuildExtension})

@@ -10,6 +10,10 @@
 
 #include <jerror.h>
 
+#ifndef JCS_EXTENSIONS
+#error "wbimage_ext needs libjpeg-turbo; this jpeglib.h is of another libjpeg"
+#endif
+
 enum {
     MAX_SIDE = 65500,         /* JPEG_MAX_DIMENSION, as libjpeg's jmorecfg.h is built everywhere */
     MIN_FREE_BYTES = 1 << 12, /* of output memory, whenever it is extended */

@@ -1,0 +1,88 @@
+"""setup.py: which flags each compiler gets, on whatever system it runs."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+setuptools = pytest.importorskip("setuptools")
+
+pytestmark = pytest.mark.source_tree
+
+SETUP = Path(__file__).parent.parent / "setup.py"
+
+
+def flags_of(monkeypatch: pytest.MonkeyPatch, compiler: Any, system: str) -> tuple[str, str]:
+    """The flags to compile and to link, of a build that stops before it compiles."""
+    from setuptools.command.build_ext import build_ext
+
+    given: dict[str, Any] = {}
+    monkeypatch.chdir(SETUP.parent)
+    monkeypatch.setattr(setuptools, "setup", lambda **arguments: given.update(arguments))
+    monkeypatch.setattr(build_ext, "build_extensions", lambda self: None)
+    monkeypatch.setattr("sys.platform", system)
+    runpy.run_path(str(SETUP))
+    command = given["cmdclass"]["build_ext"](setuptools.Distribution())
+    command.compiler = compiler
+    command.extensions = given["ext_modules"]
+    command.build_extensions()
+    (module,) = command.extensions
+    return " ".join(module.extra_compile_args), " ".join(module.extra_link_args)
+
+
+def test_msvc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CC", raising=False)
+    compiler = SimpleNamespace(compiler_type="msvc", cc="cl.exe")
+    compiling, linking = flags_of(monkeypatch, compiler, "win32")
+    assert "/std:c11" in compiling
+    assert "-std" not in compiling
+    assert "-lm" not in linking
+    assert compiler.cc == "cl.exe"
+
+
+def test_clang_cl_is_named_by_cc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "clang-cl.exe"
+    program.touch(0o755)
+    monkeypatch.setenv("CC", str(program))
+    compiler = SimpleNamespace(compiler_type="msvc", cc="cl.exe", initialize=lambda: None)
+    compiling, _ = flags_of(monkeypatch, compiler, "win32")
+    assert "/std:c11" in compiling
+    assert "/clang:-ffp-contract=off" in compiling
+    assert compiler.cc == str(program)
+
+
+@pytest.mark.parametrize("kind", ["unix", "mingw32"])
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+def test_gcc_and_clang(monkeypatch: pytest.MonkeyPatch, kind: str, system: str) -> None:
+    compiler = SimpleNamespace(compiler_type=kind)
+    compiling, linking = flags_of(monkeypatch, compiler, system)
+    assert "-std=c11" in compiling
+    assert "-ffp-contract=off" in compiling
+    assert "/std" not in compiling
+    assert ("--exclude-libs" in linking) == (system == "linux")
+
+
+def test_a_build_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WBIMAGE_BUILD", "fast")
+    with pytest.raises(SystemExit, match="WBIMAGE_BUILD is 'fast'; known are debug, sanitize"):
+        flags_of(monkeypatch, SimpleNamespace(compiler_type="unix"), "linux")
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_another_libjpeg_is_named_by_the_compiler(tmp_path: Path) -> None:
+    header = tmp_path / "jpeglib.h"
+    header.write_text("#include_next <jpeglib.h>\n#undef JCS_EXTENSIONS\n", "utf-8")
+    source = SETUP.parent / "wbimage_ext/core/jpeg/encode.c"
+    flags = ["-fsyntax-only", f"-I{header.parent}", f"-I{SETUP.parent / 'wbimage_ext/core'}"]
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    run = subprocess.run([*compiler, *flags, source], capture_output=True, text=True)
+    assert run.returncode != 0
+    assert "wbimage_ext needs libjpeg-turbo" in run.stderr
