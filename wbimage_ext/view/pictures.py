@@ -8,6 +8,7 @@ the run are refused, numbers that are not finite are dropped, and what cannot be
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,12 +41,12 @@ class Mask:
 class MediaFile:
     """A file that the page may show, and the folder that it must not lead out of."""
 
-    path: Path
+    path: str
     root: Path
 
     def read(self, most_bytes: int) -> bytes:
         """Return the content; raises as ``read_in_run`` does."""
-        return read_in_run(self.path, self.root, most_bytes)
+        return read_in_run(Path(self.path), self.root, most_bytes)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class MediaFolder:
     def find(self, path: Any) -> tuple[str, MediaFile] | None:
         """Return a path's URL and file, or None where it is no path inside the folder."""
         url = media_url(path)
-        return None if url is None else (url, MediaFile(self.root / path, self.root))
+        return None if url is None else (url, MediaFile(os.path.join(self.root, path), self.root))
 
 
 class Source(Protocol):
@@ -147,7 +148,7 @@ class Pictures:
 
     def _orientation(self, file: MediaFile) -> int:
         try:
-            return orientation(read_head_in_run(file.path, file.root, HEAD_BYTES))
+            return orientation(read_head_in_run(Path(file.path), file.root, HEAD_BYTES))
         except (OSError, ValueError, RuntimeError):  # or a loop of links
             return AS_STORED  # the page says of the picture that it cannot be shown
 

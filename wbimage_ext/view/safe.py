@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import os
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -56,7 +55,7 @@ def media_url(path: Any) -> str | None:
     if not isinstance(path, str) or not path or "\0" in path:
         return None
     segments = path.split("/")
-    if Path(path).is_absolute() or any(s in ("", ".", "..") or os.sep in s for s in segments):
+    if os.path.isabs(path) or any(s in ("", ".", "..") or os.sep in s for s in segments):
         return None
     try:
         return "/".join(quote(os.fsencode(segment), safe="") for segment in segments)

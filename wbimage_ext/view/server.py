@@ -47,7 +47,7 @@ except ImportError as missing:
 
 FIRST_REQUEST_SECONDS = 10  # a connection that has asked for nothing by then is closed
 READ_SECONDS = 0.25  # the first picture of a long run does not wait for its last row
-READ_OTHERS_SECONDS = 0.1
+READ_OTHERS_SECONDS = 0.3
 MOST_RUNS_ASKED = 32
 MOST_METRICS_ASKED = 256
 MOST_FILE_BYTES = 512 * 1024 * 1024
@@ -179,14 +179,14 @@ class ViewServer:
     def _give_changes(self, request: Request) -> Response:
         self._library.scan()
         parts = []
-        for asked in request.query_params.getlist("run")[:MOST_RUNS_ASKED]:
-            run_id, epoch, version = asked.split(":")
+        asked = request.query_params.getlist("run")[:MOST_RUNS_ASKED]
+        for run_id, epoch, version in (each.split(":") for each in asked):
             with contextlib.suppress(KeyError, OSError):  # vanished; the list says so
-                catalog = self._library.read(run_id, READ_SECONDS)
+                catalog = self._library.read(run_id, READ_SECONDS / len(asked))
                 known = int(version) if int(epoch) == catalog.epoch else 0
                 if known != catalog.version or catalog.reading < 1:
                     parts.append(catalog.part(known))
-        if all(part["reading"] == 1 for part in parts):
+        if asked and all(part["reading"] == 1 for part in parts):
             self._library.read_unread(READ_OTHERS_SECONDS)
         listed = self._library.listed(int(request.query_params.get("list", 0)))
         return _json(request, json.dumps({"list": listed, "runs": parts}, allow_nan=False))

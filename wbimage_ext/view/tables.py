@@ -32,7 +32,7 @@ class StagedFiles:
         file = self.files.get(path) if isinstance(path, str) else None
         if file is None or file.parent != self.staging:
             return None
-        return f"staged/{quote(file.name, safe='')}", MediaFile(file, self.staging)
+        return f"staged/{quote(file.name, safe='')}", MediaFile(str(file), self.staging)
 
 
 def picture_columns(table: Json) -> Iterator[tuple[str, list[Json]]]:

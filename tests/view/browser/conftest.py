@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,18 +40,27 @@ def browser() -> Iterator[Any]:
 class Visit:
     """A page that was opened, with what it asked for and complained about."""
 
-    def __init__(self, page: Any, folder: Path) -> None:
+    page: Any
+
+    def __init__(self, page: Any, place: Path | str) -> None:
         self.page = page
         self.requests: list[str] = []
         self.complaints: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda message: self.complaints.append(message.text))
-        page.goto((folder / "index.html").as_uri())
+        page.goto(place if isinstance(place, str) else (place / "index.html").as_uri())
 
     def text(self, selector: str) -> list[str]:
         self.settled()
         return list(self.page.locator(selector).all_inner_texts())
+
+    def until(self, script: str, seconds: float = 15) -> None:
+        """Wait until a script gives true; the page's policy forbids the usual way."""
+        end = time.monotonic() + seconds
+        while not self.page.evaluate(script):
+            assert time.monotonic() < end, script
+            self.page.wait_for_timeout(20)
 
     def settled(self) -> None:
         """Wait until the page has drawn and every picture in sight has loaded."""
@@ -95,12 +105,13 @@ class Visit:
 def visit(browser: Any) -> Iterator[Any]:
     contexts = []
 
-    def open_page(folder: Path, **options: Any) -> Visit:
+    def open_page(place: Path | str, **options: Any) -> Visit:
+        """Open the page in a folder, or the page at a URL."""
         options = {"viewport": {"width": 1300, "height": 900}, **options}
         context = browser.new_context(reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_default_timeout(15_000)
-        opened = Visit(context.new_page(), folder)
+        opened = Visit(context.new_page(), place)
         opened.settled()
         return opened
 
