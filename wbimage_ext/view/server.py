@@ -46,7 +46,7 @@ except ImportError as missing:
     ) from missing
 
 FIRST_REQUEST_SECONDS = 10  # a connection that has asked for nothing by then is closed
-READ_SECONDS = 0.25  # the first picture of a long run does not wait for its last row
+READ_SECONDS = 0.15  # the first picture of a long run does not wait for its last row
 READ_OTHERS_SECONDS = 0.3
 MOST_RUNS_ASKED = 32
 MOST_METRICS_ASKED = 256
