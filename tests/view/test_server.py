@@ -401,8 +401,10 @@ class TestCommand:
     def test_the_url_and_the_tunnel(self, folder: Path) -> None:
         with serve(folder) as served:
             assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{32,}/", served.url)
+            assert served.process.stderr is not None
+            told = served.process.stderr.readline()
             served.process.send_signal(signal.SIGINT)
-            _, told = served.process.communicate(timeout=20)
+            told += served.process.communicate(timeout=20)[1]
             assert f"ssh -N -L {served.port}:127.0.0.1:{served.port} " in told
             assert "Traceback" not in told
             assert served.root.strip("/") not in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 
 from ..view import write_page
@@ -36,7 +37,8 @@ def _serve(options: argparse.Namespace) -> int:
     print("and open the same address there, with localhost. Ctrl+C ends it.", file=sys.stderr)
     if options.open:
         _open(server.url)
-    server.run()
+    with contextlib.suppress(KeyboardInterrupt):  # the way to end it
+        server.run()
     return DONE
 
 
