@@ -5,7 +5,8 @@
 "use strict";
 
 const Charts = (() => {
-  const CHARTS_AT_ONCE = 4; // one row; the pictures come next
+  // One row, as the pictures come next.
+  const CHARTS_AT_ONCE = Math.max(1, Math.min(4, Math.floor(window.innerWidth / 350)));
   const FIRST = /loss|error/i;
   const LAST = /epoch|step|learning_rate|^lr$/i;
   const find = (id) => document.getElementById(id);

@@ -1,0 +1,116 @@
+"""A headless Firefox, driven over Marionette: its own protocol, JSON over a local socket."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
+SIZE = (1300, 900)
+
+
+class Firefox:
+    """One window. ``evaluate`` runs a function's body in the page and returns what it returns."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._stream = connection.makefile("rwb")
+        self._number = 0
+        self._read()  # a greeting
+        self.command("WebDriver:NewSession", {})
+        self.command("WebDriver:SetTimeouts", {"script": 30_000})
+        self.command("WebDriver:SetWindowRect", {"width": SIZE[0], "height": SIZE[1]})
+
+    def command(self, name: str, parameters: Any) -> Any:
+        self._number += 1
+        message = json.dumps([0, self._number, name, parameters]).encode()
+        self._stream.write(str(len(message)).encode() + b":" + message)
+        self._stream.flush()
+        _, number, error, result = self._read()
+        assert number == self._number
+        assert error is None, error
+        return result.get("value") if isinstance(result, dict) and "value" in result else result
+
+    def open(self, url: str) -> None:
+        self.command("WebDriver:Navigate", {"url": url})
+
+    def evaluate(self, body: str, *arguments: Any) -> Any:
+        return self.command(
+            "WebDriver:ExecuteScript", {"script": body, "args": list(arguments), "sandbox": None}
+        )
+
+    def until(self, body: str, seconds: float = 15) -> Any:
+        end = time.monotonic() + seconds
+        while not (found := self.evaluate(body)):
+            assert time.monotonic() < end, body
+            time.sleep(0.05)
+        return found
+
+    def pixels(self) -> np.ndarray:
+        """Return the window's content, (H, W, 3) uint8."""
+        encoded = self.command("WebDriver:TakeScreenshot", {"full": False})
+        picture = Image.open(io.BytesIO(base64.b64decode(encoded)))
+        return np.asarray(picture.convert("RGB"))
+
+    def centres(self, selector: str, width: int, height: int) -> np.ndarray:
+        """Return the colours at the centres of a picture's pixels, (H, W, 3)."""
+        area = self.evaluate(
+            "const a = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return [a.x, a.y, a.width, a.height];",
+            selector,
+        )
+        x = (area[0] + (np.arange(width) + 0.5) * area[2] / width).astype(int)
+        y = (area[1] + (np.arange(height) + 0.5) * area[3] / height).astype(int)
+        return self.pixels()[y[:, None], x[None]]
+
+    def _read(self) -> Any:
+        digits = b""
+        while (byte := self._stream.read(1)) != b":":
+            assert byte, "Firefox has closed the connection"
+            digits += byte
+        return json.loads(self._stream.read(int(digits)))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running_firefox() -> Iterator[Firefox]:
+    """Run a Firefox with a new profile until the block ends."""
+    assert FIREFOX is not None
+    port = _free_port()
+    with tempfile.TemporaryDirectory() as profile:
+        Path(profile, "user.js").write_text(f'user_pref("marionette.port", {port});\n')
+        process = subprocess.Popen(
+            [FIREFOX, "--headless", "--marionette", "--no-remote", "--profile", profile],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            end = time.monotonic() + 60
+            while True:
+                try:
+                    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+                    break
+                except ConnectionRefusedError:
+                    assert time.monotonic() < end, "Firefox does not answer"
+                    time.sleep(0.2)
+            with connection:
+                yield Firefox(connection)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
