@@ -1,5 +1,5 @@
-/* PNG through libpng, in the modes Pillow gives: low depths spread to a byte, 16 bits kept for gray,
- * for colours only on request, palettes as indices, transparency by colour key not applied.
+/* PNG through libpng, in the modes Pillow gives: low depths spread to a byte, 16 bits kept for
+ * gray, for colours only on request, palettes as indices, transparency by colour key not applied.
  * In: a whole file. Out: pixels. Ownership: see pixels/decoded.h. */
 #include "png/decode.h"
 
