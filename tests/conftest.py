@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import wbimage_ext
+from wbimage_ext.files import incoming, memory
 
 
 class PlainRun:
@@ -43,6 +44,14 @@ def gray_photo() -> np.ndarray[Any, Any]:
     from skimage import data
 
     return data.camera()
+
+
+@pytest.fixture
+def nothing_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file is staged, as when the bound of memory is reached."""
+    monkeypatch.setattr(memory, "LIMIT_BYTES", 0)
+    monkeypatch.setattr(memory, "_room", 0)
+    monkeypatch.setattr(incoming, "_IN_MEMORY_BYTES", 0)
 
 
 def files_below(directory: str | Path) -> list[str]:

@@ -55,9 +55,8 @@ def digests(result: Any) -> Any:
         return [digests(item) for item in result]
     found = []
     for file in files_of(result):
-        with open(file.path, "rb") as opened:
+        with file.open() as opened:
             found.append((file.sha256, len(opened.read())))
-        file.discard()
     return found, getattr(result, "_width", None), getattr(result, "_caption", None)
 
 

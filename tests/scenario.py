@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image as PILImage
 
 from wbimage_ext import Image, LocalRun
-from wbimage_ext.files import staging
+from wbimage_ext.files import memory
 
 # Every step and hundreds of kills instead of some; takes minutes.
 IS_THOROUGH = os.environ.get("WBIMAGE_THOROUGH") == "1"
@@ -48,15 +48,13 @@ def log_everything(folder: Path, *, seed: int = 0, picture: Path | None = None) 
 
 
 def as_if_staged_elsewhere() -> None:
-    """From now on staged files are on another file system than runs."""
-    real = os.replace
+    """From now on files are staged, on another file system than runs are."""
 
-    def replace(source: Any, target: Any) -> None:
-        if os.fspath(source).startswith(staging.staging_directory()):
-            raise OSError(errno.EXDEV, "Invalid cross-device link", source)
-        real(source, target)
+    def link(source: Any, target: Any) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link", source)
 
-    os.replace = replace  # type: ignore[assignment]
+    os.link = link  # type: ignore[assignment]
+    memory.LIMIT_BYTES = memory._room = 0
 
 
 def at_step(number: int, action: Callable[[], Any], work: Callable[[], Any]) -> bool:

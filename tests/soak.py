@@ -28,7 +28,7 @@ import numpy as np
 
 import wbimage_ext
 from wbimage_ext import Image, LocalRun
-from wbimage_ext.files import staging
+from wbimage_ext.files import memory, staging
 
 FLAT_MB = 12.0
 KEPT_MB = 12.0
@@ -43,10 +43,11 @@ def resident_mb() -> float:
 
 def counts() -> dict[str, int]:
     """What must not grow."""
+    folder = staging.staging_directory()
     return {
         "open files": len(os.listdir("/proc/self/fd")),
         "threads": len(os.listdir("/proc/self/task")),
-        "staged files": len(os.listdir(staging.staging_directory())),
+        "staged files": len(os.listdir(folder)),
     }
 
 
@@ -57,14 +58,15 @@ class Samples:
         self.resident: list[tuple[int, float]] = []
         self.first: dict[str, int] = {}
 
-    def take(self, images: int, title: str) -> None:
+    def take(self, images: int, title: str, staged: int = 0) -> None:
+        """Exit where more is open, or staged than by so many images."""
         gc.collect()
         self.resident.append((images, resident_mb()))
         now = counts()
         if not self.first:
             self.first = now
         for name, count in now.items():
-            if count > self.first[name]:
+            if count > self.first[name] + staged * (name == "staged files"):
                 sys.exit(f"{name} grew from {self.first[name]} to {count} by image {images}")
         listed = ", ".join(f"{count} {name}" for name, count in now.items())
         print(f"{title} {images:7}: {self.resident[-1][1]:7.1f} MB, {listed}", flush=True)
@@ -120,11 +122,7 @@ def refused(n: int, gray: Any) -> Image:
 
 def of_batch(n: int, color: Any) -> Image:
     """One image of a batch, whose others nobody asks for."""
-    images = Image.from_batch(np.stack([color] * 4), num_threads=2)
-    image = images.pop(n % 4)
-    for other in images:
-        other._file.discard()
-    return image
+    return Image.from_batch(np.stack([color] * 4), num_threads=2)[n % 4]
 
 
 def log_many(run: Any, logged: int, samples: Samples) -> None:
@@ -146,13 +144,15 @@ def keep_many(run: Any, kept: int, samples: Samples) -> list[Any]:
     random = np.random.default_rng(1)
     pixels = random.integers(0, 256, (256, 256, 3), np.uint8)
     images: list[Any] = []
+    # As when memory holds as many as its bound allows: then each leaves a staged file.
+    memory.LIMIT_BYTES = memory._room = 0
     samples.take(0, "kept  ")
     for n in range(kept):
         pixels[n % 256, n // 256 % 256] ^= 255
         images.append(Image(pixels))
         run.log({"kept": images[-1]})
         if (n + 1) % KEPT_IN_A_SAMPLE == 0 or n + 1 == kept:
-            samples.take(n + 1, "kept  ")
+            samples.take(n + 1, "kept  ", staged=n + 1)
     return images
 
 
@@ -166,6 +166,8 @@ def soak(run: Any, logged: int, kept: int) -> str:
     each = [keeping.growth(i, i + 1) for i in range(len(keeping.resident) - 1)]
     worst = max(each, default=0.0)
     assert len(images) == kept
+    images.clear()
+    keeping.take(0, "left  ")
     text = (
         f"resident memory grew by {flat:.1f} MB over the second half of {logged} logged images and "
         f"by at most {worst:.1f} MB for {KEPT_IN_A_SAMPLE} of {kept} kept ones"

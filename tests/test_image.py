@@ -251,7 +251,12 @@ def test_to_data_array_is_pillows(photo: Any, gray_photo: Any) -> None:
     assert Image("s3://bucket/x.png").to_data_array() == []
 
 
-def test_a_staged_image_survives_its_object_and_pickling(plain_run: PlainRun, photo: Any) -> None:
+@pytest.mark.parametrize("kept", ["in memory", "staged"])
+def test_an_image_survives_its_object_its_staged_file_and_pickling(
+    kept: str, plain_run: PlainRun, photo: Any, request: pytest.FixtureRequest
+) -> None:
+    if kept == "staged":
+        request.getfixturevalue("nothing_in_memory")
     image = Image(photo, caption="c", masks={"m": {"mask_data": mask_values()}})
     pickled = pickle.dumps(image)
     path = image._path
@@ -266,9 +271,12 @@ def test_a_staged_image_survives_its_object_and_pickling(plain_run: PlainRun, ph
     restored.bind_to_run(plain_run, "k", 0)
     assert restored.to_json(plain_run)["masks"]["m"]["path"].endswith(".mask.png")
     np.testing.assert_array_equal(np.asarray(restored.image), photo)
-    for lost in (copied, deep):
-        with pytest.raises(FileNotFoundError):
-            lost.bind_to_run(plain_run, "k", 1)
+    for other in (copied, deep):
+        if kept == "in memory":
+            other.bind_to_run(plain_run, "k", 1)
+        else:
+            with pytest.raises(FileNotFoundError, match="vanished"):
+                other.bind_to_run(plain_run, "k", 1)
 
 
 def test_binding_twice_keeps_one_file_a_name(plain_run: PlainRun, tmp_path: Path) -> None:

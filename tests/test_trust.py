@@ -22,7 +22,7 @@ from wbimage_ext import Image, LocalRun
 from wbimage_ext.commands import main
 from wbimage_ext.files import staging, stored
 from wbimage_ext.files.names import check_windows_name, run_file_name, safe_key
-from wbimage_ext.files.stored import StoredFile
+from wbimage_ext.files.stored import MadeFile
 from wbimage_ext.view import write_page
 
 from .conftest import PlainRun, files_below
@@ -158,7 +158,7 @@ def test_what_is_planted_in_staging_is_not_followed(
         os.mkfifo(place)
     try:
         with pytest.raises(FileExistsError):
-            StoredFile.stage(b"data", ".png")
+            MadeFile(b"data", ".png").path()
         assert os.path.lexists(place), "what is not ours is left there"
     finally:
         place.rmdir() if plant == "directory" else place.unlink()

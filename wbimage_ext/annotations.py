@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from .files.stored import StoredFile
+from .files.stored import MadeFile
 from .media import Media
 from .wording import shown
 
@@ -87,7 +87,7 @@ class BoundingBoxes2D(Media):
             self._class_labels = {n: f"class_{n}" for n in present}
         self._extension = f".{self.type_name()}.json"
         text = json.dumps(content, default=_plain_value)
-        self._file = StoredFile.stage(text.encode(), self._extension)
+        self._hold(MadeFile(text.encode(), self._extension))
 
     @classmethod
     def type_name(cls) -> str:
@@ -114,18 +114,6 @@ class BoundingBoxes2D(Media):
             if problem is not None:
                 raise TypeError(f"{problem}; box {index} is {shown(box)}")
         return True
-
-    def bind_to_run(
-        self,
-        run: Any,
-        key: int | str,
-        step: int | str,
-        id_: int | str | None = None,
-        ignore_copy_err: bool | None = None,
-    ) -> None:
-        """Put the boxes file into the run; `key` is the image's."""
-        super().bind_to_run(run, key, step, id_, ignore_copy_err)
-        self._add_labels(run, key)
 
     def _add_labels(self, run: Any, key: int | str) -> None:
         _add_labels(run, "bounding_box/class_labels", key, self._key, self._class_labels)
@@ -164,12 +152,12 @@ class ImageMask(Media):
         else:
             self._val["class_labels"] = _plain_labels(val["class_labels"])
         self._extension = f".{self.type_name()}.png"
-        self._file = StoredFile.stage(encoded, self._extension)
+        self._hold(MadeFile(encoded, self._extension))
 
     def _set_path(self, path: str | os.PathLike[str]) -> None:
         from .inputs.files import check_file
 
-        self._file = check_file(path).file
+        self._hold(check_file(path).file)
 
     @classmethod
     def type_name(cls) -> str:
@@ -197,18 +185,6 @@ class ImageMask(Media):
         if data.ndim != 2:
             raise TypeError(f"mask_data must be a 2D array, not one of shape {list(data.shape)}")
         return data
-
-    def bind_to_run(
-        self,
-        run: Any,
-        key: int | str,
-        step: int | str,
-        id_: int | str | None = None,
-        ignore_copy_err: bool | None = None,
-    ) -> None:
-        """Put the mask's file into the run; `key` is the image's."""
-        super().bind_to_run(run, key, step, id_, ignore_copy_err)
-        self._add_labels(run, key)
 
     def _add_labels(self, run: Any, key: int | str) -> None:
         if hasattr(self, "_val") and "class_labels" in self._val:

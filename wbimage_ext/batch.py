@@ -16,7 +16,6 @@ import numpy as np
 from . import inputs
 from .encoding.colormaps import colormap_table
 from .encoding.warnings import OneOfEach
-from .files.stored import StagingScope, StoredFile
 from .inputs.arrays import is_masked
 from .inputs.kinds import Pixels
 from .media import Media
@@ -55,27 +54,16 @@ def build(
         # Looked up once for all items.
         shared["colormap"] = colormap_table(shared["colormap"])
 
-    staged: list[list[StoredFile]] = [[] for _ in items]
-
     def build_item(index: int) -> Any:
         arguments = {name: values[index] for name, values in varying.items()}
         try:
-            with StagingScope() as scope:
-                built = image_class(_laid_out(items[index], dataformats), **arguments, **shared)
-                staged[index] = scope.files
-            return built
+            return image_class(_laid_out(items[index], dataformats), **arguments, **shared)
         except Exception as error:
             _add_note(error, f"item {index} of the batch")
             raise
 
-    try:
-        with OneOfEach():
-            return _in_order(build_item, len(items), min(threads, len(items)))
-    except BaseException:
-        for files in staged:
-            for file in files:
-                file.discard()
-        raise
+    with OneOfEach():
+        return _in_order(build_item, len(items), min(threads, len(items)))
 
 
 # Arguments of Image that may be a sequence with one value for each item, and when they are.

@@ -19,7 +19,7 @@ from .arrays import guess_mode, to_uint8
 from .encoding.options import EncodeOptions
 from .encoding.pixels import encode as encode_pixels
 from .files.digest import Sha256
-from .files.stored import StagingScope, StoredFile
+from .files.stored import MadeFile
 from .inputs.kinds import Array, EncodedFile, EncodedImage, Pixels, Reference, Source
 from .media import Media
 from .wording import shown
@@ -107,22 +107,20 @@ class Image(Media):
         self._masks: dict[str, Any] | None = None
         self._file_type: str | None = None
 
-        # Where masks or boxes are refused, nobody will ask for the image's file.
-        with StagingScope():
-            if self._is_image(data_or_path):
-                self._copy_image(data_or_path)
-            else:
-                options = EncodeOptions(
-                    "png" if file_type is None else file_type,
-                    mode,
-                    normalize,
-                    quality,
-                    compress_level,
-                    colormap,
-                    nan_color,
-                )
-                self._set_source(inputs.resolve(data_or_path, options), options)
-            self._set_metadata(caption, grouping, classes, boxes, masks)
+        if self._is_image(data_or_path):
+            self._copy_image(data_or_path)
+        else:
+            options = EncodeOptions(
+                "png" if file_type is None else file_type,
+                mode,
+                normalize,
+                quality,
+                compress_level,
+                colormap,
+                nan_color,
+            )
+            self._set_source(inputs.resolve(data_or_path, options), options)
+        self._set_metadata(caption, grouping, classes, boxes, masks)
 
     # Where the pixels come from.
 
@@ -138,7 +136,6 @@ class Image(Media):
             "_width",
             "_height",
             "_classes",
-            "_file",
             "_extension",
             "format",
             "_file_type",
@@ -146,6 +143,10 @@ class Image(Media):
             "_artifact_target",
         ):
             setattr(self, name, getattr(other, name))
+        if other._file is None:
+            self._path, self._sha256 = other._path, other._sha256
+        else:
+            self._hold(other._file)
 
     def _set_source(self, source: Source, options: EncodeOptions) -> None:
         if isinstance(source, Pixels):
@@ -154,23 +155,23 @@ class Image(Media):
             self.format = options.file_type
             self._width, self._height = source.width, source.height
             self._extension = f".{self.format}"
-            self._file = StoredFile.stage(source.data, self._extension)
+            self._hold(MadeFile(source.data, self._extension))
         elif isinstance(source, EncodedFile):
             self._set_encoded_file(source)
         else:
             self._set_reference(source)
 
     def _set_encoded_file(self, source: EncodedFile) -> None:
-        self._file = source.file
+        self._hold(source.file)
         self._width, self._height = source.width, source.height
-        self.format = os.path.splitext(source.file.path)[1][1:]
+        self.format = source.file.extension[1:]
         if not self.format:
             self.format = source.format
             self._extension = f".{source.format}"
 
     def _set_reference(self, reference: Reference) -> None:
-        digest = Sha256(reference.url.encode()).hexdigest()
-        self._file = StoredFile(reference.url, digest, None)
+        self._path = reference.url
+        self._sha256 = Sha256(reference.url.encode()).hexdigest()
         from urllib.parse import urlparse
 
         self.format = urlparse(reference.url).path.split("/")[-1].split(".")[-1]
@@ -285,28 +286,6 @@ class Image(Media):
         """`media/images`."""
         return os.path.join("media", "images")
 
-    def bind_to_run(
-        self,
-        run: Any,
-        key: int | str,
-        step: int | str,
-        id_: int | str | None = None,
-        ignore_copy_err: bool | None = None,
-    ) -> None:
-        """Put the image's file, and those of its boxes and masks, into the run's directory.
-
-        Raises:
-            ValueError: the image is a reference to external storage.
-            OSError: the system's reason; the image can be bound again.
-        """
-        if self.path_is_reference(self._path):
-            raise ValueError(
-                "Image media created by a reference to external storage cannot currently be added "
-                "to a run"
-            )
-        super().bind_to_run(run, key, step, id_, ignore_copy_err)
-        bind_layers(self, run, key, step, id_, ignore_copy_err)
-
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
         """The dict that a run's history holds for this image, which must be bound to it."""
         json_dict = {**super().to_json(run_or_artifact), **self._description()}
@@ -407,9 +386,8 @@ class Image(Media):
         """
         if self._image is not None:
             return self._image
-        if self._path is None or self.path_is_reference(self._path):
+        if self._file is None:
             return None
-        assert self._file is not None
         from .inputs.pillow import require_pillow
 
         pillow = require_pillow("Image.image")
@@ -431,11 +409,10 @@ class Image(Media):
 
     def _pixels(self) -> Array | None:
         """The decoded file, (H, W) or (H, W, C); None for a reference."""
-        if self._path is None or self.path_is_reference(self._path):
+        if self._file is None:
             return None
-        assert self._file is not None
         _check_pixel_count(self._width or 0, self._height or 0)
-        with self._file.open(buffering=0) as file:
+        with self._file.open() as file:
             data = file.read()
         try:
             pixels, _mode, sample_bytes = _core.decode(data, max_pixels=None)
@@ -456,14 +433,15 @@ class Image(Media):
 
     def _free_ram(self) -> None:
         """Part of wandb's protocol; no decoded pixels are kept here."""
-        if self._path is not None:
+        if self.file_is_set():
             self._image = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Image):
             return False
-        if self.path_is_reference(self._path) or self.path_is_reference(other._path):
-            return self._path == other._path
+        if self._file is None or other._file is None:
+            # References, which are compared by their URLs.
+            return self._sha256 == other._sha256
         return (
             self._grouping == other._grouping
             and self._caption == other._caption
@@ -496,21 +474,6 @@ def _check_pixel_count(width: int, height: int) -> None:
             f"the image has {width} x {height} pixels; over {most} it is taken for a decompression "
             "bomb and not decoded. PIL.Image.MAX_IMAGE_PIXELS = None allows it"
         )
-
-
-def bind_layers(
-    image: Any,
-    run: Any,
-    key: int | str,
-    step: int | str,
-    id_: int | str | None,
-    ignore_copy_err: bool | None,
-) -> None:
-    """Bind the boxes and masks of `image`; each one's id_ is that of the one before and a digit."""
-    for layers in (image._boxes, image._masks):
-        for i, layer in enumerate((layers or {}).values()):
-            id_ = f"{id_}{i}" if id_ is not None else None
-            layer.bind_to_run(run, key, step, id_, ignore_copy_err)
 
 
 def _layers_json(layers: Mapping[str, Any], run_or_artifact: Any) -> dict[str, Any]:

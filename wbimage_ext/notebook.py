@@ -28,7 +28,7 @@ def image_bundle(image: Any) -> dict[str, Any]:
     """
     bundle: dict[str, Any] = {"text/plain": repr(image)}
     file_format = str(image.format).lower()
-    if image.path_is_reference(image._path) or file_format not in _SHOWN_IN_HTML:
+    if image._file is None or file_format not in _SHOWN_IN_HTML:
         return bundle
     content = _content(image)
     if len(content) > MOST_BYTES:
@@ -53,8 +53,7 @@ def image_bundle(image: Any) -> dict[str, Any]:
 
 
 def _content(media: Any) -> bytes:
-    """The bytes of a file of ours, or of a layer of wandb's own class."""
-    with media._file.open() if hasattr(media, "_file") else open(media._path, "rb") as file:
+    with media._file.open() as file:
         return bytes(file.read())
 
 

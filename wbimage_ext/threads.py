@@ -5,10 +5,12 @@ In: a function that takes pieces of work until none is left. Out: nothing is lef
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import contextvars
 import operator
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -42,23 +44,27 @@ def work_on_threads(work: Callable[[], None], threads: int, stop: Callable[[], N
     run do all the work. After an interrupt `stop` is called, which has to leave no work to take;
     then the others are waited for.
     """
-    # Imported here, because few programs need it.
-    from concurrent import futures
+    # Each is held while its thread works. A thread that takes it later finds no work. Neither an
+    # executor nor Thread.join would do: an interrupt that comes while they wait leaves their locks
+    # locked, or a thread that goes on is taken for one that ended.
+    busy = [threading.Lock() for _ in range(threads - 1)]
 
-    helpers: list[futures.Future[None]] = []
-    executor = None
+    def help_out(lock: threading.Lock, context: contextvars.Context) -> None:
+        with lock:
+            context.run(work)
+
+    def wait() -> None:
+        for lock in busy:
+            with lock:
+                pass
+
     try:
         with contextlib.suppress(RuntimeError):
-            executor = futures.ThreadPoolExecutor(threads - 1)
-            for _ in range(threads - 1):
-                helpers.append(executor.submit(contextvars.copy_context().run, work))
+            for lock in busy:
+                _thread.start_new_thread(help_out, (lock, contextvars.copy_context()))
         work()
-        futures.wait(helpers)
+        wait()
     except BaseException:
         stop()
-        # The executor's own wait, a join, ends with the interrupt.
-        futures.wait(helpers)
+        wait()
         raise
-    finally:
-        if executor is not None:
-            executor.shutdown(wait=False)

@@ -247,7 +247,9 @@ FORK_WHILE_STAGING = """
 import os, tempfile, threading, time
 import numpy as np
 from wbimage_ext import Image
+from wbimage_ext.files import memory
 
+memory.LIMIT_BYTES = memory._room = 0
 real, lock, making = tempfile.mkdtemp, threading.Lock(), threading.Event()
 
 def mkdtemp(*args, **kwargs):

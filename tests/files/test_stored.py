@@ -2,24 +2,103 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import os
+import pickle
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
-from wbimage_ext.files.stored import StoredFile
+from wbimage_ext.files import memory, stored, whole
+from wbimage_ext.files.stored import FoundFile, MadeFile
 
 
-def test_staging_is_private() -> None:
-    file = StoredFile.stage(b"data", ".png")
-    directory = Path(file.path).parent
-    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
-    assert Path(file.path).read_bytes() == b"data"
-    assert file.size == 4
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
-def test_a_copy_goes_by_way_of_another_folder(tmp_path: Path) -> None:
+def test_a_made_file_is_in_memory_until_somebody_asks_for_its_path(tmp_path: Path) -> None:
+    file = MadeFile(b"data", ".png")
+    assert (file.size, file.sha256, file.extension) == (4, digest(b"data"), ".png")
+    assert file._staged_path is None
+    path = Path(file.path())
+    assert path.read_bytes() == b"data"
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert file.path() == str(path)
+    del file
+    assert path.exists(), "whoever was told of it may still read it"
+
+
+def test_a_path_that_vanished_is_written_again() -> None:
+    file = MadeFile(b"data", ".png")
+    os.unlink(file.path())
+    assert Path(file.path()).read_bytes() == b"data"
+
+
+def test_memory_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sum(memory._sizes.values())
+    monkeypatch.setattr(memory, "LIMIT_BYTES", before + 1000)
+    monkeypatch.setattr(memory, "_room", 1000)
+    files = [MadeFile(bytes(300), ".png") for _ in range(5)]
+    assert [file._data is None for file in files] == [False] * 3 + [True] * 2
+    assert sum(memory._sizes.values()) == before + 900
+    staged = files[4]._staged_path
+    assert staged is not None
+    assert Path(staged).read_bytes() == bytes(300)
+    del files
+    assert sum(memory._sizes.values()) == before
+    assert not os.path.exists(staged), "nobody was told of it"
+    assert MadeFile(bytes(900), ".png")._data is not None
+
+
+def test_immutable_bytes_are_shared_and_others_copied() -> None:
+    data, changing = b"data" * 100, bytearray(b"data" * 100)
+    assert MadeFile(data, ".png")._data is data
+    file = MadeFile(changing, ".png")
+    changing[:] = bytes(400)
+    with file.open() as opened:
+        assert opened.read() == data
+    assert copy.copy(file) is copy.deepcopy(file) is file
+
+
+@pytest.mark.parametrize("where", ["in memory", "staged"])
+def test_a_made_file_is_put_anywhere_any_number_of_times(
+    where: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if where == "staged":
+        request.getfixturevalue("nothing_in_memory")
+    file = MadeFile(b"data", ".png")
+    targets = [tmp_path / f"run{n}" / "media" / "a.png" for n in range(3)]
+    for target in [*targets, targets[0]]:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.put(str(target), str(target.parent.parent))
+    targets[0].write_bytes(b"changed in its place")
+    for target in targets[1:]:
+        target.unlink()
+        file.put(str(target), str(target.parent.parent))
+    assert [target.read_bytes() for target in targets[1:]] == [b"data"] * 2
+
+
+@pytest.mark.usefixtures("nothing_in_memory")
+def test_a_staged_file_is_linked_into_the_first_run(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    file = MadeFile(b"data", ".png")
+    file.put(str(tmp_path / "media/a.png"), str(tmp_path))
+    assert file._staged_path is not None
+    if os.stat(file._staged_path).st_dev == tmp_path.stat().st_dev:
+        assert os.path.samefile(file._staged_path, tmp_path / "media/a.png")
+    (tmp_path / "media/a.png").write_bytes(b"more")
+    with pytest.raises(OSError, match="changed"):
+        file.put(str(tmp_path / "media/b.png"), str(tmp_path))
+    assert os.listdir(tmp_path / "media") == ["a.png"]
+
+
+def test_a_copy_goes_by_way_of_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "media").mkdir()
     (tmp_path / "source").write_bytes(b"data")
     seen: list[str] = []
@@ -29,11 +108,81 @@ def test_a_copy_goes_by_way_of_another_folder(tmp_path: Path) -> None:
         seen.append(os.path.dirname(source))
         real(source, target)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "replace", replace)
-        StoredFile(str(tmp_path / "source"), None, None).publish(
-            str(tmp_path / "media" / "target"), str(tmp_path)
-        )
+    monkeypatch.setattr(os, "replace", replace)
+    FoundFile(str(tmp_path / "source"), digest(b"data"), 4).put(
+        str(tmp_path / "media" / "target"), str(tmp_path)
+    )
     assert seen == [str(tmp_path)]
     assert (tmp_path / "media/target").read_bytes() == b"data"
     assert sorted(os.listdir(tmp_path)) == ["media", "source"]
+
+
+@pytest.mark.parametrize("how", ["rewritten", "longer", "shorter", "pipe", "folder"])
+def test_a_found_file_that_changed_is_refused(how: str, tmp_path: Path) -> None:
+    """Nothing is in a run under a digest that is not its own, and nothing waits for a pipe."""
+    source = tmp_path / "source.png"
+    source.write_bytes(b"data")
+    file = FoundFile(str(source), digest(b"data"), 4)
+    if how in ("pipe", "folder"):
+        source.unlink()
+        os.mkfifo(source) if how == "pipe" else source.mkdir()
+    else:
+        source.write_bytes({"rewritten": b"tada", "longer": b"data.", "shorter": b"dat"}[how])
+    (tmp_path / "run").mkdir()
+    with pytest.raises(OSError) as raised:
+        file.put(str(tmp_path / "run/a.png"), str(tmp_path / "run"))
+    assert raised.value.filename == str(source)
+    assert how == "folder" or "changed" in str(raised.value)
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_a_found_file_that_is_gone_is_read_where_it_was_put(tmp_path: Path) -> None:
+    source = tmp_path / "source.png"
+    source.write_bytes(b"data")
+    file = FoundFile(str(source), digest(b"data"), 4)
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+    file.put(str(tmp_path / "one/a.png"), str(tmp_path / "one"))
+    source.write_bytes(b"next")
+    file.put(str(tmp_path / "two/a.png"), str(tmp_path / "two"))
+    with file.open() as opened:
+        assert opened.read() == b"data"
+    shutil.rmtree(tmp_path / "two")
+    with pytest.raises(OSError, match="changed") as raised:
+        file.put(str(tmp_path / "three/a.png"), str(tmp_path / "three"))
+    assert raised.value.filename == str(source)
+
+
+def test_pickles_carry_what_is_made_and_name_what_was_found(tmp_path: Path) -> None:
+    made = pickle.loads(pickle.dumps(MadeFile(b"data", ".png")))
+    with made.open() as opened:
+        assert (opened.read(), made.extension, made.sha256) == (b"data", ".png", digest(b"data"))
+    found = pickle.loads(pickle.dumps(FoundFile(str(tmp_path / "a.gif"), "0" * 64, 5)))
+    assert (found.path(), found.extension, found.size) == (str(tmp_path / "a.gif"), ".gif", 5)
+
+
+def test_windows_waits_for_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As os.replace fails there while somebody has the target open."""
+    real, left = os.replace, 3
+
+    def replace(source: str, target: str) -> None:
+        nonlocal left
+        if left:
+            left -= 1
+            raise PermissionError(13, "Access is denied", source)
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(whole, "_WAITS_SECONDS", (0.001,) * 4)
+    whole.write_whole(str(tmp_path / "a"), b"data")
+    assert (tmp_path / "a").read_bytes() == b"data"
+    left = 99
+    with pytest.raises(PermissionError) as raised:
+        whole.write_whole(str(tmp_path / "a"), b"other")
+    assert raised.value.filename == str(tmp_path / "a")
+    assert os.listdir(tmp_path) == ["a"]
+    assert left == 99 - 5
+
+
+def test_an_interrupt_before_anything_is_set_leaves_nothing_to_tell() -> None:
+    stored.MadeFile.__new__(stored.MadeFile).__del__()

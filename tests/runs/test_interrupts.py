@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 from wbimage_ext import Image, LocalRun
-from wbimage_ext.files import staging
+from wbimage_ext.files import memory, staging
 
 from ..conftest import PlainRun, files_below
 from ..scenario import BOXES, IS_THOROUGH, as_if_staged_elsewhere, at_step, check_run, rows_of
@@ -106,7 +106,9 @@ def test_a_log_that_was_interrupted_can_be_repeated(
     way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if way == "copied":
-        monkeypatch.setattr(os, "replace", os.replace)
+        monkeypatch.setattr(os, "link", os.link)
+        monkeypatch.setattr(memory, "LIMIT_BYTES", memory.LIMIT_BYTES)
+        monkeypatch.setattr(memory, "_room", 0)
         as_if_staged_elsewhere()
     was_done, was_not = 0, 0
     for step in interrupts(17):

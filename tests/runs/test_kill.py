@@ -171,7 +171,8 @@ STAGES = """
 import sys, time
 import numpy as np
 from wbimage_ext import Image
-from wbimage_ext.files import staging
+from wbimage_ext.files import memory, staging
+memory.LIMIT_BYTES = memory._room = 0
 image = Image(np.eye(5))
 print(staging.staging_directory(), flush=True)
 if sys.argv[1:] == ["wait"]:

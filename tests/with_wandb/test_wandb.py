@@ -230,6 +230,7 @@ def test_a_list_is_described_without_opening_a_file(
     images = [wbimage_ext.Image(pixels(n)) for n in range(5)]
     for image in images:
         image.bind_to_run(run, "key", 0)
+    assert all(os.path.exists(image._path) for image in images), "asked for before the JSON"
 
     def fail(*arguments: Any, **more: Any) -> Any:
         raise AssertionError(f"opened {arguments}")
@@ -285,7 +286,6 @@ def test_no_room_in_the_run(run: Any) -> None:
     image = wbimage_ext.Image(pixels(), masks={"m": mask()})
     folder = Path(run.dir)
     before = sorted(folder.rglob("*"))
-    image._file._owner_pid = image._masks["m"]._file._owner_pid = -1  # copied, as between disks
     with disks.over_quota(folder), pytest.raises(OSError, match="room") as raised:
         run.log({"k": image})
     assert raised.value.filename.startswith(run.dir)
@@ -324,7 +324,8 @@ def test_what_was_bound_and_not_described_is_published_at_the_end(tmp_path: Path
     run_python(tmp_path, "-c", PUBLISHED_AT_THE_END)
 
 
-def test_memory_does_not_grow_with_images_logged_and_kept(run: Any) -> None:
+@pytest.mark.usefixtures("nothing_in_memory")
+def test_memory_does_not_grow_with_images_logged_and_kept_over_its_bound(run: Any) -> None:
     array = pixels(0, 224, 224)
     kept = []
 

@@ -26,7 +26,6 @@ typedef struct encode_arguments {
     PyObject *compress_level;
     PyObject *colormap;
     PyObject *nan_color;
-    PyObject *bit_depth;
 } encode_arguments;
 
 typedef struct encode_options {

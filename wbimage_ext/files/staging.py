@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import errno
 import os
 import shutil
 import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 
 # All of them here and none where it is needed: a process that is forked while another thread
 # imports a module waits for that import for ever.
 try:
     import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+except ImportError:
+    import msvcrt  # Windows
+
+_LOCKED_BYTE = 1 << 20  # beyond the content, which Windows lets nobody read while it is locked
 
 _PREFIX = "wbimage-"
 
@@ -37,6 +37,7 @@ class Staging:
         # A signal's handler may stage a file while its thread is in here.
         self._lock = threading.RLock()
         self._directory: str | None = None
+        self._mark = -1
         self._owner_pid = 0
 
     def directory(self, *, renew: bool = False) -> str:
@@ -48,12 +49,14 @@ class Staging:
             pid = os.getpid()
             if self._owner_pid != pid:
                 self._directory = None
+                # A forked child's copy of the parent's; it closes with the process.
+                self._mark = -1
                 self._owner_pid = pid
-                _at_multiprocessing_exit(self.empty)
+                self._leave_to_multiprocessing()
             if renew and self._directory is not None and not os.path.isdir(self._directory):
                 self._directory = None
             if self._directory is None:
-                self._directory = _make()
+                self._directory, self._mark = _make()
             return self._directory
 
     def holds(self, path: str) -> bool:
@@ -63,9 +66,25 @@ class Staging:
     def empty(self) -> None:
         """Remove the directory, where this is the process that made it, and abandoned ones."""
         if self._owner_pid == os.getpid() and self._directory is not None:
+            # Windows removes no open file.
+            _close(self._mark)
+            self._mark = -1
             shutil.rmtree(self._directory, ignore_errors=True)
             _remove_abandoned(os.path.dirname(self._directory))
             self._directory = None
+
+    def _leave_to_multiprocessing(self) -> None:
+        """Let multiprocessing empty the directory when it ends, where it is in use.
+
+        Its workers end by os._exit, which skips atexit. Its own handler of atexit waits for the
+        threads of queues, which may still be pickling staged images; which of two handlers comes
+        first depends on what was imported first.
+        """
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            # The lowest priority: the threads of queues end with -5.
+            util.Finalize(None, self.empty, exitpriority=-100)
+            atexit.unregister(self.empty)
 
     # A fork waits for a thread that is making the directory: tempfile has a lock of its own, which
     # in the child nobody would release.
@@ -80,45 +99,59 @@ class Staging:
         self._lock = threading.RLock()
 
 
-def _at_multiprocessing_exit(function: Callable[[], None]) -> None:
-    """Workers of multiprocessing end by os._exit, which skips atexit but not its own finalizers."""
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None:
-        # After the threads of queues, which may still be pickling images: those have -5.
-        util.Finalize(None, function, exitpriority=-100)
-
-
-def _make() -> str:
-    """A new directory, claimed until the process ends."""
+def _make() -> tuple[str, int]:
+    """A new directory, claimed until the process ends or the returned descriptor is closed."""
     directory = tempfile.mkdtemp(prefix=_PREFIX)
     try:
-        _claim(os.path.join(directory, OWNER_NAME))
+        mark = _claim(os.path.join(directory, OWNER_NAME))
         _remove_abandoned(os.path.dirname(directory))
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
-    return directory
+    return directory, mark
 
 
-def _claim(path: str) -> None:
-    # Without its mark, or without locks, it is not removed should the process be killed.
-    with contextlib.suppress(OSError):
-        with open(path, "xb", buffering=0) as mark:
+def _claim(path: str) -> int:
+    """Write and lock the mark of an owner: an open descriptor, or -1 where that does not work.
+
+    Without its mark the directory is not removed by others, should the process be killed.
+    """
+    # Not open for writing, which would keep its file system from being remounted read-only.
+    flags = os.O_RDONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError:
+        return -1
+    try:
+        # Written once it is locked: an empty mark is nobody's to take for an abandoned one.
+        _lock(descriptor)
+        with open(path, "r+b", buffering=0) as mark:
             mark.write(_machine())
-        # Never closed: the lock ends with the process. In a child the number may be another file's.
-        _lock(os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)))
+    except OSError:
+        _close(descriptor)
+        return -1
+    return descriptor
+
+
+def _close(descriptor: int) -> None:
+    if descriptor >= 0:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
 
 
 def _machine() -> bytes:
     # Locks may not reach over the network: another machine's directories are left alone.
-    return os.uname().nodename.encode() if hasattr(os, "uname") else b""
+    name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    return name.encode()
 
 
 def _lock(descriptor: int) -> None:
-    """Lock an open file for this process; OSError where another has it, or where none can."""
-    if fcntl is None:
-        raise OSError(errno.ENOLCK, "this system has no flock")
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    """Lock an open file until it is closed; OSError where another has it, or where none can."""
+    if sys.platform == "win32":
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _remove_abandoned(parent: str) -> None:
@@ -133,14 +166,17 @@ def _remove_abandoned(parent: str) -> None:
 
 def _remove_if_abandoned(directory: str) -> None:
     status = os.lstat(directory)
-    if not hasattr(os, "geteuid") or status.st_uid != os.geteuid():
-        return
     if not stat.S_ISDIR(status.st_mode):
         return
+    # On Windows the folder for temporary files is each user's own.
+    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+        return
     with open(os.path.join(directory, OWNER_NAME), "r+b", buffering=0) as mark:
-        if mark.read() == _machine():
-            _lock(mark.fileno())
-            shutil.rmtree(directory)
+        if mark.read() != _machine():
+            return
+        _lock(mark.fileno())
+    # Closed before, because Windows removes no open file.
+    shutil.rmtree(directory)
 
 
 _staging = Staging()

@@ -1,35 +1,30 @@
-"""A stored file: an encoded image, mask or box file, and where it is.
+"""An encoded file that images, masks and boxes hold, and that their copies share.
 
-In: the bytes of a file. Out: a StoredFile, which knows where its file is, its digest and its size.
-A staged file stays until it is published or the process that staged it ends.
+In: bytes, or a path that was checked. Out: a value that puts its content into any run, any number
+of times. It never changes; where it was put is for each image to know.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
+import io
 import os
 import threading
-from typing import Any
+from typing import Any, BinaryIO
 
+from . import memory
 from .digest import Sha256
-from .errors import explained
 from .staging import staging_directory
-from .whole import NEW_FILE, copy_whole, digest_of, random_name, remove, write_all, write_new_file
+from .whole import checked_pieces, put_bytes, put_copy, random_name, remove, write_new_file
 
-# Held while a file moves and its object is told, so that threads which share it see both or none.
-_moving = threading.RLock()
-
-
-def moving() -> contextlib.AbstractContextManager[Any]:
-    """The lock of all that moves files; to be held where several steps belong together."""
-    return _moving
+# Held while a file is staged, so that threads which ask for its path get the same one.
+_staging_lock = threading.RLock()
 
 
 def _after_fork() -> None:
     # Another thread of the parent may have held it.
-    global _moving
-    _moving = threading.RLock()
+    global _staging_lock
+    _staging_lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -37,214 +32,214 @@ if hasattr(os, "register_at_fork"):
 
 
 class StoredFile:
-    """An encoded file: its path, SHA-256 and size, and whether it is still staged.
+    """What made and found files have in common.
 
-    Copies of an image share one StoredFile, so that all of them know where the file went when the
-    first of them was published.
+    Attributes:
+        sha256: digest of the content, 64 digits.
+        size: of the content, in bytes.
+        extension: with its dot; empty for a found file whose name has none.
+        is_made: whether the content is ours, and not a file of the user's.
     """
 
-    __slots__ = ("_owner_pid", "is_staged", "path", "sha256", "size")
+    __slots__ = ("extension", "sha256", "size")
 
-    def __init__(
-        self, path: str, sha256: str | None, size: int | None, *, is_staged: bool = False
-    ) -> None:
-        self.path = path
+    is_made: bool
+
+    def __init__(self, sha256: str, size: int, extension: str) -> None:
         self.sha256 = sha256
         self.size = size
-        self.is_staged = is_staged
-        self._owner_pid = os.getpid()
+        self.extension = extension
 
-    @classmethod
-    def stage(cls, data: Any, extension: str, sha256: str | None = None) -> StoredFile:
-        """Write `data`, a bytes-like object, once; `extension` includes its dot."""
-        if sha256 is None:
-            sha256 = Sha256(data).hexdigest()
-        name = random_name() + extension
-        # All that could fail comes before the file is written: then it has an owner.
-        file = cls(os.path.join(staging_directory(), name), sha256, memoryview(data).nbytes)
-        file.is_staged = True
-        _staged_here.add(file)
-        try:
-            write_new_file(file.path, data)
-        except FileNotFoundError:
-            file.path = os.path.join(staging_directory(renew=True), name)
-            write_new_file(file.path, data)
-        return file
+    def path(self) -> str:
+        """Where the content can be read as a file, until the process ends."""
+        raise NotImplementedError
 
-    def discard(self) -> None:
-        """Remove a staged file that nobody will ask for."""
-        if self.is_staged and self._owner_pid == os.getpid():
-            self.is_staged = False
-            remove(self.path)
+    def put(self, target: str, part_folder: str) -> None:
+        """Bring the content to `target`, whole or not at all, replacing what is there.
 
-    def publish(self, target: str, part_folder: str) -> None:
-        """Bring the file to `target`, whole or not at all, replacing what is there.
+        The folders exist. The file grows in `part_folder`, so that what a killed process leaves is
+        not beside `target`.
 
-        A staged file is moved, any other is copied, by way of a file in `part_folder`, so that what
-        a killed process leaves of it is not beside `target`. On failure the source is as it was.
+        Raises:
+            OSError: the system's reason with the path, or the content is no longer what it was.
         """
-        with _moving:
-            try:
-                self._publish(target, part_folder)
-            except FileNotFoundError as error:
-                if not os.path.exists(self.path):
-                    text = (
-                        "the file of the image vanished before it was logged; make the image again"
-                    )
-                    raise FileNotFoundError(errno.ENOENT, text, self.path) from error
-                os.makedirs(os.path.dirname(target), exist_ok=True)
-                self._publish(target, part_folder)
+        raise NotImplementedError
 
-    def _publish(self, target: str, part_folder: str) -> None:
-        if not self.is_staged or self._owner_pid != os.getpid():
-            if not _is_same_file(self.path, target):
-                copy_whole(self.path, target, part_folder)
-            self.path = target
-            return
-        try:
-            self._move(target, part_folder)
-        except BaseException:
-            # An interrupt may have come when the file was there already.
-            if not os.path.exists(self.path) and digest_of(target) == self.sha256:
-                self.is_staged, self.path = False, target
-            raise
-        self.is_staged, self.path = False, target
+    def open(self) -> BinaryIO:
+        """The content, open to be read."""
+        raise NotImplementedError
 
-    def _move(self, target: str, part_folder: str) -> None:
-        try:
-            os.replace(self.path, target)
-        except OSError as error:
-            if isinstance(error, FileNotFoundError) or error.errno is None:
-                raise
-            # Across file systems; a real failure comes back from the copy, with its path.
-            copy_whole(self.path, target, part_folder)
-            remove(self.path)
-
-    def open(self, buffering: int = -1) -> Any:
-        """The file, open to be read; other threads may move it meanwhile."""
-        with _moving:
-            return open(self.path, "rb", buffering)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # A staged file ends with its process: the pickle carries its bytes.
-        with _moving:
-            if not self.is_staged:
-                return StoredFile, (self.path, self.sha256, self.size)
-            file = self.open(buffering=0)
-        with file:
-            data = file.read()
-        extension = "." + os.path.basename(file.name).partition(".")[2]
-        return _restage, (data, extension, self.sha256)
+    def __copy__(self) -> StoredFile:
+        return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> StoredFile:
         return self
 
 
-class _StagedHere(threading.local):
-    """What the scopes of this thread staged."""
+class MadeFile(StoredFile):
+    """Bytes that this package encoded or was given: in memory, or staged where there is no room.
 
-    def __init__(self) -> None:
-        self.files: list[StoredFile] = []
-        self.depth = 0
+    A pickle carries them. A staged file is removed with its MadeFile; where somebody was told its
+    path, it stays until the process ends.
+    """
 
-    def add(self, file: StoredFile) -> None:
-        if self.depth > 0:
-            self.files.append(file)
+    __slots__ = ("_data", "_is_linked", "_is_told", "_pid", "_staged_path")
 
+    is_made = True
 
-_staged_here = _StagedHere()
+    def __init__(self, data: Any, extension: str, sha256: str | None = None) -> None:
+        self._data: bytes | None = None
+        self._staged_path: str | None = None
+        self._is_told = False
+        self._is_linked = False
+        self._pid = os.getpid()
+        if sha256 is None:
+            sha256 = Sha256(data).hexdigest()
+        super().__init__(sha256, memoryview(data).nbytes, extension)
+        if memory.admit(self, self.size):
+            self._data = bytes(data)
+        else:
+            self._staged_path = _stage(data, extension)
 
+    @classmethod
+    def of_staged(cls, path: str, extension: str, sha256: str, size: int) -> MadeFile:
+        """A file that was written into the staging directory already; it belongs to the result."""
+        made = cls.__new__(cls)
+        made._data, made._staged_path = None, path
+        made._is_told = made._is_linked = False
+        made._pid = os.getpid()
+        StoredFile.__init__(made, sha256, size, extension)
+        return made
 
-class StagingScope:
-    """A block that stages files for one result: where it fails, they are removed again."""
+    def path(self) -> str:
+        with _staging_lock:
+            data = self._data
+            if data is not None and not self._is_staged_here():
+                self._staged_path = _stage(data, self.extension)
+                self._pid = os.getpid()
+            assert self._staged_path is not None
+            self._is_told = True
+            return self._staged_path
 
-    def __enter__(self) -> StagingScope:
-        self._start = len(_staged_here.files)
-        _staged_here.depth += 1
-        return self
+    def _is_staged_here(self) -> bool:
+        """Whether this process staged it; in a forked child the file is the parent's to remove."""
+        path = self._staged_path
+        return path is not None and self._pid == os.getpid() and os.path.exists(path)
 
-    @property
-    def files(self) -> list[StoredFile]:
-        """What was staged in the block by this thread, so far."""
-        return _staged_here.files[self._start :]
+    def put(self, target: str, part_folder: str) -> None:
+        if self._data is not None:
+            put_bytes(target, self._data, part_folder)
+        elif not self._link(target):
+            assert self._staged_path is not None
+            try:
+                put_copy(target, self._staged_path, part_folder, self.sha256)
+            except FileNotFoundError as error:
+                raise self._vanished(error) from error
 
-    def __exit__(self, kind: Any, *exception: object) -> None:
-        if kind is not None:
-            while len(_staged_here.files) > self._start:
-                _staged_here.files.pop().discard()
-        _staged_here.depth -= 1
-        if _staged_here.depth == 0:
-            _staged_here.files.clear()
+    def _link(self, target: str) -> bool:
+        """Give the staged file a second name, where it is alone and on one file system.
 
-
-class StagedWriter:
-    """A context in which a staged file is written in pieces, and removed unless it was finished."""
-
-    path: str
-
-    def __enter__(self) -> StagedWriter:
-        self._size = 0
-        self._is_unfinished = True
-        name = random_name()
+        Once only: what became of the file in a run is not known, so the next time it is read.
+        """
+        if self._is_linked or self._is_told or self._pid != os.getpid():
+            return False
+        assert self._staged_path is not None
         try:
-            self._open(os.path.join(staging_directory(), name))
-        except FileNotFoundError:
-            self._open(os.path.join(staging_directory(renew=True), name))
-        return self
+            os.link(self._staged_path, target)
+        except OSError:
+            # There is a file already, the folder is missing, or the system has no such links.
+            return False
+        self._is_linked = True
+        return True
 
-    def _open(self, path: str) -> None:
-        self.path = path
+    def open(self) -> BinaryIO:
+        if self._data is not None:
+            return io.BytesIO(self._data)
+        assert self._staged_path is not None
         try:
-            self._descriptor = os.open(path, NEW_FILE, 0o666)
+            return open(self._staged_path, "rb")
+        except FileNotFoundError as error:
+            raise self._vanished(error) from error
+
+    def _vanished(self, error: FileNotFoundError) -> FileNotFoundError:
+        """The error that says so, where it is about the staged file."""
+        if error.filename != self._staged_path:
+            return error
+        text = "the file of the image vanished before it was logged; make the image again"
+        return FileNotFoundError(errno.ENOENT, text, self._staged_path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        data = self._data
+        if data is None:
+            with self.open() as file:
+                data = file.read()
+        return MadeFile, (data, self.extension, self.sha256)
+
+    def __del__(self) -> None:
+        memory.release(self)
+        # An interrupt may have come before any of it was set.
+        path = getattr(self, "_staged_path", None)
+        if path is not None and not self._is_told and self._pid == os.getpid():
+            remove(path)
+
+
+class FoundFile(StoredFile):
+    """A file of the user's, which was checked where it lies and is not changed.
+
+    Its content is known by the digest: what was rewritten since is refused. What was put into a run
+    is read from there where it can be.
+    """
+
+    __slots__ = ("_copied_to", "_path")
+
+    is_made = False
+
+    def __init__(self, path: str, sha256: str, size: int) -> None:
+        super().__init__(sha256, size, os.path.splitext(path)[1])
+        self._path = path
+        self._copied_to: str | None = None
+
+    def path(self) -> str:
+        return self._path
+
+    def check(self) -> None:
+        """Raise OSError where the content is no longer what it was."""
+        for _piece in checked_pieces(self._path, self.sha256):
+            pass
+
+    def put(self, target: str, part_folder: str) -> None:
+        copied_to = self._copied_to
+        try:
+            put_copy(target, self._path, part_folder, self.sha256)
         except OSError as error:
-            raise explained(error, path) from error
+            if copied_to is None or error.filename != self._path:
+                raise
+            try:
+                put_copy(target, copied_to, part_folder, self.sha256)
+            except OSError:
+                raise error from None
+        self._copied_to = target
 
-    def write(self, piece: bytes) -> None:
-        """Append a piece; from then on it can be read at `path`."""
-        try:
-            write_all(self._descriptor, piece)
-        except OSError as error:
-            raise explained(error, self.path) from error
-        self._size += len(piece)
+    def open(self) -> BinaryIO:
+        if self._copied_to is not None:
+            try:
+                return open(self._copied_to, "rb")
+            except FileNotFoundError:
+                # With its run; the user's own may still be there.
+                pass
+        return open(self._path, "rb")
 
-    def finish(self, extension: str, sha256: str) -> StoredFile:
-        """Keep the file, under a name with this extension, which includes its dot."""
-        file = StoredFile(self.path + extension, sha256, self._size)
-        _staged_here.add(file)
-        self._close()
-        try:
-            os.rename(self.path, file.path)
-            self._is_unfinished = False
-        except BaseException as error:
-            remove(file.path)
-            if isinstance(error, OSError):
-                raise explained(error, self.path) from error
-            raise
-        file.is_staged = True
-        return file
-
-    def _close(self) -> None:
-        descriptor, self._descriptor = self._descriptor, -1
-        try:
-            os.close(descriptor)
-        except OSError as error:
-            raise explained(error, self.path) from error
-
-    def __exit__(self, *exception: object) -> None:
-        try:
-            if self._descriptor >= 0:
-                self._close()
-        finally:
-            if self._is_unfinished:
-                remove(self.path)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FoundFile, (self._path, self.sha256, self.size)
 
 
-def _restage(data: bytes, extension: str, sha256: str) -> StoredFile:
-    return StoredFile.stage(data, extension, sha256)
-
-
-def _is_same_file(source: str, target: str) -> bool:
+def _stage(data: Any, extension: str) -> str:
+    """Write a staged file, and return its path."""
+    name = random_name() + extension
+    path = os.path.join(staging_directory(), name)
     try:
-        return os.path.samefile(source, target)
+        write_new_file(path, data)
     except FileNotFoundError:
-        return False
+        path = os.path.join(staging_directory(renew=True), name)
+        write_new_file(path, data)
+    return path

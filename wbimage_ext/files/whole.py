@@ -10,7 +10,9 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .digest import Sha256
@@ -19,18 +21,146 @@ from .errors import explained
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 NEW_FILE |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
+# A pipe in the place of a file is opened without waiting for who writes to it.
+_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_READ |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+
 _PIECE_BYTES = 1 << 20
 
 _PART_NAME = re.compile(r"\.[0-9a-f]{24}\.part")
 
+# Windows replaces no file that somebody reads: readers of small files are soon done.
+_WAITS_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if os.name == "nt" else ()
+
 
 def random_name() -> str:
+    """A name that nobody can foresee."""
     return os.urandom(12).hex()
 
 
 def write_new_file(path: str, data: Any) -> None:
     """Write a file that must not exist yet; on failure nothing stays behind."""
     _write_pieces(path, (data,), path)
+
+
+def write_whole(target: str, data: Any) -> None:
+    """Write `data` so that readers of `target` see the old file or the new one, never a part."""
+    _write_by_way_of(_part_in(os.path.dirname(target)), (data,), target)
+
+
+def make_folder(path: str) -> None:
+    """Make a folder and those above it, where it is not there yet."""
+    if not os.path.isdir(path):
+        try:
+            try:
+                os.mkdir(path)
+            except (FileNotFoundError, FileExistsError):
+                os.makedirs(path, exist_ok=True)
+        except OSError as error:
+            raise explained(error, error.filename or path) from error
+
+
+def put_bytes(target: str, data: Any, part_folder: str) -> None:
+    """As write_whole, but that the file grows in `part_folder`."""
+    _put(target, lambda: (data,), part_folder)
+
+
+def put_copy(target: str, source: str, part_folder: str, sha256: str | None = None) -> None:
+    """As put_bytes, with the content of a regular file, which must have this digest.
+
+    Raises:
+        FileNotFoundError, OSError: the source cannot be read, is no regular file, or has another
+            content; it is named.
+    """
+    _put(target, lambda: checked_pieces(source, sha256), part_folder)
+
+
+def replace(source: str, target: str) -> None:
+    """os.replace, which on Windows waits a second for readers of `target`."""
+    for seconds in _WAITS_SECONDS:
+        try:
+            os.replace(source, target)
+        except PermissionError:
+            time.sleep(seconds)
+        else:
+            return
+    os.replace(source, target)
+
+
+def remove(path: str) -> None:
+    """Remove a file; what led here is the failure to tell of."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+def remove_parts(folder: str) -> None:
+    """Remove what killed processes left of the files they were writing into `folder`."""
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError(f"no memory to list {folder}") from error
+        raise
+    for name in names:
+        if _PART_NAME.fullmatch(name):
+            remove(os.path.join(folder, name))
+
+
+def checked_pieces(path: str, sha256: str | None) -> Iterator[bytes]:
+    """The content of a regular file; OSError at its end where it has another digest."""
+    digest = Sha256()
+    try:
+        with open(path, "rb", buffering=0, opener=_open_to_read) as file:
+            is_regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            while is_regular and (piece := file.read(_PIECE_BYTES)):
+                digest.update(piece)
+                yield piece
+    except OSError as error:
+        raise explained(error, path) from error
+    if sha256 is None:
+        if not is_regular:
+            raise OSError(errno.EINVAL, "not a regular file", path)
+    elif not is_regular or digest.hexdigest() != sha256:
+        text = "the file changed since the image was made of it; make the image again"
+        raise OSError(getattr(errno, "ESTALE", errno.EIO), text, path)
+
+
+def write_all(descriptor: int, data: Any) -> None:
+    """Write all of a bytes-like object."""
+    rest = memoryview(data).cast("B")
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _open_to_read(path: str, _flags: int) -> int:
+    return os.open(path, _READ)
+
+
+def _part_in(folder: str) -> str:
+    # Without an image's extension: whoever watches the folder must not take it for one.
+    return os.path.join(folder, f".{random_name()}.part")
+
+
+def _put(target: str, pieces: Callable[[], Iterable[Any]], part_folder: str) -> None:
+    try:
+        _write_by_way_of(_part_in(part_folder), pieces(), target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # The media folder is a mount of its own, or a link to another disk.
+        _write_by_way_of(_part_in(os.path.dirname(target)), pieces(), target)
+
+
+def _write_by_way_of(part: str, pieces: Iterable[Any], target: str) -> None:
+    try:
+        _write_pieces(part, pieces, target)
+        try:
+            replace(part, target)
+        except OSError as error:
+            raise explained(error, target) from error
+    except BaseException:
+        remove(part)
+        raise
 
 
 def _write_pieces(path: str, pieces: Iterable[Any], asked_for: str) -> None:
@@ -52,90 +182,3 @@ def _write_pieces(path: str, pieces: Iterable[Any], asked_for: str) -> None:
         if error.filename is None or error.filename == path:
             raise explained(error, asked_for) from error
         raise
-
-
-def write_all(descriptor: int, data: Any) -> None:
-    rest = memoryview(data).cast("B")
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
-def remove(path: str) -> None:
-    # What led here is the failure to tell of.
-    with contextlib.suppress(OSError):
-        os.unlink(path)
-
-
-def _part_in(folder: str) -> str:
-    # Without an image's extension: whoever watches the folder must not take it for one.
-    return os.path.join(folder, f".{random_name()}.part")
-
-
-def remove_parts(folder: str) -> None:
-    """Remove what killed processes left of the files they were writing into `folder`."""
-    try:
-        names = os.listdir(folder)
-    except OSError as error:
-        if error.errno == errno.ENOMEM:
-            raise MemoryError(f"no memory to list {folder}") from error
-        raise
-    for name in names:
-        if _PART_NAME.fullmatch(name):
-            remove(os.path.join(folder, name))
-
-
-def write_whole(target: str, data: Any) -> None:
-    """Write `data` so that readers of `target` see the old file or the new one, never a part."""
-    _write_by_way_of(_part_in(os.path.dirname(target)), (data,), target)
-
-
-def copy_whole(source: str, target: str, part_folder: str) -> None:
-    """Copy a file so that `target` appears whole or not at all; it grows in `part_folder`."""
-    try:
-        # A folder that is missing is told before the copy, not after it.
-        os.stat(os.path.dirname(target))
-    except OSError as error:
-        raise explained(error, target) from error
-    try:
-        _write_by_way_of(_part_in(part_folder), pieces_of(source), target)
-    except OSError as error:
-        if error.errno != errno.EXDEV or part_folder == os.path.dirname(target):
-            raise
-        # The media folder is a mount of its own, or a link to another disk.
-        copy_whole(source, target, os.path.dirname(target))
-
-
-def _write_by_way_of(part: str, pieces: Iterable[Any], target: str) -> None:
-    try:
-        _write_pieces(part, pieces, target)
-        _move_into_place(part, target)
-    except BaseException:
-        remove(part)
-        raise
-
-
-def pieces_of(path: str) -> Iterator[bytes]:
-    try:
-        with open(path, "rb", buffering=0) as file:
-            while piece := file.read(_PIECE_BYTES):
-                yield piece
-    except OSError as error:
-        raise explained(error, path) from error
-
-
-def _move_into_place(part: str, target: str) -> None:
-    try:
-        os.replace(part, target)
-    except OSError as error:
-        raise explained(error, target) from error
-
-
-def digest_of(path: str) -> str | None:
-    """The SHA-256 of a file; None where there is none."""
-    digest = Sha256()
-    try:
-        for piece in pieces_of(path):
-            digest.update(piece)
-    except FileNotFoundError:
-        return None
-    return digest.hexdigest()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import io
 import os
+import stat
 from collections.abc import Iterator
 from typing import Any
 
 from .. import _core
 from ..files.digest import Sha256
-from ..files.stored import StagedWriter, StoredFile
+from ..files.incoming import IncomingFile
+from ..files.stored import FoundFile, MadeFile
 from ..wording import describe, shortened, shown
 from .kinds import EncodedFile
 
@@ -34,6 +36,8 @@ def check_file(path: str | os.PathLike[str]) -> EncodedFile:
     check = _Check(repr(os.fspath(path)))
     try:
         with open(path, "rb", buffering=0) as file:
+            if not _stays_in_place(name, file):
+                return check_stream(file)
             for piece in _pieces(file):
                 check.feed(piece)
                 if check.is_foreign:
@@ -46,7 +50,20 @@ def check_file(path: str | os.PathLike[str]) -> EncodedFile:
             raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     header = check.finish(name)
-    return EncodedFile(StoredFile(name, check.sha256(), check.size), *header)
+    return EncodedFile(FoundFile(name, check.sha256(), check.size), *header)
+
+
+def _stays_in_place(name: str, file: Any) -> bool:
+    """Whether the open file can be read again by its name; else it is read now, once.
+
+    Raises:
+        ValueError: a device, which may have no end.
+    """
+    kind = os.fstat(file.fileno()).st_mode
+    if stat.S_ISCHR(kind) or stat.S_ISBLK(kind):
+        raise ValueError(f"{name!r} is a device, not an image file")
+    # /dev/stdin and /dev/fd/3 are names of what this process has open now.
+    return stat.S_ISREG(kind) and not name.startswith(("/dev/", "/proc/"))
 
 
 def check_bytes(data: bytes | bytearray | memoryview) -> EncodedFile:
@@ -56,8 +73,10 @@ def check_bytes(data: bytes | bytearray | memoryview) -> EncodedFile:
         view = memoryview(view.tobytes())
     check = _Check(f"{type(data).__name__} of {view.nbytes} bytes")
     check.feed(view)
+    # Immutable bytes are kept as they are, any others are copied.
+    kept = data if isinstance(data, bytes) else view
     header = check.finish(io.BytesIO(view))
-    return EncodedFile(StoredFile.stage(view, f".{header[0]}", check.sha256()), *header)
+    return EncodedFile(MadeFile(kept, f".{header[0]}", check.sha256()), *header)
 
 
 def check_stream(file: Any) -> EncodedFile:
@@ -72,14 +91,14 @@ def check_stream(file: Any) -> EncodedFile:
     """
     name = getattr(file, "name", None)
     check = _Check(f"the open file {name!r}" if isinstance(name, str) else describe(file))
-    with StagedWriter() as staged:
+    with IncomingFile() as incoming:
         for piece in _pieces(file):
             check.feed(piece)
-            staged.write(piece)
+            incoming.write(piece)
         if check.size == 0 and _can_go_back(file):
             raise ValueError(f"{check.source} is at its end: seek(0) goes back to its start")
-        header = check.finish(staged.path)
-        stored = staged.finish(f".{header[0]}", check.sha256())
+        header = check.finish(incoming.readable())
+        stored = incoming.finish(f".{header[0]}", check.sha256())
     return EncodedFile(stored, *header)
 
 

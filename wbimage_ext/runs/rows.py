@@ -14,8 +14,7 @@ from typing import Any
 
 from ..encoding.warnings import warn
 from ..files.names import run_file_name
-from ..files.stored import moving
-from ..media import Media
+from ..media import Media, bind_together, places_of, set_places
 from ..with_wandb import own_media
 from ..wording import shown
 from .values import MOST_LEVELS, key_text, plain_json, text_of
@@ -46,7 +45,8 @@ class _Row:
     def __init__(self, run: Any, step: int) -> None:
         self._run = run
         self._step = step
-        # Calls that put media in the run, and their JSON in the row.
+        self._media: list[tuple[str, Media]] = []
+        # Calls that set the JSON of media in the row.
         self._waiting: list[Callable[[], None]] = []
 
     def of_dict(self, data: Mapping[Any, Any], place: str = "", level: int = 0) -> dict[str, Any]:
@@ -58,28 +58,36 @@ class _Row:
             if isinstance(value, Mapping) and level < MOST_LEVELS:
                 row[key] = self.of_dict(value, f"{place}{key}.", level + 1)
             elif isinstance(value, Media):
-                self._wait(row, key, partial(_media_json, value))
+                self._wait(row, key, [value], partial(value.to_json, self._run))
             elif isinstance(value, (list, tuple)) and any(isinstance(v, Media) for v in value):
-                self._wait(row, key, partial(_list_json, _checked_list(place + key, value)))
+                items = _checked_list(place + key, value)
+                self._wait(row, key, items, partial(_list_json, items, self._run, key, self._step))
             else:
                 row[key] = plain_json(place + key, value, _text_or_refusal)
         return row
 
     def put_media_in_run(self) -> None:
-        """Bring the files to the run, and complete the row."""
-        # Another thread may log the same image to another run.
-        with moving():
-            for put_in_run in self._waiting:
-                put_in_run()
+        """Bring the files to the run, all of them at once, and complete the row."""
+        bind_together(self._media, self._run, self._step)
+        for describe in self._waiting:
+            describe()
 
-    def _wait(self, row: dict[str, Any], key: str, describe: Callable[..., Any]) -> None:
+    def _wait(
+        self, row: dict[str, Any], key: str, media: Sequence[Media], to_json: Callable[[], Any]
+    ) -> None:
         run_file_name(key, self._step, "", "")
+        # Not `self`, which holds the function: images would live until garbage is collected.
+        run, step = self._run, self._step
 
-        def put_in_run() -> None:
-            row[key] = plain_json(key, describe(self._run, key, self._step))
+        def describe() -> None:
+            # The same image may be in the row under several keys.
+            for value in media:
+                set_places(places_of(value, key, step, None), run, run.dir)
+            row[key] = plain_json(key, to_json())
 
         row[key] = None  # keeps the order of the keys
-        self._waiting.append(put_in_run)
+        self._media += [(key, value) for value in media]
+        self._waiting.append(describe)
 
 
 def _as_media(value: Any) -> Any:
@@ -91,16 +99,9 @@ def _as_media(value: Any) -> Any:
     return own_media(value)
 
 
-def _media_json(value: Any, run: Any, key: str, step: int) -> Any:
-    value.bind_to_run(run, key, step)
-    return value.to_json(run)
-
-
 def _list_json(items: Sequence[Any], run: Any, key: str, step: int) -> Any:
     if not hasattr(items[0], "seq_to_json"):
-        return [_media_json(item, run, key, step) for item in items]
-    for item in items:
-        item.bind_to_run(run, key, step)
+        return [item.to_json(run) for item in items]
     return type(items[0]).seq_to_json(items, run, key, step)
 
 

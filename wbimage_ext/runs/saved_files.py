@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import os
 
-from ..files.whole import copy_whole
+from ..files.whole import put_copy
 
 FOLDER_NAME = "files"
 
@@ -36,7 +36,7 @@ def save_files(
     targets = [_target(run_directory, path, base_path) for path in paths]
     for path, target in zip(paths, targets, strict=True):
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        copy_whole(path, target, run_directory)
+        put_copy(target, path, run_directory)
     return targets
 
 

@@ -51,7 +51,7 @@ def media_classes() -> dict[str, Any]:
 
 
 def own_media(value: Any) -> Any:
-    """A standalone image for an image of wandb's own class, with its boxes and masks; else `value`.
+    """Ours for an image of wandb's own class, with its boxes and masks; else `value`.
 
     Nothing is an image of wandb's where wandb was not imported.
     """
@@ -60,7 +60,7 @@ def own_media(value: Any) -> Any:
         return value
     from . import classes
 
-    return classes.standalone(value)
+    return classes.as_ours(value)
 
 
 def install() -> None:

@@ -6,13 +6,11 @@ their own. wandb is asked to describe them itself, so rows and artifacts are tho
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 from .. import annotations as _annotations
 from .. import image, media
-from ..files.stored import StoredFile
 from .describe import boxes_to_json, image_to_json, mask_to_json, seq_to_json
 from .originals import (
     Run,
@@ -23,25 +21,50 @@ from .originals import (
     WandbMedia,
     WBValue,
     _dtypes,
+    wandb_bind_boxes,
     wandb_bind_image,
+    wandb_bind_mask,
 )
-from .publish import files_of, is_other_run, needs_wandb_to_bind
+from .publish import bind_to_run, file_of, is_bound, is_other_run, put_where_it_waits
+
+
+class PathInWandb(media.PathWhenAsked):
+    """`_path`, which is in the run also where wandb did not ask for the JSON yet."""
+
+    def __get__(self, value: Any, owner: Any = None) -> Any:
+        if value is not None and put_where_it_waits(value):
+            return value.__dict__["_path"]
+        return super().__get__(value, owner)
 
 
 class _InWandb(media.Media):
     """Media that wandb's runs and artifacts take, and other runs as well."""
 
+    _path = PathInWandb()
+
+    _wandb_bind: Any = None
+
     def _init_media(self) -> None:
         # What this version of wandb keeps besides.
         WandbMedia.__init__(self)
+        del self._path
         super()._init_media()
 
-    def _publish(self, run: Any, media_path: str) -> None:
+    def is_bound(self) -> bool:
+        return is_bound(self)
+
+    def bind_to_run(
+        self,
+        run: Any,
+        key: int | str,
+        step: int | str,
+        id_: int | str | None = None,
+        ignore_copy_err: bool | None = None,
+    ) -> None:
         if isinstance(run, Run):
-            assert self._file is not None
-            files_of(run).add(run, self._file, media_path)
+            bind_to_run(type(self)._wandb_bind, self, run, key, step, id_, ignore_copy_err)
         else:
-            super()._publish(run, media_path)
+            super().bind_to_run(run, key, step, id_, ignore_copy_err)
 
 
 class Classes(_InWandb, _annotations.Classes, WandbClasses):
@@ -58,6 +81,8 @@ class BoundingBoxes2D(_InWandb, _annotations.BoundingBoxes2D, WandbBoxes):
     __doc__ = _annotations.BoundingBoxes2D.__doc__
     __module__ = "wbimage_ext"
 
+    _wandb_bind = wandb_bind_boxes
+
     def to_json(self, run_or_artifact: Any) -> Any:
         if is_other_run(run_or_artifact):
             return _annotations.BoundingBoxes2D.to_json(self, run_or_artifact)
@@ -68,6 +93,8 @@ class ImageMask(_InWandb, _annotations.ImageMask, WandbMask):
     __doc__ = _annotations.ImageMask.__doc__
     __module__ = "wbimage_ext"
 
+    _wandb_bind = wandb_bind_mask
+
     def to_json(self, run_or_artifact: Any) -> Any:
         if is_other_run(run_or_artifact):
             return _annotations.ImageMask.to_json(self, run_or_artifact)
@@ -76,8 +103,9 @@ class ImageMask(_InWandb, _annotations.ImageMask, WandbMask):
 
 class _ImageType(type(WandbImage)):  # type: ignore[misc]
     def __instancecheck__(cls, instance: Any) -> bool:
-        # wandb logs a list as one batch where every item is an instance of the first one's class;
-        # wandb's own image behind one of ours belongs to it.
+        # wandb logs a list as one batch where `isinstance(item, type(first item))` holds for all.
+        # An image of wandb's own behind one of ours belongs to the batch, and nothing else than
+        # this method is asked.
         if cls is Image:
             return isinstance(instance, WandbImage)
         return super().__instancecheck__(instance)
@@ -91,9 +119,7 @@ class FromWandb(image.Image):
         return isinstance(data, (image.Image, WandbImage))
 
     def _copy_image(self, other: Any) -> None:
-        if not isinstance(other, image.Image):
-            other = _standalone(other)
-        super()._copy_image(other)
+        super()._copy_image(as_ours(other))
 
 
 class Image(_InWandb, FromWandb, WandbImage, metaclass=_ImageType):
@@ -104,20 +130,14 @@ class Image(_InWandb, FromWandb, WandbImage, metaclass=_ImageType):
     _mask_class = ImageMask
     _classes_class = Classes
 
+    _wandb_bind = wandb_bind_image
+
     from_json = vars(WandbImage)["from_json"]
 
-    def bind_to_run(
-        self,
-        run: Any,
-        key: int | str,
-        step: int | str,
-        id_: int | str | None = None,
-        ignore_copy_err: bool | None = None,
-    ) -> None:
-        if isinstance(run, Run) and needs_wandb_to_bind(self, run):
-            wandb_bind_image(self, run, key, step, id_, ignore_copy_err)
-        else:
-            image.Image.bind_to_run(self, run, key, step, id_, ignore_copy_err)
+    @staticmethod
+    def _layers(argument: str, layers: Any, layer_class: Any) -> dict[str, Any] | None:
+        built = image.Image._layers(argument, layers, layer_class)
+        return built and {key: as_ours(layer) for key, layer in built.items()}
 
     def to_json(self, run_or_artifact: Any) -> Any:
         if is_other_run(run_or_artifact):
@@ -131,46 +151,33 @@ class Image(_InWandb, FromWandb, WandbImage, metaclass=_ImageType):
         return seq_to_json(cls, seq, run, key, step)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, WandbImage) and not isinstance(other, image.Image):
-            return image.Image.__eq__(self, _standalone(other))
+        if isinstance(other, WandbImage):
+            other = as_ours(other)
         return image.Image.__eq__(self, other)
 
     __hash__ = None  # type: ignore[assignment]
 
 
-def standalone(other: Any) -> media.Media:
-    """The standalone image of one of wandb's own, with its boxes and masks."""
-    if isinstance(other, media.Media):
-        return other
-    copied = _standalone(other)
-    for name, own_class in (
-        ("_boxes", _annotations.BoundingBoxes2D),
-        ("_masks", _annotations.ImageMask),
-    ):
-        layers = getattr(other, name) or {}
-        copied.__dict__[name] = {
-            key: layer if isinstance(layer, media.Media) else _standalone(layer, own_class)
-            for key, layer in layers.items()
-        }
-    return copied
+def as_ours(value: Any) -> Any:
+    """Ours for an image, boxes or mask of wandb's own, which it leaves as it is; else `value`."""
+    if isinstance(value, media.Media):
+        return value
+    kind: Any = next(ours for ours, theirs in _PAIRS if isinstance(value, theirs))
+    made = kind.__new__(kind)
+    made._init_media()
+    own = ("_path", "_places", "_run")
+    made.__dict__.update({name: it for name, it in value.__dict__.items() if name not in own})
+    file = file_of(value)
+    if file is None:
+        made._path = value._path
+    else:
+        made._hold(file)
+    for name in ("_boxes", "_masks"):
+        layers = made.__dict__.get(name)
+        if layers:
+            made.__dict__[name] = {key: as_ours(layer) for key, layer in layers.items()}
+    return made
 
-
-def _standalone(other: Any, own_class: Any = image.Image) -> Any:
-    """A standalone object of one of wandb's own, with a file that is not taken from it."""
-    copied = own_class.__new__(own_class)
-    copied._init_media()
-    copied.__dict__.update(
-        {name: value for name, value in vars(other).items() if name not in _FILE_ATTRIBUTES}
-    )
-    copied._file = StoredFile(other._path, other._sha256, getattr(other, "_size", None))
-    if other._is_tmp:
-        extension = other._extension or os.path.splitext(other._path)[1]
-        with open(other._path, "rb") as file:
-            copied._file = StoredFile.stage(file.read(), extension, other._sha256)
-    return copied
-
-
-_FILE_ATTRIBUTES = frozenset(("_path", "_is_tmp", "_sha256", "_size"))
 
 _PAIRS = (
     (Image, WandbImage),

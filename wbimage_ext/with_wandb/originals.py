@@ -28,9 +28,19 @@ __all__ = [
     "WandbMedia",
     "_dtypes",
     "filesystem",
+    "wandb_bind_boxes",
     "wandb_bind_image",
+    "wandb_bind_mask",
+    "wandb_boxes_to_json",
+    "wandb_image_to_json",
+    "wandb_mask_to_json",
     "wandb_seq_to_json",
 ]
 
+wandb_image_to_json = WandbImage.to_json
+wandb_boxes_to_json = WandbBoxes.to_json
+wandb_mask_to_json = WandbMask.to_json
 wandb_bind_image = WandbImage.bind_to_run
+wandb_bind_boxes = WandbBoxes.bind_to_run
+wandb_bind_mask = WandbMask.bind_to_run
 wandb_seq_to_json = vars(WandbImage)["seq_to_json"].__func__

@@ -1,139 +1,222 @@
 """Files in the directory of a wandb run, and the messages that tell wandb's service of them.
 
-In: a file and its place. Out: the file in the run, and one message for all that were added. Binding
-and publishing are ours, because wandb's own cost more than encoding does.
+In: values that wandb binds one after the other. Out: all of their files in the run at once, and one
+message for all, when wandb asks for the JSON of the first. Binding and publishing are ours, because
+wandb's own cost more than encoding does.
 """
 
 from __future__ import annotations
 
-import inspect
+import glob
 import os
 import pathlib
 import threading
 import weakref
-from collections.abc import Sequence
-from types import SimpleNamespace
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .. import media
-from ..files.stored import StoredFile
-from .originals import Run, TeardownHook, TeardownStage, filesystem
+from ..annotations import BoundingBoxes2D, ImageMask
+from ..files.stored import FoundFile, MadeFile, StoredFile
+from ..files.whole import make_folder
+from ..media import Media, places_of, put_together, set_places
+from .originals import (
+    Run,
+    TeardownHook,
+    TeardownStage,
+    WandbBoxes,
+    WandbMask,
+    filesystem,
+)
 
 
 class _RunFiles:
-    """The directory of a wandb run, and what is there that its service has not been told of.
+    """What was bound to a wandb run and is not in its directory yet, or is there unpublished.
 
-    A message for a hundred files costs what one for a single file does. wandb binds images and then
-    asks for their JSON, so files wait for that, or for the end of the run where nobody asks.
+    wandb binds the images of a list one by one, and then asks for the JSON of the list. Files wait
+    for that, or for the end of the run where nobody asks.
     """
 
     def __init__(self, run: Any) -> None:
-        # Newer versions put `run.dir` together anew each time, which takes longer than a move.
+        # Newer versions put `run.dir` together anew each time, which takes longer than a file.
         self.directory: str = run.dir
-        self._lock = threading.Lock()
-        self._waiting: list[str] = []
+        # A signal's handler may log while its thread is in here.
+        self._lock = threading.RLock()
+        self._waiting: dict[int, tuple[Any, str]] = {}
+        self._unpublished: list[str] = []
 
-    def add(self, run: Any, file: StoredFile, media_path: str) -> None:
-        """Bring the file to its place in the directory; it is published later."""
-        target = os.path.join(self.directory, media_path)
-        may_link = not file.is_staged and getattr(run._settings, "allow_media_symlink", False)
-        if may_link and not os.path.exists(target):
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            source = pathlib.Path(file.path).resolve()
-            filesystem.link_or_copy(run._settings, source, pathlib.Path(target))
-            file.path = target
-        else:
-            file.publish(target, self.directory)
-        with self._lock:
-            self._waiting.append(media_path)
+    def add(self, value: Any, place: str) -> None:
+        """Let the file of `value` wait for its place in the directory."""
+        self._waiting[id(value)] = (value, place)
 
-    def publish(self, run: Any) -> None:
-        """Tell the service of what waits."""
+    def has_waiting(self, value: Any) -> bool:
+        """Whether the file of `value` waits."""
+        return id(value) in self._waiting
+
+    def put_in_place(self, run: Any, values: Iterable[Any] | None = None) -> None:
+        """Put the files of these values in place, or all that wait, and publish them.
+
+        Another thread's that are under way are waited for. A value whose file cannot be put there
+        is bound no longer.
+        """
         with self._lock:
-            names, self._waiting = self._waiting, []
-        try:
+            ids = list(self._waiting) if values is None else [id(value) for value in values]
+            places = [self._waiting.pop(n) for n in ids if n in self._waiting]
+            try:
+                if getattr(run._settings, "allow_media_symlink", False):
+                    places_to_copy = _link_found_files(places, run, self.directory)
+                else:
+                    places_to_copy = places
+                put_together(places_to_copy, run, self.directory)
+            except BaseException:
+                for value, _place in places:
+                    value._run = None
+                raise
+            names = [*self._unpublished, *(place for _value, place in places)]
+            # Told of the next time, where it fails now.
+            self._unpublished = names
             if names:
-                _publish_files(run, names)
-        except BaseException:
-            # To be told of when wandb asks the next time.
-            with self._lock:
-                self._waiting[:0] = names
-            raise
+                _publish(run, names)
+            self._unpublished = []
 
 
 _files_of_runs: weakref.WeakKeyDictionary[Any, _RunFiles] = weakref.WeakKeyDictionary()
 if hasattr(os, "register_at_fork"):
-    # What waited is the parent's to publish.
+    # What waited is the parent's to put in place.
     os.register_at_fork(after_in_child=_files_of_runs.clear)
 
 
+def _link_found_files(
+    places: Sequence[tuple[Any, str]], run: Any, directory: str
+) -> list[tuple[Any, str]]:
+    """Link to the user's own files, as the run's settings ask for; the places that are left."""
+    left = []
+    for value, place in places:
+        target = os.path.join(directory, place)
+        if isinstance(value._file, FoundFile) and not os.path.exists(target):
+            value._file.check()
+            make_folder(os.path.dirname(target))
+            source = pathlib.Path(value._file.path()).resolve()
+            filesystem.link_or_copy(run._settings, source, pathlib.Path(target))
+            set_places([(value, place)], run, directory)
+        else:
+            left.append((value, place))
+    return left
+
+
+def _publish(run: Any, names: Sequence[str]) -> None:
+    """Tell wandb's service of files, all in one message; wandb itself sends one for each."""
+    interface = run._interface if hasattr(run, "_interface") else run._backend.interface
+    if interface:
+        # Up to 0.18, where the method for one file has another name, the service took patterns.
+        escape = str if hasattr(run, "_publish_file") else glob.escape
+        interface.publish_files({"files": [(escape(name), "now") for name in names]})
+
+
 def files_of(run: Any) -> _RunFiles:
+    """The files of a run, which are put in place at its end where that was not done before."""
     files = _files_of_runs.get(run)
     if files is None:
         files = _files_of_runs.setdefault(run, _RunFiles(run))
         reference = weakref.ref(run)
-        hook = TeardownHook(lambda: publish_waiting(reference()), TeardownStage.EARLY)
-        run._teardown_hooks.append(hook)
+
+        def put_the_rest_in_place() -> None:
+            ending = reference()
+            if ending is not None:
+                files_of(ending).put_in_place(ending)
+
+        run._teardown_hooks.append(TeardownHook(put_the_rest_in_place, TeardownStage.EARLY))
     return files
 
 
-def publish_waiting(run: Any) -> None:
+def bind_to_run(
+    wandb_bind: Callable[..., None],
+    value: Any,
+    run: Any,
+    key: int | str,
+    step: int | str,
+    id_: int | str | None,
+    ignore_copy_err: bool | None,
+) -> None:
+    """Bind a value to a wandb run; with `wandb_bind` where artifacts are concerned."""
+    if is_in_artifact(value) or _is_reference(value):
+        give_path(value)
+        # wandb moves what is temporary, which copies may need.
+        value._is_tmp = False
+        wandb_bind(value, run, key, step, id_, ignore_copy_err)
+    else:
+        bind(value, run, key, step, id_)
+
+
+def bind(value: Any, run: Any, key: int | str, step: int | str, id_: int | str | None) -> None:
+    """Bind a value to a wandb run, with an image's boxes and masks, and the names of classes."""
+    files = files_of(run)
+    for part in parts_of(value):
+        if "_places" not in part.__dict__:
+            # wandb itself made it.
+            part._file, part._places = file_of(part), {}
+    value._bound_as = key, step, id_
+    for part, place in places_of(value, key, step, id_):
+        files.add(part, place)
+        part._run = run
+        if isinstance(part, WandbBoxes):
+            BoundingBoxes2D._add_labels(part, run, key)
+        elif isinstance(part, WandbMask):
+            ImageMask._add_labels(part, run, key)
+
+
+def put_where_it_waits(value: Any) -> bool:
+    """Put the value's file in place if it waits for that; whether it did."""
+    run = value._run
     files = _files_of_runs.get(run) if isinstance(run, Run) else None
-    if files is not None:
-        files.publish(run)
-
-
-def _publish_files(run: Any, names: Sequence[str]) -> None:
-    # The method was called _datatypes_callback before 0.19.
-    method = "_publish_file" if hasattr(run, "_publish_file") else "_datatypes_callback"
-    if len(names) > 1 and _publish_in_one_message(run, method, names):
-        return
-    for name in names:
-        getattr(run, method)(name)
-
-
-def _publish_in_one_message(run: Any, method: str, names: Sequence[str]) -> bool:
-    """Let wandb's own method say what it would send for each file, and send that together."""
-    backend = getattr(run, "_backend", None)
-    interface = getattr(run, "_interface", None) or getattr(backend, "interface", None)
-    if interface is None:
+    if files is None or not files.has_waiting(value):
         return False
-    files: list[Any] = []
-    listener = SimpleNamespace(publish_files=lambda message: files.extend(message["files"]))
-    stand_in = SimpleNamespace(_interface=listener, _backend=SimpleNamespace(interface=listener))
-    try:
-        describe = inspect.unwrap(getattr(type(run), method))
-        for name in names:
-            describe(stand_in, name)
-    except (AttributeError, TypeError, KeyError):
-        return False
-    if len(files) != len(names):
-        return False
-    interface.publish_files({"files": files})
+    files.put_in_place(run, [value])
     return True
 
 
-def bind_in_place(value: Any, run: Any, key: int | str, step: int | str, id_: Any) -> None:
-    """Media.bind_to_run for an object of wandb's own."""
-    file = StoredFile(value._path, value._sha256, value._size, is_staged=value._is_tmp)
-    files_of(run).add(run, file, media.run_path(value, key, step, id_))
-    value._path, value._is_tmp, value._run = file.path, False, run
+# Questions about a value, of this package's classes or wandb's.
 
 
-def needs_wandb_to_bind(value: Any, run: Any) -> bool:
-    """Whether wandb has questions to ask: of the server about artifacts, or of odd arguments."""
-    return (
-        not isinstance(run, Run)
-        or not value.file_is_set()
-        or value.path_is_reference(value._path)
-        or may_be_in_artifact(value)
-    )
+def parts_of(value: Any) -> list[Any]:
+    """The value and its boxes and masks."""
+    layers = [getattr(value, name, None) or {} for name in ("_boxes", "_masks")]
+    return [value, *layers[0].values(), *layers[1].values()]
 
 
-def may_be_in_artifact(value: Any) -> bool:
+def file_of(value: Any) -> StoredFile | None:
+    """The value's file, whoever made it; None for a reference."""
+    file: StoredFile | None = value.__dict__.get("_file")
+    if file is not None or value._sha256 is None or _is_reference(value):
+        return file
+    if not value._is_tmp:
+        return FoundFile(value._path, value._sha256, value._size)
+    with open(value._path, "rb") as opened:
+        extension = value._extension or os.path.splitext(value._path)[1]
+        return MadeFile(opened.read(), extension, value._sha256)
+
+
+def give_path(value: Any) -> None:
+    """See to it that wandb finds a file at `_path`, whatever became of the runs that had one."""
+    attributes = value.__dict__
+    file = attributes.get("_file")
+    if file is not None and not os.path.exists(attributes.get("_path") or ""):
+        attributes["_path"] = file.path()
+
+
+def is_bound(value: Any) -> bool:
+    """Whether the value is in a run that goes on; wandb binds any other once more."""
+    return value._run is not None and not getattr(value._run, "_is_finished", False)
+
+
+def is_in_artifact(value: Any) -> bool:
+    """Whether the value came from an artifact or was added to one."""
     return value._artifact_source is not None or value._artifact_target is not None
 
 
 def is_other_run(run_or_artifact: Any) -> bool:
     """Whether this is a run that is not wandb's, such as LocalRun."""
     return not isinstance(run_or_artifact, Run) and hasattr(run_or_artifact, "dir")
+
+
+def _is_reference(value: Any) -> bool:
+    return value.__dict__.get("_file") is None and Media.path_is_reference(value._path)
