@@ -22,7 +22,7 @@ PILLOW_MODES = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class EncodeOptions:
     """What the caller asked for; see Image for what each means.
 
@@ -53,10 +53,15 @@ class EncodeOptions:
                 "mode must be None or one of Pillow's, such as L, RGB, RGBA, P, 1 and CMYK, "
                 f"not {shown(self.mode)}"
             )
+        quality = _checked_quality(self.quality)
+        compress_level = _checked_level(self.compress_level)
+        if self.colormap is None and self.nan_color is None:
+            if quality is self.quality and compress_level is self.compress_level:
+                return self
         return replace(
             self,
-            quality=_checked_quality(self.quality),
-            compress_level=_checked_level(self.compress_level),
+            quality=quality,
+            compress_level=compress_level,
             colormap=colormap_table(self.colormap),
             nan_color=rgb_triple(self.nan_color),
         )

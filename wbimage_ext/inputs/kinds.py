@@ -18,7 +18,7 @@ from ..wording import describe
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Pixels:
     """An array of pixels.
 
@@ -47,7 +47,7 @@ class Pixels:
     icc_profile: bytes | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class EncodedImage:
     """An encoded image in memory: a bytes-like object, and the size in pixels."""
 
@@ -56,7 +56,7 @@ class EncodedImage:
     height: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class EncodedFile:
     """An encoded image whose structure was checked: in its place, or staged where it had none."""
 
@@ -66,7 +66,7 @@ class EncodedFile:
     height: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Reference:
     """A `gs://`, `s3://` or `http(s)://` URL."""
 
