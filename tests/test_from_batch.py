@@ -330,12 +330,12 @@ def test_masks_that_are_no_layers_are_named() -> None:
 
 
 def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(_thread: Any) -> None:
+    def refused(*_: Any) -> None:
         raise RuntimeError("can't start new thread")
 
     data = values(5, 6, 7, 3)
     expected = Image.from_batch(data, num_threads=1)
-    monkeypatch.setattr(threading.Thread, "start", refused)
+    monkeypatch.setattr(_thread, "start_new_thread", refused)
     assert_same(Image.from_batch(data, num_threads=4), expected)
 
 

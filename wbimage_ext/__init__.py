@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .runs.attributes import AttributeDict, Config
     from .runs.local_run import LocalRun
     from .runs.script import Settings, define_metric, finish, init, log, login, save, watch
+    from .threads import set_num_threads
     from .with_wandb import install, uninstall
 
     config: Config
@@ -40,6 +41,7 @@ __all__ = [
     "login",
     "make_grid",
     "save",
+    "set_num_threads",
     "to_uint8",
     "uninstall",
     "watch",
@@ -53,6 +55,7 @@ _HOMES = {
     "guess_mode": "arrays",
     "install": "with_wandb",
     "make_grid": "arrays",
+    "set_num_threads": "threads",
     "to_uint8": "arrays",
     "uninstall": "with_wandb",
     **dict.fromkeys(

@@ -19,7 +19,7 @@ from .encoding.warnings import OneOfEach
 from .inputs.arrays import is_masked
 from .inputs.kinds import Pixels
 from .media import Media
-from .threads import checked_count, cpu_count, work_on_threads
+from .threads import checked_count, thread_count, work_on_threads
 from .wording import describe, shown
 
 _AXES_OF_ITEMS = {"NHWC": "HWC", "NCHW": "CHW", "NHW": "HW"}
@@ -38,7 +38,7 @@ def build(
         raise ValueError(
             f"dataformats must be one of {list(_AXES_OF_ITEMS)}, not {shown(dataformats)}"
         )
-    threads = checked_count(num_threads) or cpu_count()
+    threads = checked_count(num_threads) or thread_count()
     items = _items(data, dataformats)
     shared = dict(image_arguments)
     if captions is not None:
@@ -63,7 +63,7 @@ def build(
             raise
 
     with OneOfEach():
-        return _in_order(build_item, len(items), min(threads, len(items)))
+        return _in_order(build_item, len(items), threads)
 
 
 # Arguments of Image that may be a sequence with one value for each item, and when they are.
@@ -155,9 +155,6 @@ def _add_note(error: BaseException, note: str) -> None:
 
 def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> list[Any]:
     """Build all items; the failure of the first one that fails, when any does."""
-    if threads == 1:
-        return [build_item(index) for index in range(count)]
-
     built: list[Any] = [None] * count
     failures: dict[int, BaseException] = {}
     # Items are taken from the front, and built once taken: so are all those before a failed one.
@@ -174,10 +171,14 @@ def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> lis
             except BaseException as error:
                 failures[index] = error
 
-    work_on_threads(build_some, threads, waiting.clear)
+    workers = min(threads, count)
+    work_on_threads(build_some, workers, waiting.clear, threads // workers)
     for error in failures.values():
         if not isinstance(error, Exception):
             raise error
     if failures:
         raise failures[min(failures)]
-    return built
+    # A thread that is about to end must not keep the images alive.
+    done = built[:]
+    built.clear()
+    return done

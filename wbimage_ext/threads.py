@@ -1,6 +1,7 @@
 """Work on several threads: how many, and waiting for all of them.
 
-In: a function that takes pieces of work until none is left. Out: nothing is left.
+In: what the user set, and a function that takes pieces of work until none is left. Out: nothing is
+left.
 """
 
 from __future__ import annotations
@@ -16,8 +17,44 @@ from typing import Any
 
 from .wording import shown
 
+# What set_num_threads set; None leaves it to the environment and the CPUs.
+_set_count: int | None = None
 
-def cpu_count() -> int:
+# The threads that an image made in this context may use, where a batch uses the others.
+_share: contextvars.ContextVar[int | None] = contextvars.ContextVar("_share", default=None)
+
+
+def set_num_threads(num_threads: int | None) -> None:
+    """Set how many threads `encode`, `Image` and `Image.from_batch` use.
+
+    Args:
+        num_threads: 1 or more. None: `WBIMAGE_NUM_THREADS` of the environment, or else as many as
+            there are CPUs for this process.
+
+    Raises:
+        ValueError: it is no integer of at least 1.
+    """
+    global _set_count
+    _set_count = checked_count(num_threads)
+
+
+def thread_count() -> int:
+    """How many threads may work here and now.
+
+    Raises:
+        ValueError: `WBIMAGE_NUM_THREADS` is no integer of at least 1.
+    """
+    count = _share.get() or _set_count
+    if count is not None:
+        return count
+    name = "WBIMAGE_NUM_THREADS"
+    given = os.environ.get(name)
+    if not given:
+        return _cpu_count()
+    return checked_count(int(given) if given.isdecimal() else given, name) or 1
+
+
+def _cpu_count() -> int:
     """The CPUs that this process may use."""
     available = getattr(os, "sched_getaffinity", None)
     return len(available(0)) if available is not None else os.cpu_count() or 1
@@ -37,19 +74,26 @@ def checked_count(threads: Any, name: str = "num_threads") -> int | None:
     return operator.index(threads)
 
 
-def work_on_threads(work: Callable[[], None], threads: int, stop: Callable[[], None]) -> None:
-    """Run `work` here and on `threads - 1` other threads, and wait for all.
+def work_on_threads(
+    work: Callable[[], None], count: int, stop: Callable[[], None], share: int = 1
+) -> None:
+    """Run `work` here and on `count - 1` other threads, and wait for all.
 
     Where fewer threads can be started, at Python's end or where the system has no more, those that
-    run do all the work. After an interrupt `stop` is called, which has to leave no work to take;
-    then the others are waited for.
-    """
-    # Each is held while its thread works. A thread that takes it later finds no work. Neither an
-    # executor nor Thread.join would do: an interrupt that comes while they wait leaves their locks
-    # locked, or a thread that goes on is taken for one that ended.
-    busy = [threading.Lock() for _ in range(threads - 1)]
+    run do all the work.
 
-    def help_out(lock: threading.Lock, context: contextvars.Context) -> None:
+    Args:
+        work: takes pieces of work until none is left; raises nothing.
+        count: of threads, at least 1.
+        stop: called after an interrupt; leaves no work to take. Then the others are waited for.
+        share: the threads that each image made by the work may use.
+    """
+    # Each is held while its thread works; one that takes it after the wait finds no work.
+    # Not concurrent.futures and not threading's Thread: an interrupt inside of them leaves their
+    # locks locked for ever, or lets a thread that goes on pass for one that ended.
+    busy = [threading.Lock() for _ in range(count - 1)]
+
+    def help_working(context: contextvars.Context, lock: threading.Lock) -> None:
         with lock:
             context.run(work)
 
@@ -58,13 +102,16 @@ def work_on_threads(work: Callable[[], None], threads: int, stop: Callable[[], N
             with lock:
                 pass
 
+    outside = _share.set(share)
     try:
         with contextlib.suppress(RuntimeError):
             for lock in busy:
-                _thread.start_new_thread(help_out, (lock, contextvars.copy_context()))
+                _thread.start_new_thread(help_working, (contextvars.copy_context(), lock))
         work()
         wait()
     except BaseException:
         stop()
         wait()
         raise
+    finally:
+        _share.reset(outside)

@@ -55,9 +55,9 @@ class EncodeOptions:
             )
         quality = _checked_quality(self.quality)
         compress_level = _checked_level(self.compress_level)
-        if self.colormap is None and self.nan_color is None:
-            if quality is self.quality and compress_level is self.compress_level:
-                return self
+        numbers_are_plain = quality is self.quality and compress_level is self.compress_level
+        if numbers_are_plain and self.colormap is None and self.nan_color is None:
+            return self
         return replace(
             self,
             quality=quality,

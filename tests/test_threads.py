@@ -1,0 +1,69 @@
+"""How many threads work: what the user set, what the environment says, what a batch leaves."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wbimage_ext
+from wbimage_ext import Image, threads
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WBIMAGE_NUM_THREADS", raising=False)
+    monkeypatch.setattr(threads, "_set_count", None)
+
+
+def test_by_itself_it_is_as_many_as_cpus() -> None:
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert threads.thread_count() == cpus
+
+
+def test_the_environment_and_the_program_say_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WBIMAGE_NUM_THREADS", "3")
+    assert threads.thread_count() == 3
+    wbimage_ext.set_num_threads(np.int64(5))
+    assert threads.thread_count() == 5
+    wbimage_ext.set_num_threads(None)
+    assert threads.thread_count() == 3
+
+
+@pytest.mark.parametrize("wrong", ["0", "two", "-1", "1.5", "¾"])
+def test_a_wrong_environment_is_named(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("WBIMAGE_NUM_THREADS", wrong)
+    with pytest.raises(ValueError, match=f"WBIMAGE_NUM_THREADS.*{wrong}"):
+        threads.thread_count()
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "2"])
+def test_a_wrong_number_is_named(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="num_threads"):
+        wbimage_ext.set_num_threads(wrong)
+    with pytest.raises(ValueError, match="num_threads"):
+        Image.from_batch(np.zeros((2, 3, 4, 3)), num_threads=wrong)
+
+
+@pytest.mark.parametrize(
+    ("total", "items", "share"), [(8, 2, 4), (8, 3, 2), (4, 4, 1), (2, 50, 1), (1, 3, 1), (6, 1, 6)]
+)
+def test_a_batch_and_its_images_do_not_multiply(total: int, items: int, share: int) -> None:
+    seen: list[tuple[int, int]] = []
+
+    class Watching(Image):
+        def __init__(self, data: Any) -> None:
+            seen.append((threads.thread_count(), threading.get_ident()))
+            super().__init__(data)
+
+    Watching.from_batch(np.zeros((items, 3, 4, 3), np.uint8), num_threads=total)
+    assert {count for count, _ in seen} == {share}
+    assert len({thread for _, thread in seen}) * share <= total
+    wbimage_ext.set_num_threads(total)
+    seen.clear()
+    Watching.from_batch(np.zeros((items, 3, 4, 3), np.uint8))
+    assert {count for count, _ in seen} == {share}
+    assert threads.thread_count() == total
