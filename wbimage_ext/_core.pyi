@@ -39,6 +39,7 @@ def encode(
     bfloat16: bool = False,
     tensor_rule: bool = False,
     keeps_sides: bool = False,
+    bit_depth: SupportsIndex = 8,
 ) -> Encoded: ...
 def encode_grid(
     array: NDArray[Any],
@@ -52,6 +53,7 @@ def encode_grid(
     nrow: int = 8,
     padding: int = 2,
     dataformats: str | None = None,
+    bit_depth: SupportsIndex = 8,
 ) -> Encoded: ...
 def encode_mask(array: NDArray[Any], /) -> tuple[Encoded, bytes]: ...
 def make_grid(
@@ -69,7 +71,11 @@ def to_uint8(
 ) -> tuple[NDArray[np.uint8], bool, tuple[float, float] | None]: ...
 def guess_mode(array: NDArray[Any], /) -> str: ...
 def decode(
-    data: Buffer, /, *, max_pixels: SupportsIndex | None = 268435456
+    data: Buffer,
+    /,
+    *,
+    max_pixels: SupportsIndex | None = 268435456,
+    keep_16_bits: bool = False,
 ) -> tuple[NDArray[np.uint8], str, int]: ...
 def arrow_bytes(schema: Any, array: Any, /) -> NDArray[np.uint8]: ...
 def build_info() -> dict[str, str]: ...

@@ -33,11 +33,12 @@ static void encode(long times, char **arguments, wb_cpu cpu)
     wb_raster raster = memory_raster(&rows, pixels.data, width, height, channels, false);
     wb_png_scratch *scratch = wb_png_scratch_new();
     CHECK(scratch != NULL);
-    const wb_png_options options = {.compress_level = WB_PNG_LEVEL_FAST, .cpu = cpu};
+    const wb_png_options options = {.compress_level = WB_PNG_LEVEL_FAST};
+    const wb_machine machine = {.cpu = cpu};
     for (; times > 0; times--) {
         wb_bytes file = {0};
         wb_error error = {{0}};
-        CHECK_OK(wb_png_encode(&raster, &options, scratch, &file, &error), error);
+        CHECK_OK(wb_png_encode(&raster, &options, machine, scratch, &file, &error), error);
         wb_bytes_free(&file);
     }
     wb_png_scratch_free(scratch);
@@ -88,7 +89,8 @@ static void convert(long times, char **arguments, wb_cpu cpu)
     for (; times > 0; times--) {
         wb_conversion conversion;
         wb_error error = {{0}};
-        CHECK_OK(wb_conversion_plan(&conversion, &view, &normalize, cpu, &error), error);
+        CHECK_OK(wb_conversion_plan(&conversion, &view, &normalize, one_thread(cpu), &error),
+                 error);
         for (size_t y = 0; y < view.height; y++)
             wb_conversion_write_row(&conversion, &view, y, row);
     }

@@ -111,8 +111,8 @@ static void encode(wb_file_type type, const uint8_t *pixels, size_t width, size_
                                 .quality = level,
                                 .png = {.compress_level = level,
                                         .palette_rgb = palette,
-                                        .palette_count = palette == NULL ? 0 : 256,
-                                        .cpu = cpu}};
+                                        .palette_count = palette == NULL ? 0 : 256},
+                                .machine = {.cpu = cpu}};
     wb_bytes file = {0};
     wb_image_info info = {0};
     wb_error error = {{0}};
@@ -212,7 +212,8 @@ static void print_conversion(const wb_view *view, const wb_normalize *normalize)
 {
     wb_conversion conversion;
     wb_error error = {{0}};
-    const wb_status status = wb_conversion_plan(&conversion, view, normalize, cpu, &error);
+    const wb_status status = wb_conversion_plan(&conversion, view, normalize, one_thread(cpu),
+                                                &error);
     if (status != WB_OK) {
         print_digest(digest_failure(status, &error));
         return;
@@ -286,11 +287,11 @@ static void digest_images(void)
                         continue;
                     const wb_view view = make_view(values, (wb_dtype)dtype, false, HEIGHT, WIDTH,
                                                    channels, LAYOUT_PLANES);
-                    const wb_image_options options = {
-                        .file_type = (wb_file_type)type,
-                        .mode = (wb_mode)mode,
-                        .quality = 80,
-                        .png = {.compress_level = WB_PNG_LEVEL_FAST, .cpu = cpu}};
+                    const wb_image_options options = {.file_type = (wb_file_type)type,
+                                                      .mode = (wb_mode)mode,
+                                                      .quality = 80,
+                                                      .png = {.compress_level = WB_PNG_LEVEL_FAST},
+                                                      .machine = {.cpu = cpu}};
                     wb_bytes file = {0};
                     wb_image_info info = {0};
                     wb_error error = {{0}};
@@ -360,7 +361,7 @@ static digest digest_grid_copy(const wb_grid *grid, wb_dtype dtype)
 static digest digest_grid_rows(wb_grid *grid)
 {
     wb_error error = {{0}};
-    const wb_status status = wb_grid_plan(grid, &RULES[2].normalize, cpu, &error);
+    const wb_status status = wb_grid_plan(grid, &RULES[2].normalize, one_thread(cpu), &error);
     if (status != WB_OK)
         return digest_failure(status, &error);
     const wb_raster raster = wb_grid_raster(grid);
@@ -422,7 +423,8 @@ static void print_readers(const char *kind, wb_bytes *file)
         if (!is_wanted("decode/%s/%zu", kind, missing))
             continue;
         wb_decoded decoded = {0};
-        const wb_status status = wb_image_decode(file->data, size_bytes, 1 << 20, &decoded, &error);
+        const wb_status status = wb_image_decode(
+            &(wb_encoded){file->data, size_bytes, 1 << 20, false}, &decoded, &error);
         digest d = digest_failure(status, &error);
         if (status == WB_OK)
             d = digest_elements(

@@ -33,7 +33,8 @@ static wb_decoded decode_whole(const wb_bytes *file, size_t width, size_t height
 {
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_OK(wb_image_decode(file->data, file->size_bytes, width * height, &decoded, &error),
+    CHECK_OK(wb_image_decode(&(wb_encoded){file->data, file->size_bytes, width * height, false},
+                             &decoded, &error),
              error);
     CHECK_EQUAL(decoded.width, width);
     CHECK_EQUAL(decoded.height, height);

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     const wb_view view = upside_down(turned, pixels, width, height, channels);
     const wb_image_options options = {.file_type = WB_FILE_BMP,
                                       .normalize = {.rule = WB_NORMALIZE_NONE},
-                                      .png = {.cpu = wb_cpu_detect(NULL)}};
+                                      .machine = {.cpu = wb_cpu_detect(NULL)}};
     wb_image_info info;
     CHECK_STATUS(wb_image_encode(&view, &options, NULL, &files[2], &info, &error), expected, error);
     check_same_file(&files[1], &files[0]);

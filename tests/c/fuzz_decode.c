@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
     wb_decoded decoded;
     wb_error error = {{0}};
-    wb_status status = wb_image_decode(data, size_bytes, MAX_PIXELS, &decoded, &error);
+    wb_status status = wb_image_decode(&(wb_encoded){data, size_bytes, MAX_PIXELS, false}, &decoded,
+                                       &error);
     if (status != WB_OK) {
         CHECK(decoded.pixels.data == NULL);
         CHECK(status == WB_OUT_OF_MEMORY || error.detail[0] != '\0');

@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     const wb_image_options options = {.file_type = WB_FILE_JPEG,
                                       .normalize = {.rule = WB_NORMALIZE_NONE},
                                       .quality = quality,
-                                      .png = {.cpu = wb_cpu_detect(NULL)}};
+                                      .machine = {.cpu = wb_cpu_detect(NULL)}};
     wb_image_info info;
     CHECK_STATUS(wb_image_encode(&view, &options, NULL, &files[2], &info, &error), expected, error);
     CHECK_EQUAL(info.dropped_alpha, channels == 4);

@@ -48,7 +48,8 @@ static uint8_t *convert(const wb_view *view, const wb_image_options *options, wb
     wb_conversion conversion;
     wb_raster in_mode;
     wb_error error = {{0}};
-    CHECK_OK(wb_conversion_plan(&conversion, view, &options->normalize, WB_CPU_PORTABLE, &error),
+    CHECK_OK(wb_conversion_plan(&conversion, view, &options->normalize, one_thread(WB_CPU_PORTABLE),
+                                &error),
              error);
     wb_raster converted = wb_conversion_raster(&conversion);
     CHECK_OK(wb_mode_convert(&in_mode, &converted, options->mode, &error), error);
@@ -93,7 +94,7 @@ static void check_view(const wb_view *view, wb_image_options *options)
         wb_bytes file = {0};
         wb_image_info info = {0};
         wb_error error = {{0}};
-        options->png.cpu = wb_cpu_detect(DISABLED[i % SETS]);
+        options->machine.cpu = wb_cpu_detect(DISABLED[i % SETS]);
         wb_status status = i < SETS
                                ? wb_image_encode(view, options, scratch, &file, &info, &error)
                                : wb_raster_encode(&raster, options, scratch, &file, &info, &error);

@@ -17,7 +17,7 @@ static void convert(const wb_view *view, const wb_normalize *normalize, wb_cpu c
 {
     wb_conversion conversion;
     wb_error error = {{0}};
-    CHECK_OK(wb_conversion_plan(&conversion, view, normalize, cpu, &error), error);
+    CHECK_OK(wb_conversion_plan(&conversion, view, normalize, one_thread(cpu), &error), error);
     const size_t row_bytes = view->width * view->channels;
     for (size_t y = 0; y < view->height; y++)
         wb_conversion_write_row(&conversion, view, y, pixels + y * row_bytes);
@@ -49,7 +49,7 @@ static void check_grid(const wb_view *view, const wb_normalize *normalize, const
     uint8_t *row = malloc(grid.width * WB_MAX_CHANNELS + WB_ROW_SLACK_BYTES);
     CHECK(copy != NULL && row != NULL);
     wb_grid_copy(&grid, pad, copy);
-    CHECK_OK(wb_grid_plan(&grid, normalize, wb_cpu_detect(NULL), &error), error);
+    CHECK_OK(wb_grid_plan(&grid, normalize, one_thread(wb_cpu_detect(NULL)), &error), error);
     wb_raster raster = wb_grid_raster(&grid);
     for (size_t y = 0; y < grid.height; y++)
         raster.row(raster.context, y, row);

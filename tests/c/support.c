@@ -201,6 +201,11 @@ wb_raster memory_raster(memory_rows *rows, const uint8_t *pixels, size_t width, 
     };
 }
 
+wb_machine one_thread(wb_cpu cpu)
+{
+    return (wb_machine){.cpu = cpu, .thread_count = 1};
+}
+
 uint64_t random_next(uint64_t *state)
 {
     *state ^= *state >> 12;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/machine.h"
 #include "pixels/raster.h"
 #include "base/status.h"
 
@@ -44,6 +45,9 @@ typedef struct memory_rows {
 } memory_rows;
 wb_raster memory_raster(memory_rows *rows, const uint8_t *pixels, size_t width, size_t height,
                         unsigned channels, bool through_buffer);
+
+/* A machine of one thread. */
+wb_machine one_thread(wb_cpu cpu);
 
 /* The same numbers on every machine: xorshift64*, from a seed that is not 0. */
 uint64_t random_next(uint64_t *state);

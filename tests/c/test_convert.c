@@ -35,7 +35,7 @@ static bool convert(const wb_view *view, const wb_normalize *normalize, wb_cpu c
 {
     wb_conversion conversion;
     wb_error error = {{0}};
-    CHECK_OK(wb_conversion_plan(&conversion, view, normalize, cpu, &error), error);
+    CHECK_OK(wb_conversion_plan(&conversion, view, normalize, one_thread(cpu), &error), error);
     wb_raster raster = wb_conversion_raster(&conversion);
     CHECK_EQUAL(raster.width, view->width);
     CHECK_EQUAL(raster.height, view->height);
@@ -138,12 +138,15 @@ static void test_rows_of_16_bits_in_place(void)
     view.is_byte_swapped = !WB_IS_BIG_ENDIAN;
     wb_conversion conversion;
     wb_error error = {{0}};
-    CHECK_OK(wb_conversion_plan(&conversion, &view, &DEFAULT_16, WB_CPU_PORTABLE, &error), error);
+    CHECK_OK(
+        wb_conversion_plan(&conversion, &view, &DEFAULT_16, one_thread(WB_CPU_PORTABLE), &error),
+        error);
     wb_raster raster = wb_conversion_raster(&conversion);
     CHECK(raster.row(raster.context, 0, NULL) == samples);
     const wb_normalize with_nan = {.is_16_bit = true, .nan_value = 255, .top_value = 254};
-    CHECK_STATUS(wb_conversion_plan(&conversion, &view, &with_nan, WB_CPU_PORTABLE, &error),
-                 WB_BAD_ARGUMENT, error);
+    CHECK_STATUS(
+        wb_conversion_plan(&conversion, &view, &with_nan, one_thread(WB_CPU_PORTABLE), &error),
+        WB_BAD_ARGUMENT, error);
 }
 
 static void test_default_rule(void)
@@ -223,8 +226,8 @@ static void test_other_rules(void)
         wb_conversion conversion;
         wb_error error = {{0}};
         const wb_normalize wrong = {.rule = WB_NORMALIZE_LIMITS, .lo = bad[i][0], .hi = bad[i][1]};
-        CHECK_STATUS(wb_conversion_plan(&conversion, &view, &wrong, 0, &error), WB_BAD_ARGUMENT,
-                     error);
+        CHECK_STATUS(wb_conversion_plan(&conversion, &view, &wrong, one_thread(0), &error),
+                     WB_BAD_ARGUMENT, error);
         CHECK_TEXT(error.detail, "normalize=(");
     }
 }
@@ -241,7 +244,7 @@ static void test_packed_uint8_is_not_copied(void)
     wb_view view = packed_view(pixels, WB_UINT8, 3, 5, 4);
     view.row_stride_bytes = -view.row_stride_bytes; /* bottom up is no reason to copy */
     view.data += 2 * 20;
-    CHECK_OK(wb_conversion_plan(&conversion, &view, &DEFAULT, 0, &error), error);
+    CHECK_OK(wb_conversion_plan(&conversion, &view, &DEFAULT, one_thread(0), &error), error);
     CHECK(conversion.is_identity);
     for (size_t y = 0; y < 3; y++)
         CHECK(wb_conversion_row(&conversion, &view, y, buffer) == pixels + (2 - y) * 20);

@@ -29,7 +29,9 @@ static void check_decoded(wb_bytes file, const char *mode, size_t width, size_t 
     wb_decoded decoded;
     wb_error error = {{0}};
     guarded memory = guarded_copy(file.data, file.size_bytes, GUARD_AFTER);
-    CHECK_OK(wb_image_decode(memory.data, memory.size_bytes, NO_LIMIT, &decoded, &error), error);
+    CHECK_OK(wb_image_decode(&(wb_encoded){memory.data, memory.size_bytes, NO_LIMIT, false},
+                             &decoded, &error),
+             error);
     guarded_free(&memory);
     CHECK(strcmp(decoded.mode, mode) == 0);
     CHECK_EQUAL(decoded.width, width);
@@ -38,12 +40,15 @@ static void check_decoded(wb_bytes file, const char *mode, size_t width, size_t 
     CHECK_EQUAL(decoded.pixels.size_bytes, expected_bytes);
     CHECK_BYTES(decoded.pixels.data, expected, expected_bytes);
     wb_decoded_free(&decoded);
-    CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, width * height - 1, &decoded, &error),
-                 WB_TOO_LARGE, error);
+    CHECK_STATUS(
+        wb_image_decode(&(wb_encoded){file.data, file.size_bytes, width * height - 1, false},
+                        &decoded, &error),
+        WB_TOO_LARGE, error);
     CHECK(decoded.pixels.data == NULL);
     for (size_t cut = 0; cut < file.size_bytes; cut++) {
         memory = guarded_copy(file.data, cut, GUARD_AFTER);
-        wb_status status = wb_image_decode(memory.data, cut, NO_LIMIT, &decoded, &error);
+        wb_status status = wb_image_decode(&(wb_encoded){memory.data, cut, NO_LIMIT, false},
+                                           &decoded, &error);
         CHECK(status == WB_TRUNCATED || (status == WB_UNKNOWN_FORMAT && cut < 18));
         CHECK(decoded.pixels.data == NULL);
         guarded_free(&memory);
@@ -138,7 +143,8 @@ static void test_png_damage(void)
     wb_error error = {{0}};
     for (size_t i = 60; i < file.size_bytes; i += 7) { /* after the header and the text */
         file.data[i] ^= 0x10;
-        wb_status status = wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error);
+        wb_status status = wb_image_decode(
+            &(wb_encoded){file.data, file.size_bytes, NO_LIMIT, false}, &decoded, &error);
         CHECK(status == WB_DAMAGED || status == WB_TRUNCATED);
         file.data[i] ^= 0x10;
     }
@@ -146,7 +152,8 @@ static void test_png_damage(void)
     put_png_signature(&file);
     put_png_header(&file, 0x7FFFFFFF, 0x7FFFFFFF, 16, 6, 1);
     put_png_chunk(&file, "IDAT", "", 0);
-    CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
+    CHECK_STATUS(wb_image_decode(&(wb_encoded){file.data, file.size_bytes, NO_LIMIT, false},
+                                 &decoded, &error),
                  WB_TOO_LARGE, error);
     wb_bytes_free(&file);
 }
@@ -166,7 +173,8 @@ static void test_png_faults_around_the_pixels(void)
         put_bytes(&file, plain.data, offset);
         put_bytes(&file, chunk.data, chunk.size_bytes);
         put_bytes(&file, plain.data + offset, plain.size_bytes - offset);
-        CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
+        CHECK_STATUS(wb_image_decode(&(wb_encoded){file.data, file.size_bytes, NO_LIMIT, false},
+                                     &decoded, &error),
                      is_behind ? WB_OK : WB_DAMAGED, error);
         wb_decoded_free(&decoded);
         wb_bytes_free(&file);
@@ -175,7 +183,8 @@ static void test_png_faults_around_the_pixels(void)
         wb_decoded decoded;
         wb_error error = {{0}};
         plain.data[plain.size_bytes - i] ^= 1;
-        CHECK_STATUS(wb_image_decode(plain.data, plain.size_bytes, NO_LIMIT, &decoded, &error),
+        CHECK_STATUS(wb_image_decode(&(wb_encoded){plain.data, plain.size_bytes, NO_LIMIT, false},
+                                     &decoded, &error),
                      WB_DAMAGED, error);
         plain.data[plain.size_bytes - i] ^= 1;
     }
@@ -228,8 +237,9 @@ static void test_jpeg_kinds_not_read(void)
                                          "\xff\xda\x00\x0a\x02\x01\x00\x02\x00\x00\x3f\x00";
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_STATUS(wb_image_decode((const uint8_t *)TWO_COMPONENTS, sizeof TWO_COMPONENTS - 1,
-                                 NO_LIMIT, &decoded, &error),
+    CHECK_STATUS(wb_image_decode(&(wb_encoded){(const uint8_t *)TWO_COMPONENTS,
+                                               sizeof TWO_COMPONENTS - 1, NO_LIMIT, false},
+                                 &decoded, &error),
                  WB_UNKNOWN_FORMAT, error);
     CHECK_TEXT(error.detail, "2 components");
 }
@@ -254,7 +264,8 @@ static void test_jpeg_scans_are_bounded(void)
     put_bytes(&file, plain.data + end, 2);
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
+    CHECK_STATUS(wb_image_decode(&(wb_encoded){file.data, file.size_bytes, NO_LIMIT, false},
+                                 &decoded, &error),
                  WB_DAMAGED, error);
     CHECK_TEXT(error.detail, "over 500 scans");
     wb_bytes_free(&plain);
@@ -297,7 +308,8 @@ static void test_bmp_kinds(void)
     wb_bytes file = sample_bmp(40, 4, 1, 16, 0, NULL, 0, INDICES, 8);
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_STATUS(wb_image_decode(file.data, file.size_bytes, NO_LIMIT, &decoded, &error),
+    CHECK_STATUS(wb_image_decode(&(wb_encoded){file.data, file.size_bytes, NO_LIMIT, false},
+                                 &decoded, &error),
                  WB_UNKNOWN_FORMAT, error);
     CHECK_TEXT(error.detail, "16 bits");
     wb_bytes_free(&file);
@@ -331,8 +343,8 @@ static void test_bmp_header_changes_while_it_is_read(void)
     for (size_t times = 0; times < TIMES || changing.changes < TIMES; times++) {
         wb_decoded decoded;
         wb_error error = {{0}};
-        wb_status status = wb_image_decode(memory.data, memory.size_bytes, NO_LIMIT, &decoded,
-                                           &error);
+        wb_status status = wb_image_decode(
+            &(wb_encoded){memory.data, memory.size_bytes, NO_LIMIT, false}, &decoded, &error);
         CHECK(status == WB_DAMAGED || status == WB_TRUNCATED);
     }
     changing.is_over = true;
@@ -348,7 +360,8 @@ static wb_status decode_scenario(void *context)
     const wb_bytes *file = context;
     wb_decoded decoded;
     wb_error error = {{0}};
-    wb_status status = wb_image_decode(file->data, file->size_bytes, NO_LIMIT, &decoded, &error);
+    wb_status status = wb_image_decode(&(wb_encoded){file->data, file->size_bytes, NO_LIMIT, false},
+                                       &decoded, &error);
     CHECK(status == WB_OK || decoded.pixels.data == NULL);
     wb_decoded_free(&decoded);
     return status;
@@ -374,8 +387,10 @@ static void test_foreign(void)
 {
     wb_decoded decoded;
     wb_error error = {{0}};
-    CHECK_STATUS(wb_image_decode(NULL, 0, NO_LIMIT, &decoded, &error), WB_UNKNOWN_FORMAT, error);
-    CHECK_STATUS(wb_image_decode((const uint8_t *)"GIF89a", 6, NO_LIMIT, &decoded, &error),
+    CHECK_STATUS(wb_image_decode(&(wb_encoded){NULL, 0, NO_LIMIT, false}, &decoded, &error),
+                 WB_UNKNOWN_FORMAT, error);
+    CHECK_STATUS(wb_image_decode(&(wb_encoded){(const uint8_t *)"GIF89a", 6, NO_LIMIT, false},
+                                 &decoded, &error),
                  WB_UNKNOWN_FORMAT, error);
     CHECK_TEXT(error.detail, "neither PNG nor JPEG nor BMP");
     wb_decoded empty = {0};

@@ -56,7 +56,7 @@ static void check_grid(const wb_batch *batch, size_t nrow, size_t padding)
 
     const wb_normalize none = {.rule = WB_NORMALIZE_NONE};
     const bool has_raster = batch->first.channels <= WB_MAX_CHANNELS;
-    CHECK_STATUS(wb_grid_plan(&grid, &none, wb_cpu_detect(NULL), &error),
+    CHECK_STATUS(wb_grid_plan(&grid, &none, one_thread(wb_cpu_detect(NULL)), &error),
                  has_raster ? WB_OK : WB_BAD_SHAPE, error);
     grid.pad_value = 77;
     wb_raster raster = wb_grid_raster(&grid);
@@ -123,7 +123,7 @@ static void test_normalized_over_the_whole_batch(void)
     wb_error error = {{0}};
     CHECK_OK(wb_grid_init(&grid, &batch, 1, 1, &error), error);
     const wb_normalize torch = {.rule = WB_NORMALIZE_TORCH};
-    CHECK_OK(wb_grid_plan(&grid, &torch, wb_cpu_detect(NULL), &error), error);
+    CHECK_OK(wb_grid_plan(&grid, &torch, one_thread(wb_cpu_detect(NULL)), &error), error);
     uint8_t buffer[4 * WB_MAX_CHANNELS + WB_ROW_SLACK_BYTES];
     wb_raster raster = wb_grid_raster(&grid);
     const uint8_t blank[12] = {0};
@@ -142,7 +142,7 @@ static void test_one_packed_image_is_not_copied(void)
     wb_error error = {{0}};
     const wb_normalize none = {.rule = WB_NORMALIZE_NONE};
     CHECK_OK(wb_grid_init(&grid, &batch, 8, 2, &error), error);
-    CHECK_OK(wb_grid_plan(&grid, &none, 0, &error), error);
+    CHECK_OK(wb_grid_plan(&grid, &none, one_thread(0), &error), error);
     wb_raster raster = wb_grid_raster(&grid);
     uint8_t buffer[2 * WB_MAX_CHANNELS + WB_ROW_SLACK_BYTES];
     CHECK(raster.row(raster.context, 1, buffer) == data + 6);

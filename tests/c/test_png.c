@@ -76,9 +76,10 @@ static size_t check_image(wb_png_scratch *scratch, const uint8_t *pixels, size_t
     for (size_t i = 0; i < sizeof DISABLED / sizeof DISABLED[0]; i++) {
         memory_rows rows;
         wb_raster raster = memory_raster(&rows, pixels, width, height, channels, i % 2 == 0);
-        wb_png_options options = {.compress_level = level, .cpu = wb_cpu_detect(DISABLED[i])};
+        wb_png_options options = {.compress_level = level};
+        const wb_machine machine = {.cpu = wb_cpu_detect(DISABLED[i])};
         wb_bytes file = {0};
-        CHECK_OK(wb_png_encode(&raster, &options, scratch, &file, &error), error);
+        CHECK_OK(wb_png_encode(&raster, &options, machine, scratch, &file, &error), error);
         if (i == 0) {
             first = file;
             check_png_file(&file, pixels, width, height, channels);
@@ -185,16 +186,18 @@ static void test_palette(void)
     wb_png_scratch *scratch = wb_png_scratch_new();
     CHECK(scratch != NULL);
     for (int level = WB_PNG_LEVEL_FAST; level <= 9; level++) {
-        wb_png_options options = {level, palette, COLOURS, wb_cpu_detect(NULL)};
+        wb_png_options options = {level, palette, COLOURS};
+        const wb_machine machine = {.cpu = wb_cpu_detect(NULL)};
         wb_bytes file = {0};
         wb_error error = {{0}};
-        CHECK_OK(wb_png_encode(&raster, &options, scratch, &file, &error), error);
+        CHECK_OK(wb_png_encode(&raster, &options, machine, scratch, &file, &error), error);
         CHECK_EQUAL(file.data[25], 3); /* colour type: indexed */
         CHECK_BYTES(file.data + 37, "PLTE", 4);
         CHECK_EQUAL(get_32(file.data + 33), sizeof palette);
         CHECK_BYTES(file.data + 41, palette, sizeof palette);
         wb_decoded decoded;
-        CHECK_OK(wb_image_decode(file.data, file.size_bytes, WIDTH * HEIGHT, &decoded, &error),
+        CHECK_OK(wb_image_decode(&(wb_encoded){file.data, file.size_bytes, WIDTH * HEIGHT, false},
+                                 &decoded, &error),
                  error);
         CHECK_TEXT(decoded.mode, "P");
         CHECK_BYTES(decoded.pixels.data, indices, sizeof indices);
@@ -215,23 +218,29 @@ static void test_arguments(void)
     CHECK_OK(wb_bytes_append(&file, "kept", 4), error);
     wb_raster good = memory_raster(&rows, pixels, 2, 2, 4, false);
     wb_png_options options = {.compress_level = WB_PNG_LEVEL_FAST};
+    const wb_machine machine = {.cpu = WB_CPU_PORTABLE};
     wb_raster raster = good;
     raster.width = 0;
-    CHECK_STATUS(wb_png_encode(&raster, &options, scratch, &file, &error), WB_EMPTY, error);
+    CHECK_STATUS(wb_png_encode(&raster, &options, machine, scratch, &file, &error), WB_EMPTY,
+                 error);
     raster = good;
     raster.channels = 5;
-    CHECK_STATUS(wb_png_encode(&raster, &options, scratch, &file, &error), WB_BAD_SHAPE, error);
+    CHECK_STATUS(wb_png_encode(&raster, &options, machine, scratch, &file, &error), WB_BAD_SHAPE,
+                 error);
     raster = good;
     raster.height = (size_t)1 << 31;
-    CHECK_STATUS(wb_png_encode(&raster, &options, scratch, &file, &error), WB_TOO_LARGE, error);
+    CHECK_STATUS(wb_png_encode(&raster, &options, machine, scratch, &file, &error), WB_TOO_LARGE,
+                 error);
     options.compress_level = 10;
-    CHECK_STATUS(wb_png_encode(&good, &options, scratch, &file, &error), WB_BAD_ARGUMENT, error);
+    CHECK_STATUS(wb_png_encode(&good, &options, machine, scratch, &file, &error), WB_BAD_ARGUMENT,
+                 error);
     CHECK_TEXT(error.detail, "10");
-    options = (wb_png_options){WB_PNG_LEVEL_FAST, palette, 2, WB_CPU_PORTABLE};
-    CHECK_STATUS(wb_png_encode(&good, &options, scratch, &file, &error), WB_BAD_ARGUMENT, error);
+    options = (wb_png_options){WB_PNG_LEVEL_FAST, palette, 2};
+    CHECK_STATUS(wb_png_encode(&good, &options, machine, scratch, &file, &error), WB_BAD_ARGUMENT,
+                 error);
     CHECK_EQUAL(file.size_bytes, 4);
     options.palette_rgb = NULL;
-    CHECK_OK(wb_png_encode(&good, &options, scratch, &file, &error), error);
+    CHECK_OK(wb_png_encode(&good, &options, machine, scratch, &file, &error), error);
     CHECK_BYTES(file.data, "kept\x89PNG", 8);
     wb_bytes_free(&file);
     wb_png_scratch_free(scratch);
@@ -254,13 +263,15 @@ static wb_status encode_once(void *context)
         return WB_OUT_OF_MEMORY;
     memory_rows rows;
     wb_raster raster = memory_raster(&rows, pixels, WIDTH, HEIGHT, 3, true);
-    wb_png_options options = {.compress_level = scenario->level, .cpu = wb_cpu_detect(NULL)};
+    wb_png_options options = {.compress_level = scenario->level};
+    const wb_machine machine = {.cpu = wb_cpu_detect(NULL)};
     wb_bytes file = {0};
-    wb_status status = wb_png_encode(&raster, &options, scratch, &file, NULL);
+    wb_status status = wb_png_encode(&raster, &options, machine, scratch, &file, NULL);
     CHECK(status == WB_OK || file.size_bytes == 0);
     wb_decoded decoded = {0};
     if (status == WB_OK)
-        status = wb_image_decode(file.data, file.size_bytes, WIDTH * HEIGHT, &decoded, NULL);
+        status = wb_image_decode(&(wb_encoded){file.data, file.size_bytes, WIDTH * HEIGHT, false},
+                                 &decoded, NULL);
     if (status == WB_OK)
         CHECK_BYTES(decoded.pixels.data, pixels, sizeof pixels);
     wb_decoded_free(&decoded);

@@ -32,13 +32,16 @@ static void encode(worker *w, wb_file_type file_type, int level, wb_png_scratch 
 {
     const wb_image_options options = {.file_type = file_type,
                                       .quality = 75,
-                                      .png = {.compress_level = level, .cpu = wb_cpu_detect("")}};
+                                      .png = {.compress_level = level},
+                                      .machine = {.cpu = wb_cpu_detect("")}};
     wb_bytes file = {0};
     wb_image_info info;
     wb_decoded decoded;
     wb_error error = {{0}};
     CHECK_OK(wb_image_encode(&w->shared->colors, &options, scratch, &file, &info, &error), error);
-    CHECK_OK(wb_image_decode(file.data, file.size_bytes, PIXELS_BYTES, &decoded, &error), error);
+    CHECK_OK(wb_image_decode(&(wb_encoded){file.data, file.size_bytes, PIXELS_BYTES, false},
+                             &decoded, &error),
+             error);
     w->checksum = wb_checksum_crc32(w->checksum, file.data, file.size_bytes);
     w->checksum = wb_checksum_crc32(w->checksum, decoded.pixels.data, decoded.pixels.size_bytes);
     wb_decoded_free(&decoded);
@@ -49,14 +52,14 @@ static void encode_grid(worker *w, wb_png_scratch *scratch)
 {
     const wb_batch batch = {w->shared->colors, 3, 0};
     const wb_normalize normalize = {.rule = WB_NORMALIZE_TORCH};
-    const wb_image_options options = {
-        .png = {.compress_level = WB_PNG_LEVEL_FAST, .cpu = wb_cpu_detect(NULL)}};
+    const wb_image_options options = {.png = {.compress_level = WB_PNG_LEVEL_FAST},
+                                      .machine = {.cpu = wb_cpu_detect(NULL)}};
     wb_grid grid;
     wb_bytes file = {0};
     wb_image_info info;
     wb_error error = {{0}};
     CHECK_OK(wb_grid_init(&grid, &batch, 2, 1, &error), error);
-    CHECK_OK(wb_grid_plan(&grid, &normalize, options.png.cpu, &error), error);
+    CHECK_OK(wb_grid_plan(&grid, &normalize, options.machine, &error), error);
     wb_raster rows = wb_grid_raster(&grid);
     CHECK_OK(wb_raster_encode(&rows, &options, scratch, &file, &info, &error), error);
     w->checksum = wb_checksum_crc32(w->checksum, file.data, file.size_bytes);

@@ -32,7 +32,8 @@ def test_nothing_is_kept(call: Call) -> None:
     error: Any = attempt(call)
     assert (type(error) if error is not None else None) is call.raises
     del error
-    for _ in range(20):
+    # Without the GIL the first few hundred str() of a dtype leave blocks behind, NumPy's own too.
+    for _ in range(3 * TIMES if call.prints_dtype else 20):
         attempt(call)
     before = references(call)
     # What CPython caches meanwhile is less than a block a call; a leak is one at least.

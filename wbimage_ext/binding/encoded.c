@@ -36,7 +36,9 @@ PyObject *encoded_new(module_state *state, wb_bytes *file, const wb_image_info *
     self->dropped_alpha = info->dropped_alpha;
     self->lo = info->lo;
     self->hi = info->hi;
-    self->mode = PyUnicode_InternFromString(has_palette ? "P" : wb_mode_name(info->mode));
+    self->mode = PyUnicode_InternFromString(has_palette       ? "P"
+                                            : info->is_16_bit ? wb_mode_name_16(info->mode)
+                                                              : wb_mode_name(info->mode));
     if (self->mode == NULL)
         Py_CLEAR(self);
     return (PyObject *)self;

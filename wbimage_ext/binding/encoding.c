@@ -58,18 +58,19 @@ PyObject *core_encode(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *keywords[] = {"array",    "file_type",      "mode",        "normalize",
                                "quality",  "compress_level", "colormap",    "nan_color",
-                               "bfloat16", "tensor_rule",    "keeps_sides", NULL};
+                               "bfloat16", "tensor_rule",    "keeps_sides", "bit_depth",
+                               NULL};
     module_state *state = PyModule_GetState(module);
     encode_arguments arguments = {.file_type = "png"};
     PyObject *object;
     int is_bfloat16 = 0;
     int has_tensor_rule = 0;
     int keeps_sides = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOOOOOppp:encode", keywords, &object,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOOOOOpppO:encode", keywords, &object,
                                      &arguments.file_type, &arguments.mode, &arguments.normalize,
                                      &arguments.quality, &arguments.compress_level,
                                      &arguments.colormap, &arguments.nan_color, &is_bfloat16,
-                                     &has_tensor_rule, &keeps_sides))
+                                     &has_tensor_rule, &keeps_sides, &arguments.bit_depth))
         return NULL;
     encode_options options;
     const wb_normalize_rule rule = has_tensor_rule ? WB_NORMALIZE_TORCH : WB_NORMALIZE_DEFAULT;
@@ -118,18 +119,18 @@ static wb_status encode_grid(void *source, const wb_image_options *options, wb_p
 
 PyObject *core_encode_grid(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"array",   "file_type",      "mode",     "normalize",
-                               "quality", "compress_level", "bfloat16", "nrow",
-                               "padding", "dataformats",    NULL};
+    static char *keywords[] = {"array",   "file_type",      "mode",      "normalize",
+                               "quality", "compress_level", "bfloat16",  "nrow",
+                               "padding", "dataformats",    "bit_depth", NULL};
     module_state *state = PyModule_GetState(module);
     encode_arguments arguments = {.file_type = "png"};
     grid_arguments layout = {.nrow = 8, .padding = 2};
     PyObject *object;
     int is_bfloat16 = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOOOpnnz:encode_grid", keywords, &object,
-                                     &arguments.file_type, &arguments.mode, &arguments.normalize,
-                                     &arguments.quality, &arguments.compress_level, &is_bfloat16,
-                                     &layout.nrow, &layout.padding, &layout.dataformats))
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O|s$OOOOpnnzO:encode_grid", keywords, &object, &arguments.file_type,
+            &arguments.mode, &arguments.normalize, &arguments.quality, &arguments.compress_level,
+            &is_bfloat16, &layout.nrow, &layout.padding, &layout.dataformats, &arguments.bit_depth))
         return NULL;
     encode_options options;
     if (encode_options_parse(&options, &arguments, WB_NORMALIZE_TORCH, state->cpu) < 0)
@@ -171,7 +172,7 @@ static PyObject *encoded_mask(module_state *state, const array_view *array)
     if (status != WB_OK)
         return raise_status(status, &error);
     const encode_options options = {
-        .image = {.png = {.compress_level = WB_PNG_LEVEL_FAST, .cpu = state->cpu}}};
+        .image = {.png = {.compress_level = WB_PNG_LEVEL_FAST}, .machine = {.cpu = state->cpu}}};
     PyObject *file = encoded(state, encode_mask, &m, &options);
     if (file == NULL)
         return NULL;

@@ -34,11 +34,14 @@ static PyMethodDef core_methods[] = {
     {"encode", WITH_KEYWORDS(core_encode),
      "encode($module, /, array, file_type='png', *, mode=None, normalize=True, quality=75, "
      "compress_level=None, colormap=None, nan_color=None, bfloat16=False, tensor_rule=False, "
-     "keeps_sides=False)\n--\n\n"
-     "Encode a NumPy array of shape (H, W), (H, W, 3) or (H, W, 4); returns an Encoded."},
+     "keeps_sides=False, bit_depth=8)\n--\n\n"
+     "Encode a NumPy array of shape (H, W), (H, W, 3) or (H, W, 4); returns an Encoded.\n\n"
+     "bit_depth=16 makes a 16-bit PNG: integers keep their values, clipped to 0..65535; for floats "
+     "65535 takes the place of 255. mode='I;16' is the same for (H, W)."},
     {"encode_grid", WITH_KEYWORDS(core_encode_grid),
      "encode_grid($module, /, array, file_type='png', *, mode=None, normalize=True, quality=75, "
-     "compress_level=None, bfloat16=False, nrow=8, padding=2, dataformats=None)\n--\n\n"
+     "compress_level=None, bfloat16=False, nrow=8, padding=2, dataformats=None, bit_depth=8)"
+     "\n--\n\n"
      "Encode a batch, (H, W), (C, H, W) or (N, C, H, W), as one normalised grid; returns an "
      "Encoded."},
     {"encode_mask", core_encode_mask, METH_O,
@@ -56,9 +59,10 @@ static PyMethodDef core_methods[] = {
      "guess_mode($module, array, /)\n--\n\n"
      "Return 'L', 'RGB' or 'RGBA' for an array's shape."},
     {"decode", WITH_KEYWORDS(core_decode),
-     "decode($module, data, /, *, max_pixels=268435456)\n--\n\n"
+     "decode($module, data, /, *, max_pixels=268435456, keep_16_bits=False)\n--\n\n"
      "Decode PNG, JPEG or BMP bytes; returns (uint8 array (H, W, bytes a pixel), mode, bytes a "
-     "sample).\n\nValueError for an image of more than max_pixels; None is no limit."},
+     "sample).\n\nValueError for an image of more than max_pixels; None is no limit. 16-bit gray "
+     "keeps its samples; keep_16_bits=True keeps those of colours, in modes such as 'RGB;16'."},
     {"arrow_bytes", arrow_bytes, METH_VARARGS,
      "arrow_bytes($module, schema, array, /)\n--\n\n"
      "The uint8 values of an Arrow array, in place."},

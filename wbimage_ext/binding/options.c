@@ -35,9 +35,10 @@ static int file_type_parse(wb_file_type *file_type, const char *name)
     return -1;
 }
 
-static int mode_parse(wb_mode *mode, PyObject *object)
+static int mode_parse(wb_mode *mode, bool *is_16_bit, PyObject *object)
 {
     *mode = WB_MODE_GUESS;
+    *is_16_bit = false;
     if (!is_given(object))
         return 0;
     const char *name = PyUnicode_Check(object) ? PyUnicode_AsUTF8(object) : NULL;
@@ -47,9 +48,14 @@ static int mode_parse(wb_mode *mode, PyObject *object)
             return 0;
         }
     }
+    if (name != NULL && strcmp(name, wb_mode_name_16(WB_MODE_L)) == 0) {
+        *mode = WB_MODE_L;
+        *is_16_bit = true;
+        return 0;
+    }
     if (!PyErr_Occurred())
-        PyErr_Format(PyExc_ValueError, "mode must be one of L, LA, RGB, RGBA here, not %.200R",
-                     object);
+        PyErr_Format(PyExc_ValueError,
+                     "mode must be one of L, LA, RGB, RGBA, I;16 here, not %.200R", object);
     return -1;
 }
 
@@ -170,6 +176,36 @@ static int compress_level_parse(int *compress_level, PyObject *object)
                          "compress_level must be None or an integer from 0 to 9", 0, 9);
 }
 
+/* `has_mode_16` where mode="I;16" asks for 16 bits already. */
+static int bit_depth_parse(encode_options *options, const encode_arguments *arguments,
+                           bool has_mode_16)
+{
+    static const char *const NEEDED = "bit_depth must be 8 or 16";
+    int bit_depth = has_mode_16 ? 16 : 8;
+    if (is_given(arguments->bit_depth)
+        && integer_parse(&bit_depth, arguments->bit_depth, NEEDED, 8, 16) < 0)
+        return -1;
+    if (bit_depth != 8 && bit_depth != 16) {
+        PyErr_Format(PyExc_ValueError, "%s, not %d", NEEDED, bit_depth);
+        return -1;
+    }
+    if (bit_depth == 8 && has_mode_16) {
+        PyErr_SetString(PyExc_ValueError, "mode 'I;16' has a bit_depth of 16, not 8");
+        return -1;
+    }
+    options->image.normalize.is_16_bit = bit_depth == 16;
+    if (bit_depth == 16 && options->image.file_type != WB_FILE_PNG) {
+        PyErr_Format(PyExc_ValueError, "bit_depth=16 needs file_type 'png', not '%s'",
+                     arguments->file_type);
+        return -1;
+    }
+    if (bit_depth == 16 && is_given(arguments->colormap)) {
+        PyErr_SetString(PyExc_ValueError, "bit_depth=16 and colormap exclude each other");
+        return -1;
+    }
+    return 0;
+}
+
 static int copy_bytes(uint8_t *target, PyObject *source, Py_ssize_t size_bytes, const char *problem)
 {
     Py_buffer buffer;
@@ -228,11 +264,13 @@ int encode_options_parse(encode_options *options, const encode_arguments *argume
 {
     *options = (encode_options){0};
     wb_image_options *image = &options->image;
-    image->png.cpu = cpu;
+    bool has_mode_16;
+    image->machine.cpu = cpu;
     if (quality_parse(&image->quality, arguments->quality) < 0
         || file_type_parse(&image->file_type, arguments->file_type) < 0
-        || mode_parse(&image->mode, arguments->mode) < 0
+        || mode_parse(&image->mode, &has_mode_16, arguments->mode) < 0
         || normalize_parse(&image->normalize, arguments->normalize, default_rule) < 0
+        || bit_depth_parse(options, arguments, has_mode_16) < 0
         || compress_level_parse(&image->png.compress_level, arguments->compress_level) < 0)
         return -1;
     return palette_parse(options, arguments);

@@ -26,6 +26,7 @@ typedef struct encode_arguments {
     PyObject *compress_level;
     PyObject *colormap;
     PyObject *nan_color;
+    PyObject *bit_depth;
 } encode_arguments;
 
 typedef struct encode_options {

@@ -25,7 +25,7 @@ static wb_view view_of_values(const wb_array *flat)
 
 /* (uint8 array of the shape of `original`, whether there was NaN, range or None). */
 static PyObject *converted(const array_view *original, const wb_array *flat,
-                           const wb_normalize *normalize, wb_cpu cpu)
+                           const wb_normalize *normalize, wb_machine machine)
 {
     const wb_view view = view_of_values(flat);
     if (view.height == 0 || view.width == 0) {
@@ -40,9 +40,9 @@ static PyObject *converted(const array_view *original, const wb_array *flat,
     wb_error error = {{0}};
     wb_status status;
     Py_BEGIN_ALLOW_THREADS
-    status = wb_conversion_plan(&conversion, &view, normalize, cpu, &error);
-    for (size_t y = 0; status == WB_OK && y < view.height; y++)
-        wb_conversion_write_row(&conversion, &view, y, data + y * view.width);
+    status = wb_conversion_plan(&conversion, &view, normalize, machine, &error);
+    if (status == WB_OK)
+        wb_conversion_write(&conversion, machine, data);
     Py_END_ALLOW_THREADS
     if (status != WB_OK) {
         Py_DECREF(array);
@@ -75,7 +75,7 @@ PyObject *core_to_uint8(PyObject *module, PyObject *args, PyObject *kwargs)
     PyObject *result = NULL;
     array_view flat;
     if (array_view_open_flat(&flat, original.array, is_bfloat16) == 0) {
-        result = converted(&original, &flat.seen, &normalize, state->cpu);
+        result = converted(&original, &flat.seen, &normalize, (wb_machine){.cpu = state->cpu});
         array_view_close(&flat);
     }
     array_view_close(&original);
@@ -119,21 +119,25 @@ static int max_pixels_parse(size_t *max_pixels, PyObject *object)
 
 PyObject *core_decode(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"", "max_pixels", NULL};
+    static char *keywords[] = {"", "max_pixels", "keep_16_bits", NULL};
     PyObject *object;
     PyObject *max_pixels_object = NULL;
-    size_t max_pixels;
+    int keeps_16_bits = 0;
+    wb_encoded file = {0};
     Py_buffer buffer;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:decode", keywords, &object,
-                                     &max_pixels_object)
-        || max_pixels_parse(&max_pixels, max_pixels_object) < 0
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$Op:decode", keywords, &object,
+                                     &max_pixels_object, &keeps_16_bits)
+        || max_pixels_parse(&file.max_pixels, max_pixels_object) < 0
         || PyObject_GetBuffer(object, &buffer, PyBUF_SIMPLE) < 0)
         return NULL;
+    file.data = buffer.buf;
+    file.size_bytes = (size_t)buffer.len;
+    file.keeps_16_bits = keeps_16_bits;
     wb_decoded decoded = {0};
     wb_error error = {{0}};
     wb_status status;
     Py_BEGIN_ALLOW_THREADS
-    status = wb_image_decode(buffer.buf, (size_t)buffer.len, max_pixels, &decoded, &error);
+    status = wb_image_decode(&file, &decoded, &error);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&buffer);
     if (status != WB_OK)

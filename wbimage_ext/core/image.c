@@ -22,8 +22,12 @@ wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *opti
     info->width = in_mode.width;
     info->height = in_mode.height;
     info->mode = (wb_mode)in_mode.channels;
+    info->is_16_bit = in_mode.is_16_bit;
+    if (in_mode.is_16_bit && options->file_type != WB_FILE_PNG)
+        return wb_fail(error, WB_BAD_ARGUMENT, "samples of 16 bits need file_type 'png'");
     switch (options->file_type) {
-    case WB_FILE_PNG: return wb_png_encode(&in_mode, &options->png, scratch, file, error);
+    case WB_FILE_PNG:
+        return wb_png_encode(&in_mode, &options->png, options->machine, scratch, file, error);
     case WB_FILE_JPEG:
         info->dropped_alpha = in_mode.channels == WB_MODE_RGBA;
         return wb_jpeg_encode(&in_mode, options->quality, file, error);
@@ -48,7 +52,7 @@ wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
 {
     *info = (wb_image_info){0};
     wb_conversion conversion;
-    wb_status status = wb_conversion_plan(&conversion, view, &options->normalize, options->png.cpu,
+    wb_status status = wb_conversion_plan(&conversion, view, &options->normalize, options->machine,
                                           error);
     if (status != WB_OK)
         return status;
@@ -60,7 +64,7 @@ wb_status wb_grid_encode(wb_grid *grid, const wb_image_options *options, wb_png_
                          wb_bytes *file, wb_image_info *info, wb_error *error)
 {
     *info = (wb_image_info){0};
-    wb_status status = wb_grid_plan(grid, &options->normalize, options->png.cpu, error);
+    wb_status status = wb_grid_plan(grid, &options->normalize, options->machine, error);
     if (status != WB_OK)
         return status;
     wb_raster rows = wb_grid_raster(grid);
@@ -87,7 +91,7 @@ wb_status wb_mask_encode(const wb_view *view, const wb_image_options *options,
     *info = (wb_image_info){.lo = 1};
     wb_bytes values = {0};
     packed_rows rows = {.width = view->width};
-    wb_status status = wb_mask_values(view, options->png.cpu, &values, &rows.values, present,
+    wb_status status = wb_mask_values(view, options->machine.cpu, &values, &rows.values, present,
                                       error);
     if (status == WB_OK) {
         if (rows.values == NULL)
@@ -109,18 +113,16 @@ static bool begins_with(const wb_encoded *file, const char *signature)
     return file->size_bytes >= size_bytes && memcmp(file->data, signature, size_bytes) == 0;
 }
 
-wb_status wb_image_decode(const uint8_t *file, size_t size_bytes, size_t max_pixels,
-                          wb_decoded *decoded, wb_error *error)
+wb_status wb_image_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
 {
-    const wb_encoded encoded = {file, size_bytes, max_pixels};
     wb_status status;
     *decoded = (wb_decoded){0};
-    if (begins_with(&encoded, "\x89PNG\r\n\x1a\n"))
-        status = wb_png_decode(&encoded, decoded, error);
-    else if (begins_with(&encoded, "\xff\xd8\xff"))
-        status = wb_jpeg_decode(&encoded, decoded, error);
-    else if (begins_with(&encoded, "BM"))
-        status = wb_bmp_decode(&encoded, decoded, error);
+    if (begins_with(file, "\x89PNG\r\n\x1a\n"))
+        status = wb_png_decode(file, decoded, error);
+    else if (begins_with(file, "\xff\xd8\xff"))
+        status = wb_jpeg_decode(file, decoded, error);
+    else if (begins_with(file, "BM"))
+        status = wb_bmp_decode(file, decoded, error);
     else
         status = wb_fail(error, WB_UNKNOWN_FORMAT, "neither PNG nor JPEG nor BMP");
     if (status != WB_OK)

@@ -18,12 +18,14 @@ typedef struct wb_image_options {
     wb_normalize normalize;
     int quality; /* JPEG: 1 to 100 */
     wb_png_options png;
+    wb_machine machine;
 } wb_image_options;
 
 typedef struct wb_image_info {
     size_t width;
     size_t height;
     wb_mode mode; /* as encoded */
+    bool is_16_bit;
     bool found_nan;
     bool dropped_alpha; /* RGBA pixels in a file type without alpha */
     double lo, hi;      /* of the values, as in wb_conversion; hi < lo where it has none */
@@ -48,8 +50,7 @@ wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *opti
                            wb_error *error);
 
 /* The pixels of a PNG, JPEG or BMP as Pillow gives them; WB_UNKNOWN_FORMAT for other formats.
- * Nothing is allocated before the size in the header is checked against `max_pixels`. */
-wb_status wb_image_decode(const uint8_t *file, size_t size_bytes, size_t max_pixels,
-                          wb_decoded *decoded, wb_error *error);
+ * Nothing is allocated before the size in the header is checked against file->max_pixels. */
+wb_status wb_image_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *error);
 
 #endif

@@ -17,12 +17,16 @@
 
 #include "base/endian.h"
 #include "base/floats.h"
+#include "base/threads.h"
 #include "convert/range.h"
 #include "pixels/elements.h"
 
 enum {
     CHUNK_PIXELS = 256, /* gathered or converted at a time: 8 KB, in the first-level cache */
-    MAX_SAMPLE_BYTES = 2
+    MAX_SAMPLE_BYTES = 2,
+    /* A thread starts in about 30 microseconds, in which a core converts some 100,000 values. */
+    PARALLEL_VALUES = 1 << 20,
+    GROUP_VALUES = 1 << 17 /* of one task */
 };
 
 static bool is_float(wb_dtype dtype)
@@ -107,6 +111,8 @@ static void plan_default_integer(wb_conversion *conversion, const wb_range *rang
 static void plan_default_float(wb_conversion *conversion, const wb_range *range)
 {
     const wb_dtype dtype = conversion->view.dtype;
+    const bool is_wider = conversion->normalize.is_16_bit && dtype < WB_FLOAT32;
+    const wb_dtype computed = is_wider ? WB_FLOAT32 : dtype; /* 16 bits do not hold 65535 */
     wb_arithmetic *arithmetic = &conversion->arithmetic;
     if (range->lo >= 0) {
         arithmetic->factor = range->has_values && range->hi <= 1 ? full_scale(conversion) : 1;
@@ -114,8 +120,8 @@ static void plan_default_float(wb_conversion *conversion, const wb_range *range)
         return;
     }
     if (range->hi > range->lo) {
-        plan_shift(arithmetic, range->lo, range->hi, largest_of_dtype(dtype));
-        arithmetic->span = round_to_dtype(arithmetic->span, dtype);
+        plan_shift(arithmetic, range->lo, range->hi, largest_of_dtype(computed));
+        arithmetic->span = round_to_dtype(arithmetic->span, computed);
     } else {
         arithmetic->lo = range->lo;
     }
@@ -181,7 +187,8 @@ static void plan_table(wb_conversion *conversion)
 
 static wb_status check_normalize(const wb_normalize *normalize, wb_error *error)
 {
-    if (normalize->is_16_bit && (normalize->nan_value != 0 || normalize->top_value != 0))
+    if (normalize->is_16_bit
+        && (normalize->nan_value != 0 || normalize->top_value % UINT8_MAX != 0))
         return wb_fail(error, WB_BAD_ARGUMENT, "16-bit samples have no colour for NaN");
     if (normalize->rule != WB_NORMALIZE_LIMITS
         || (isfinite(normalize->lo) && isfinite(normalize->hi) && normalize->lo < normalize->hi))
@@ -193,10 +200,10 @@ static wb_status check_normalize(const wb_normalize *normalize, wb_error *error)
 
 wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *first, size_t count,
                                    ptrdiff_t stride_bytes, const wb_normalize *normalize,
-                                   wb_cpu cpu, wb_error *error)
+                                   wb_machine machine, wb_error *error)
 {
     const bool is_16_bit = normalize->is_16_bit;
-    const wb_value_kernels *kernels = wb_value_kernels_choose(cpu);
+    const wb_value_kernels *kernels = wb_value_kernels_choose(machine.cpu);
     const uint8_t top_of_8 = normalize->top_value == 0 ? UINT8_MAX : normalize->top_value;
     wb_normalize_rule rule = normalize->rule;
     if (is_16_bit && !is_float(first->dtype) && rule != WB_NORMALIZE_LIMITS)
@@ -223,7 +230,8 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
     const bool needs_range = is_default ? first->dtype != WB_BOOL : rule == WB_NORMALIZE_TORCH;
     wb_range range = {.has_values = true, .hi = 1};
     if (is_float(first->dtype) || needs_range)
-        wb_range_scan(first, count, stride_bytes, is_default, kernels, 1, &range);
+        wb_range_scan(first, count, stride_bytes, is_default, kernels, machine.thread_count,
+                      &range);
     conversion->found_nan = range.found_nan;
     if (is_default && is_float(first->dtype) && range.has_values) {
         conversion->lo = range.lo;
@@ -250,9 +258,9 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
 }
 
 wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
-                             const wb_normalize *normalize, wb_cpu cpu, wb_error *error)
+                             const wb_normalize *normalize, wb_machine machine, wb_error *error)
 {
-    return wb_conversion_plan_batch(conversion, view, 1, 0, normalize, cpu, error);
+    return wb_conversion_plan_batch(conversion, view, 1, 0, normalize, machine, error);
 }
 
 /* Packed values in native byte order become samples. */
@@ -373,6 +381,41 @@ void wb_conversion_write_row(const wb_conversion *conversion, const wb_view *vie
     const uint8_t *row = wb_conversion_row(conversion, view, y, packed);
     if (row != packed)
         memcpy(packed, row, view->width * view->channels * sample_bytes(conversion));
+}
+
+/* Rows that are written by one task, and where. */
+typedef struct row_groups {
+    const wb_conversion *conversion;
+    size_t rows; /* of a group */
+    uint8_t *packed;
+} row_groups;
+
+static wb_status write_group(void *context, size_t group, unsigned worker)
+{
+    const row_groups *groups = context;
+    const wb_conversion *conversion = groups->conversion;
+    const wb_view *view = &conversion->view;
+    const size_t row_bytes = view->width * view->channels * sample_bytes(conversion);
+    const size_t first = group * groups->rows;
+    const size_t end = view->height - first < groups->rows ? view->height : first + groups->rows;
+    (void)worker;
+    for (size_t y = first; y < end; y++)
+        wb_conversion_write_row(conversion, view, y, groups->packed + y * row_bytes);
+    return WB_OK;
+}
+
+void wb_conversion_write(const wb_conversion *conversion, wb_machine machine, uint8_t *packed)
+{
+    const wb_view *view = &conversion->view;
+    const size_t row_values = view->width * view->channels;
+    row_groups groups = {conversion, view->height, packed};
+    size_t count = 1;
+    if (machine.thread_count > 1 && row_values * view->height >= PARALLEL_VALUES) {
+        groups.rows = GROUP_VALUES / row_values + 1;
+        count = (view->height - 1) / groups.rows + 1;
+    }
+    const wb_tasks tasks = {.count = count, .context = &groups, .run = write_group};
+    wb_tasks_run(&tasks, machine.thread_count); /* no group fails */
 }
 
 static const uint8_t *conversion_row(const void *context, size_t y, uint8_t *buffer)

@@ -1,10 +1,10 @@
-/* From pixels of any dtype to rows of samples: what the values mean (plan), then the rows (raster).
+/* From pixels of any dtype to rows of samples: what values mean (plan), then the rows (raster).
  * In: a view and how to normalise it. Out: a raster. For the documented rule see convert/convert.c.
  * Ownership: a wb_conversion borrows the view's buffer and owns nothing. */
 #ifndef WB_CONVERT_CONVERT_H
 #define WB_CONVERT_CONVERT_H
 
-#include "base/cpu.h"
+#include "base/machine.h"
 #include "pixels/raster.h"
 #include "convert/value_kernels.h"
 #include "pixels/view.h"
@@ -48,12 +48,12 @@ typedef struct wb_conversion {
 
 /* Scans the range of `view` where the rule needs it and chooses the kernel. */
 wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
-                             const wb_normalize *normalize, wb_cpu cpu, wb_error *error);
+                             const wb_normalize *normalize, wb_machine machine, wb_error *error);
 
 /* The same over `count` views of one shape, of which `first` is the first, `stride_bytes` apart. */
 wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *first, size_t count,
                                    ptrdiff_t stride_bytes, const wb_normalize *normalize,
-                                   wb_cpu cpu, wb_error *error);
+                                   wb_machine machine, wb_error *error);
 
 /* Row `y` of `view`, which is the planned one or another of its batch: in place where it is packed
  * and passes through unchanged, otherwise `buffer`, filled with width * channels samples. */
@@ -63,6 +63,9 @@ const uint8_t *wb_conversion_row(const wb_conversion *conversion, const wb_view 
 /* The same, written to `packed` in any case: width * channels samples and nothing beyond. */
 void wb_conversion_write_row(const wb_conversion *conversion, const wb_view *view, size_t y,
                              uint8_t *packed);
+
+/* All rows of the planned view, one after the other; on several threads where it is large. */
+void wb_conversion_write(const wb_conversion *conversion, wb_machine machine, uint8_t *packed);
 
 /* The rows of a planned conversion; borrows `conversion`. Packed rows that pass through unchanged
  * are handed out in place, with no copy. */

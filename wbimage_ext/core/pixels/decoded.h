@@ -5,22 +5,27 @@
 #ifndef WB_PIXELS_DECODED_H
 #define WB_PIXELS_DECODED_H
 
+#include <stdbool.h>
+
 #include "base/bytes.h"
 
 typedef struct wb_decoded {
     size_t width;
     size_t height;
     unsigned channels;     /* 1 to 4 */
-    unsigned sample_bytes; /* 1; 2 for 16-bit gray, native byte order */
-    char mode[8];          /* "1" (0 or 255), "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK" */
-    wb_bytes pixels;       /* height * width * channels * sample_bytes */
+    unsigned sample_bytes; /* 1, or 2 in native byte order */
+    /* "1" (0 or 255), "L", "LA", "P", "RGB", "RGBA", "I;16" or "CMYK"; where 16 bits are kept also
+     * "LA;16", "RGB;16" and "RGBA;16". */
+    char mode[8];
+    wb_bytes pixels; /* height * width * channels * sample_bytes */
 } wb_decoded;
 
 /* A whole file in memory. */
 typedef struct wb_encoded {
     const uint8_t *data;
     size_t size_bytes;
-    size_t max_pixels; /* more are refused before memory is asked for */
+    size_t max_pixels;  /* more are refused before memory is asked for */
+    bool keeps_16_bits; /* of colours, too; Pillow reduces those to 8 bits */
 } wb_encoded;
 
 typedef struct wb_decoded_layout {

@@ -108,14 +108,17 @@ void wb_grid_copy(const wb_grid *grid, const void *pad_element, void *target)
     }
 }
 
-wb_status wb_grid_plan(wb_grid *grid, const wb_normalize *normalize, wb_cpu cpu, wb_error *error)
+wb_status wb_grid_plan(wb_grid *grid, const wb_normalize *normalize, wb_machine machine,
+                       wb_error *error)
 {
     const wb_batch *batch = &grid->batch;
     if (grid->channels > WB_MAX_CHANNELS)
         return wb_fail(error, WB_BAD_SHAPE, "%u channels are not 1 to %d", grid->channels,
                        WB_MAX_CHANNELS);
+    if (normalize->is_16_bit && batch->count == 1)
+        grid->channels = batch->first.channels;
     return wb_conversion_plan_batch(&grid->conversion, &batch->first, batch->count,
-                                    batch->image_stride_bytes, normalize, cpu, error);
+                                    batch->image_stride_bytes, normalize, machine, error);
 }
 
 /* One channel becomes three, in place: the last pixel is written first. */
@@ -137,8 +140,8 @@ static const uint8_t *grid_raster_row(const void *context, size_t y, uint8_t *bu
     const size_t pixel_bytes = grid->channels * sample_bytes;
     const size_t padding_bytes = grid->padding * pixel_bytes;
     const grid_row row = grid_row_at(grid, y);
-    const bool is_gray = batch->first.channels == 1;
-    if (batch->count == 1 && !is_gray)
+    const bool spreads_gray = batch->first.channels != grid->channels;
+    if (batch->count == 1 && !spreads_gray)
         return wb_conversion_row(&grid->conversion, &batch->first, y, buffer);
 
     uint8_t *next = buffer;
@@ -147,7 +150,7 @@ static const uint8_t *grid_raster_row(const void *context, size_t y, uint8_t *bu
         memset(next, grid->pad_value, padding_bytes);
         next += padding_bytes;
         wb_conversion_write_row(&grid->conversion, &image, row.image_y, next);
-        if (is_gray)
+        if (spreads_gray)
             spread_gray(next, image.width, sample_bytes);
         next += image.width * pixel_bytes;
     }

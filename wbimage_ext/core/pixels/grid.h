@@ -34,9 +34,11 @@ wb_status wb_grid_init(wb_grid *grid, const wb_batch *batch, size_t nrow, size_t
  * order; `pad_element` is one such element. `target` has room for all of it. */
 void wb_grid_copy(const wb_grid *grid, const void *pad_element, void *target);
 
-/* Plans the conversion over the whole batch; wb_grid_raster then hands out uint8 rows. Padding is
- * laid around the converted images and keeps `pad_value`. WB_BAD_SHAPE over WB_MAX_CHANNELS. */
-wb_status wb_grid_plan(wb_grid *grid, const wb_normalize *normalize, wb_cpu cpu, wb_error *error);
+/* Plans the conversion over the whole batch; wb_grid_raster then hands out rows. Padding is laid
+ * around the converted images and keeps `pad_value`. A single gray image of 16 bits stays gray.
+ * WB_BAD_SHAPE over WB_MAX_CHANNELS. */
+wb_status wb_grid_plan(wb_grid *grid, const wb_normalize *normalize, wb_machine machine,
+                       wb_error *error);
 wb_raster wb_grid_raster(const wb_grid *grid);
 
 #endif

@@ -16,6 +16,18 @@ const char *wb_mode_name(wb_mode mode)
     return "";
 }
 
+const char *wb_mode_name_16(wb_mode mode)
+{
+    switch (mode) {
+    case WB_MODE_L: return "I;16";
+    case WB_MODE_LA: return "LA;16";
+    case WB_MODE_RGB: return "RGB;16";
+    case WB_MODE_RGBA: return "RGBA;16";
+    case WB_MODE_GUESS: break;
+    }
+    return "";
+}
+
 /* ITU-R 601-2 luma in 16-bit fixed point, the weights and rounding of Pillow's convert. */
 static uint8_t luma(const uint8_t *rgb)
 {
@@ -90,6 +102,11 @@ wb_status wb_mode_convert(wb_raster *converted, const wb_raster *source, wb_mode
         return WB_OK;
     if ((unsigned)mode >= sizeof ROWS / sizeof ROWS[0])
         return wb_fail(error, WB_BAD_ARGUMENT, "mode %d is not one of L, LA, RGB, RGBA", (int)mode);
+    if (source->is_16_bit)
+        return wb_fail(
+            error, WB_BAD_ARGUMENT,
+            "with bit_depth=16 an image of %u channels stays %s: mode %s is not possible",
+            source->channels, wb_mode_name((wb_mode)source->channels), wb_mode_name(mode));
     converted->channels = (unsigned)mode;
     converted->context = source;
     converted->row = ROWS[mode];

@@ -19,8 +19,11 @@ typedef enum wb_mode {
 
 /* "L", "LA", "RGB" or "RGBA". */
 const char *wb_mode_name(wb_mode mode);
+/* The same with samples of 16 bits: "I;16", "LA;16", "RGB;16" or "RGBA;16". */
+const char *wb_mode_name_16(wb_mode mode);
 
-/* Fills `converted`, whose context is `source`; where the mode is the same it is a plain copy. */
+/* Fills `converted`, whose context is `source`; where the mode is the same it is a plain copy. With
+ * samples of 16 bits it has to be: WB_BAD_ARGUMENT otherwise. */
 wb_status wb_mode_convert(wb_raster *converted, const wb_raster *source, wb_mode mode,
                           wb_error *error);
 

@@ -1,5 +1,5 @@
-/* PNG through libpng, in the modes Pillow gives: low depths spread to a byte, 16 bits kept for gray
- * alone, palettes as indices, transparency by colour key not applied.
+/* PNG through libpng, in the modes Pillow gives: low depths spread to a byte, 16 bits kept for
+ * gray, for colours only on request, palettes as indices, transparency by colour key not applied.
  * In: a whole file. Out: pixels. Ownership: see pixels/decoded.h. */
 #include "png/decode.h"
 
@@ -88,36 +88,36 @@ static void decoder_open(png_decoder *decoder)
 #endif
 }
 
-/* Asks libpng for Pillow's mode. */
+/* Asks libpng for Pillow's mode, or for 16 bits where they are kept. */
 static void decoder_choose_mode(png_decoder *decoder, wb_decoded_layout *layout)
 {
     const int depth = png_get_bit_depth(decoder->library, decoder->info);
     const int color_type = png_get_color_type(decoder->library, decoder->info);
-    layout->channels = 1;
-    layout->sample_bytes = 1;
+    const bool is_gray = color_type == PNG_COLOR_TYPE_GRAY;
+    const bool keeps_16_bits = depth == 16 && (is_gray || decoder->file->keeps_16_bits);
+    layout->sample_bytes = keeps_16_bits ? 2 : 1;
+    if (keeps_16_bits && !WB_IS_BIG_ENDIAN) /* as samples are; pixels are the machine's */
+        png_set_swap(decoder->library);
+    if (!keeps_16_bits)
+        png_set_strip_16(decoder->library);
     if (color_type == PNG_COLOR_TYPE_PALETTE) {
         png_set_packing(decoder->library);
+        layout->channels = 1;
         layout->mode = "P";
-    } else if (color_type == PNG_COLOR_TYPE_GRAY && depth == 16) {
-        if (!WB_IS_BIG_ENDIAN) /* as samples are; pixels are the machine's */
-            png_set_swap(decoder->library);
-        layout->sample_bytes = 2;
-        layout->mode = "I;16";
-    } else if (color_type == PNG_COLOR_TYPE_GRAY) {
+    } else if (is_gray) {
         png_set_expand_gray_1_2_4_to_8(decoder->library);
-        layout->mode = depth == 1 ? "1" : "L";
+        layout->channels = 1;
+        layout->mode = keeps_16_bits ? "I;16" : depth == 1 ? "1" : "L";
     } else if (color_type == PNG_COLOR_TYPE_RGB) {
-        png_set_strip_16(decoder->library);
         layout->channels = 3;
-        layout->mode = "RGB";
-    } else if (color_type == PNG_COLOR_TYPE_GRAY_ALPHA && depth == 8) {
+        layout->mode = keeps_16_bits ? "RGB;16" : "RGB";
+    } else if (color_type == PNG_COLOR_TYPE_GRAY_ALPHA && (depth == 8 || keeps_16_bits)) {
         layout->channels = 2;
-        layout->mode = "LA";
-    } else { /* 16-bit gray with alpha becomes RGBA, which stays as it is */
-        png_set_strip_16(decoder->library);
+        layout->mode = keeps_16_bits ? "LA;16" : "LA";
+    } else { /* gray with alpha of 16 bits becomes RGBA in Pillow */
         png_set_gray_to_rgb(decoder->library);
         layout->channels = 4;
-        layout->mode = "RGBA";
+        layout->mode = keeps_16_bits ? "RGBA;16" : "RGBA";
     }
 }
 

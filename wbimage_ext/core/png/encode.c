@@ -57,7 +57,8 @@ static wb_status append_header(const wb_raster *raster, const wb_png_options *op
 }
 
 static wb_status append_file(const wb_raster *raster, const wb_png_options *options,
-                             wb_png_scratch *scratch, wb_bytes *file, wb_error *error)
+                             wb_machine machine, wb_png_scratch *scratch, wb_bytes *file,
+                             wb_error *error)
 {
     wb_png_idat idat = {.file = file};
     wb_status status = append_header(raster, options, file);
@@ -65,8 +66,9 @@ static wb_status append_file(const wb_raster *raster, const wb_png_options *opti
         status = wb_png_idat_open(&idat);
     if (status == WB_OK)
         status = options->compress_level == WB_PNG_LEVEL_FAST
-                     ? wb_png_stream_fast(raster, options, scratch, &idat)
-                     : wb_png_stream_level(raster, options, scratch, &idat, error);
+                     ? wb_png_stream_fast(raster, machine, scratch, &idat)
+                     : wb_png_stream_level(raster, options->compress_level, machine, scratch, &idat,
+                                           error);
     if (status == WB_OK)
         status = wb_png_idat_close(&idat);
     if (status == WB_OK)
@@ -74,13 +76,13 @@ static wb_status append_file(const wb_raster *raster, const wb_png_options *opti
     return status;
 }
 
-wb_status wb_png_encode(const wb_raster *raster, const wb_png_options *options,
+wb_status wb_png_encode(const wb_raster *raster, const wb_png_options *options, wb_machine machine,
                         wb_png_scratch *scratch, wb_bytes *file, wb_error *error)
 {
     size_t kept_bytes = file->size_bytes;
     wb_status status = check(raster, options, error);
     if (status == WB_OK)
-        status = append_file(raster, options, scratch, file, error);
+        status = append_file(raster, options, machine, scratch, file, error);
     if (status != WB_OK)
         file->size_bytes = kept_bytes; /* half a file is of no use to anybody */
     return status;

@@ -6,13 +6,14 @@
 #define WB_PNG_ENCODE_H
 
 #include "base/bytes.h"
+#include "base/machine.h"
 #include "pixels/raster.h"
 #include "png/options.h"
 #include "png/scratch.h"
 
 /* Appends to `file`, whose content before the call is kept. The same raster and options give the
- * same bytes on every CPU and for every `cpu` of the options. */
-wb_status wb_png_encode(const wb_raster *raster, const wb_png_options *options,
+ * same bytes on every machine. */
+wb_status wb_png_encode(const wb_raster *raster, const wb_png_options *options, wb_machine machine,
                         wb_png_scratch *scratch, wb_bytes *file, wb_error *error);
 
 #endif

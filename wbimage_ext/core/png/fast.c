@@ -128,14 +128,14 @@ static wb_status code_segments(const wb_raster *raster, segment_coder *coder, wb
     return status;
 }
 
-wb_status wb_png_stream_fast(const wb_raster *raster, const wb_png_options *options,
-                             wb_png_scratch *scratch, wb_png_idat *idat)
+wb_status wb_png_stream_fast(const wb_raster *raster, wb_machine machine, wb_png_scratch *scratch,
+                             wb_png_idat *idat)
 {
     static const uint8_t ZLIB_HEADER[2] = {0x78, 0x5e}; /* window of 32 KiB, "fast" */
     segment_coder coder;
     wb_deflate stream;
-    wb_deflate_init(&stream, idat->file, options->cpu);
-    wb_status status = coder_init(&coder, raster, options->cpu, scratch);
+    wb_deflate_init(&stream, idat->file, machine.cpu);
+    wb_status status = coder_init(&coder, raster, machine.cpu, scratch);
     if (status == WB_OK)
         status = wb_bytes_append(idat->file, ZLIB_HEADER, sizeof ZLIB_HEADER);
     if (status == WB_OK)

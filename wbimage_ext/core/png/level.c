@@ -61,10 +61,10 @@ static wb_status zlib_drain(z_stream *stream, int flush, wb_png_idat *idat, wb_e
     }
 }
 
-static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *options,
+static wb_status stream_zlib(const wb_raster *raster, int level, wb_machine machine,
                              wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
 {
-    const bool filtered = options->compress_level != 0;
+    const bool filtered = level != 0;
     wb_png_rows rows;
     wb_status status = wb_png_rows_init(&rows, raster, &scratch->image.rows);
     if (status != WB_OK)
@@ -74,15 +74,15 @@ static wb_status stream_zlib(const wb_raster *raster, const wb_png_options *opti
     if (status != WB_OK)
         return status;
     z_stream stream = {0};
-    int answer = deflateInit2(&stream, options->compress_level, Z_DEFLATED, MAX_WBITS,
-                              MAX_MEM_LEVEL, filtered ? Z_FILTERED : Z_DEFAULT_STRATEGY);
+    int answer = deflateInit2(&stream, level, Z_DEFLATED, MAX_WBITS, MAX_MEM_LEVEL,
+                              filtered ? Z_FILTERED : Z_DEFAULT_STRATEGY);
     if (answer != Z_OK)
-        return answer == Z_MEM_ERROR ? WB_OUT_OF_MEMORY
-                                     : wb_fail(error, WB_LIBRARY_FAILED, "zlib refuses level %d",
-                                               options->compress_level);
+        return answer == Z_MEM_ERROR
+                   ? WB_OUT_OF_MEMORY
+                   : wb_fail(error, WB_LIBRARY_FAILED, "zlib refuses level %d", level);
     for (size_t y = 0; y < raster->height && status == WB_OK; y++) {
         wb_png_row row = wb_png_rows_next(&rows);
-        filter_row(&row, filtered, options->cpu, scratch->image.filtered.data);
+        filter_row(&row, filtered, machine.cpu, scratch->image.filtered.data);
         stream.next_in = scratch->image.filtered.data;
         stream.avail_in = (uInt)line_bytes;
         status = zlib_drain(&stream, Z_NO_FLUSH, idat, error);
@@ -159,17 +159,16 @@ static wb_status choose_plan(const wb_raster *raster, wb_cpu cpu, wb_png_scratch
     return WB_OK;
 }
 
-static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options *options,
+static wb_status stream_libdeflate(const wb_raster *raster, int level, wb_machine machine,
                                    wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
 {
     enum { THOROUGH_LEVEL = 6 };
     /* Level 6 there finds less than zlib's in periodic patterns. */
     static const int LIBDEFLATE_LEVELS[10] = {0, 1, 2, 3, 4, 5, 7, 7, 8, 9};
-    const int level = options->compress_level;
     wb_png_plan plan = WB_PNG_RUNS;
     wb_status status = WB_OK;
     if (level >= THOROUGH_LEVEL)
-        status = choose_plan(raster, options->cpu, scratch, &plan);
+        status = choose_plan(raster, machine.cpu, scratch, &plan);
     if (status != WB_OK)
         return status;
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(
@@ -177,7 +176,7 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
     if (compressor == NULL)
         return WB_OUT_OF_MEMORY;
     size_t start = idat->file->size_bytes;
-    status = append_compressed(compressor, raster, level != 0, options->cpu, scratch, idat->file,
+    status = append_compressed(compressor, raster, level != 0, machine.cpu, scratch, idat->file,
                                error);
     if (status == WB_OK && plan == WB_PNG_PLAIN)
         status = try_unfiltered(compressor, raster, start, scratch, idat->file, error);
@@ -187,7 +186,7 @@ static wb_status stream_libdeflate(const wb_raster *raster, const wb_png_options
 
 #endif
 
-wb_status wb_png_stream_level(const wb_raster *raster, const wb_png_options *options,
+wb_status wb_png_stream_level(const wb_raster *raster, int level, wb_machine machine,
                               wb_png_scratch *scratch, wb_png_idat *idat, wb_error *error)
 {
 #ifdef WB_HAVE_LIBDEFLATE
@@ -195,7 +194,7 @@ wb_status wb_png_stream_level(const wb_raster *raster, const wb_png_options *opt
     /* libdeflate takes all at once, and one chunk has to hold what comes out. */
     if (wb_multiply(line_bytes, raster->height, &size_bytes)
         && size_bytes <= WB_PNG_IDAT_LARGE_BYTES)
-        return stream_libdeflate(raster, options, scratch, idat, error);
+        return stream_libdeflate(raster, level, machine, scratch, idat, error);
 #endif
-    return stream_zlib(raster, options, scratch, idat, error);
+    return stream_zlib(raster, level, machine, scratch, idat, error);
 }

@@ -5,8 +5,6 @@
 
 #include <stdint.h>
 
-#include "base/cpu.h"
-
 enum { WB_PNG_LEVEL_FAST = -1 };
 
 typedef struct wb_png_options {
@@ -15,7 +13,6 @@ typedef struct wb_png_options {
      * colormap: its indices are values, and filtered as gray is. */
     const uint8_t *palette_rgb;
     unsigned palette_count; /* 1 to 256; every index in the raster is below it */
-    wb_cpu cpu;
 } wb_png_options;
 
 #endif

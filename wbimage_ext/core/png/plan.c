@@ -100,7 +100,8 @@ static inline bool is_in_table(uint32_t *table, uint64_t word, size_t size_bytes
 static void look_at_row(const wb_png_row *row, look_counts *counts)
 {
     size_t step = row->pixel_bytes, before = step == 1 ? 3 : step < 4 ? step : 4;
-    for (size_t i = before; i + WORD_BYTES <= row->size_bytes; i += step) {
+    size_t first = before > step ? before : step;
+    for (size_t i = first; i + WORD_BYTES <= row->size_bytes; i += step) {
         const uint8_t *pixel = row->pixels + i, *above = row->above + i;
         unsigned left_differs = 0, above_differs = 0;
         for (size_t k = 0; k < step; k++) {
