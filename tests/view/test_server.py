@@ -170,6 +170,12 @@ class TestRefusals:
     def test_another_sites_page(self, server: Served, headers: dict[str, str]) -> None:
         assert server.ask("changes", **headers)[0] == 403
 
+    def test_a_link_to_the_page_may_stand_on_any_site(self, server: Served) -> None:
+        headers = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}
+        assert server.ask("", **headers, sec_fetch_dest="document")[0] == 200
+        assert server.ask("", **headers, sec_fetch_dest="iframe")[0] == 403
+        assert server.ask("", **{**headers, "sec_fetch_mode": "no-cors"})[0] == 403
+
     def test_its_own_page(self, server: Served) -> None:
         origin = f"http://{server.host}:{server.port}"
         assert server.ask("changes", origin=origin, sec_fetch_site="same-origin")[0] == 200

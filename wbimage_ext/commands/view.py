@@ -33,8 +33,8 @@ def _serve(options: argparse.Namespace) -> int:
         raise no_run(options.paths, library)
     server = ViewServer(library, options.host, options.port)
     print(server.url, flush=True)
-    print(f"from another machine: {server.tunnel}", file=sys.stderr)
-    print("and open the same address there, with localhost. Ctrl+C ends it.", file=sys.stderr)
+    print(f"From another machine: {server.tunnel}", file=sys.stderr)
+    print("and open the same address there. Ctrl+C ends the server.", file=sys.stderr)
     if options.open:
         _open(server.url)
     with contextlib.suppress(KeyboardInterrupt):  # the way to end it

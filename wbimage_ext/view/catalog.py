@@ -63,6 +63,7 @@ BLOCK_CHARACTERS = 128 * 1024  # parsed within a few milliseconds, when a step i
 BLOCK_ENTRIES = 64  # a served page asks for one block to show a step
 
 NAN = float("nan")
+MOST_DRAWN = 1e300  # sums of two do not overflow
 
 Json = dict[str, Any]
 KeyPath = tuple[str, ...]
@@ -101,7 +102,6 @@ class Catalog:
         self._steps: dict[int, int] = {}  # a step with pictures -> its place
         self._axes: list[array[float]] = []  # for each metric its value at those places
         self._last_step = -MOST_EXACT
-        self._in_row: dict[str, float] = {}  # the metrics of the row that is being added
         self._about = run.about()
         self._about_version = 0
         self._notes: list[str] = []
@@ -210,16 +210,15 @@ class Catalog:
         if step is None:
             return
         self.version += 1
-        media: list[tuple[KeyPath, Any]] = []
-        self._in_row.clear()
         self._last_step = max(step, self._last_step)
-        self._add_numbers(row, step, media)
+        media = self._add_numbers(row, step)
         for path, value in media:
             if isinstance(value, dict) and value["_type"] == "table-file":
                 self._add_table(step, path, value)
             else:
                 self._add_images(step, path, value, list(single_images(value)))
-        self._note_axes(step)
+        if step in self._steps:
+            self._note_axes(row, step)
 
     def _step(self, row: Json) -> int | None:
         step = row.get("_step")
@@ -232,45 +231,54 @@ class Catalog:
 
     # Numbers.
 
-    def _add_numbers(self, row: Json, step: int, media: list[tuple[KeyPath, Any]]) -> None:
-        """Add the numbers of a row to their metrics; append what may be pictures to ``media``."""
+    def _add_numbers(self, row: Json, step: int) -> list[tuple[KeyPath, Any]]:
+        """Add the numbers of a row to their metrics; return what may be pictures."""
+        media: list[tuple[KeyPath, Any]] = []
+        metrics = self._metrics
         for key, value in row.items():
             kind = type(value)
             if kind is float or kind is int:
-                if key != "_step":
-                    self._add_number(key, value, step)
+                series = metrics.get(key) or self._metric(key)
+                if series is not None and -MOST_DRAWN < value < MOST_DRAWN:
+                    series.add(step, value, self.version)
             elif kind is dict or kind is list:
                 for path, inner in _leaves(value, (key,), self.run.skipped):
-                    if isinstance(inner, (int, float)):
-                        self._add_number(".".join(path), inner, step)
-                    else:
+                    if not isinstance(inner, (int, float)):
                         media.append((path, inner))
+                        continue
+                    series = self._metric(".".join(path))
+                    if series is not None and -MOST_DRAWN < inner < MOST_DRAWN:
+                        series.add(step, inner, self.version)
+        return media
 
-    def _add_number(self, name: str, value: float, step: int) -> None:
-        if value != value or not -1e300 < value < 1e300:
-            return
+    def _metric(self, name: str) -> Series | None:
+        """Return the series of a metric, which may be new; None for the step, or for too many."""
         series = self._metrics.get(name)
-        if series is None:
-            if len(self._metrics) >= MOST_METRICS:
-                self.run.skipped[f"metric beyond the first {MOST_METRICS}"] = 1
-                return
-            series = self._metrics[name] = Series()
-            self._metric_numbers.append(name)
-            self._axes.append(array("d", [NAN]) * len(self._steps))
-            self._metrics_version = self.version
-        self._in_row[name] = float(value)
-        series.add(step, float(value), self.version)
+        if series is not None or name == "_step":
+            return series
+        if len(self._metrics) >= MOST_METRICS:
+            self.run.skipped[f"metric beyond the first {MOST_METRICS}"] = 1
+            return None
+        series = self._metrics[name] = Series()
+        self._metric_numbers.append(name)
+        self._axes.append(array("d", [NAN]) * len(self._steps))
+        self._metrics_version = self.version
+        return series
 
-    def _note_axes(self, step: int) -> None:
+    def _note_axes(self, row: Json, step: int) -> None:
         """Note each metric's value where a step has pictures: that of the step, or the last one."""
-        place = self._steps.get(step)
-        if place is None:
-            return
+        in_row = {
+            ".".join(path): value
+            for key, inner in row.items()
+            for path, value in _leaves(inner, (key,), self.run.skipped)
+            if isinstance(value, (int, float)) and -MOST_DRAWN < value < MOST_DRAWN
+        }
+        place = self._steps[step]
         for name, axis in zip(self._metric_numbers, self._axes, strict=True):
             if place == len(axis):
                 axis.append(NAN)
-            if name in self._in_row:
-                axis[place] = self._in_row[name]
+            if name in in_row:
+                axis[place] = in_row[name]
             elif step == self._last_step and axis[place] != axis[place]:
                 axis[place] = self._metrics[name].last
 

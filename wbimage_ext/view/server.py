@@ -168,8 +168,13 @@ class ViewServer:
         origin = request.headers.get("origin")
         if origin is not None and origin != f"http://{host}":
             raise RefusedError(403, "the request comes from another site")
-        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        if request.headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+            return
+        # A link to the page may stand anywhere, a terminal in the browser for instance.
+        if request.headers.get("sec-fetch-mode") != "navigate":
             raise RefusedError(403, "the request comes from another site")
+        if request.headers.get("sec-fetch-dest") != "document":
+            raise RefusedError(403, "the page is not for frames of other sites")
 
     def _give_page(self, request: Request) -> Response:
         response = Response(self._page, media_type="text/html")
@@ -181,7 +186,8 @@ class ViewServer:
         parts = []
         asked = request.query_params.getlist("run")[:MOST_RUNS_ASKED]
         for run_id, epoch, version in (each.split(":") for each in asked):
-            with contextlib.suppress(KeyError, OSError):  # vanished; the list says so
+            # It has vanished, or can no longer be read: the list says so.
+            with contextlib.suppress(KeyError, OSError, ValueError):
                 catalog = self._library.read(run_id, READ_SECONDS / len(asked))
                 known = int(version) if int(epoch) == catalog.epoch else 0
                 if known != catalog.version or catalog.reading < 1:

@@ -29,6 +29,7 @@ class LocalRunReader(Run):
         self.unfinished = ""
         if not self.file.is_file():  # a pipe would not open until somebody writes to it
             return
+        self.check_place()
         with self.file.open("rb") as file:
             file.seek(self.offset)
             while line := file.readline(TEXT_MOST_BYTES):

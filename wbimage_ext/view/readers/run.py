@@ -58,6 +58,11 @@ class Run(ABC):
     def about(self) -> About:
         """Return what is known so far; cheap enough to be asked for every second."""
 
+    def check_place(self) -> None:
+        """Raise ValueError where the file of rows is a link that leads out of its folder."""
+        if not self.file.resolve().is_relative_to(self.file.parent.resolve()):
+            raise ValueError(f"{self.file} is a link that leads out of the run")
+
     def size(self) -> int:
         """Return the file's size in bytes; 0 while there is none."""
         try:

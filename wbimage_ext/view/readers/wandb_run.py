@@ -33,6 +33,7 @@ class WandbRunReader(Run):
         self.skipped = self._log.skipped
 
     def rows(self) -> Iterator[Row]:
+        self.check_place()
         for row in self._log.rows():
             self.offset = self._log.offset
             yield row

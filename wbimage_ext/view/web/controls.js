@@ -237,7 +237,7 @@ const Controls = (() => {
     const keys = make("dl", "keys");
     [
       ["\u2190 \u2192", "step; with Shift ten"], ["Home End", "first, last step"],
-      ["Space", "play the steps"], ["/", "search keys"], ["M B", "masks, boxes on or off"],
+      ["K", "play the steps"], ["/", "search keys"], ["M B", "masks, boxes on or off"],
       ["+ \u2212 0 1", "zoom in, out, fit, 1:1"], ["N P", "next, previous picture"],
       ["C", "compare a step"], ["V", "beside, swipe, flicker, difference"],
     ].forEach(([key, text]) => keys.append(make("dt", "", key), make("dd", "", text)));

@@ -174,7 +174,7 @@
     ArrowRight: (by) => Steps.move(by),
     Home: () => Steps.goTo(0),
     End: () => Steps.toEnd(),
-    " ": () => Steps.play(),
+    k: () => Steps.play(),
     m: () => Controls.toggleKind("mask"),
     b: () => Controls.toggleKind("box"),
   };
@@ -182,8 +182,7 @@
   function onKey(event) {
     const { target } = event;
     const isTyping = target.matches("select, input:not([type=checkbox]):not([type=range])");
-    const isPress = event.key === " " && target.matches("button, summary, a, input");
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping || isPress) {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping) {
       return;
     }
     if (event.key === "/" && !Viewer.isOpen()) {
