@@ -27,27 +27,25 @@ TARGET static KERNEL(neighbours)
     return KERNEL(load)(pixels, above, row->pixel_bytes);
 }
 
-/* (left + above) / 2, rounded down where the instruction rounds up. */
-TARGET static inline VECTOR KERNEL(average)(KERNEL(neighbours) n)
+#ifndef TO_ABOVE_LEFT
+/* |(left - above_left) + (above - above_left)|: `over` and `under` collect the positive and the
+ * negative part. Saturation only occurs where both have one sign, where above_left is no candidate
+ * anyway. */
+TARGET static inline VECTOR KERNEL(to_above_left)(VECTOR left, VECTOR above, VECTOR above_left)
 {
-    VECTOR odd = AND(XOR(n.left, n.above), ONES());
-    return SUB(AVERAGE_UP(n.left, n.above), odd);
+    VECTOR over = ADD_SATURATED(SUB_SATURATED(left, above_left), SUB_SATURATED(above, above_left));
+    VECTOR under = ADD_SATURATED(SUB_SATURATED(above_left, left), SUB_SATURATED(above_left, above));
+    return DISTANCE(over, under);
 }
+#define TO_ABOVE_LEFT(left, above, above_left) KERNEL(to_above_left)(left, above, above_left)
+#endif
 
-/* Paeth's predictor in bytes. The distance to above_left is |(left - above_left) + (above -
- * above_left)|: `over` and `under` collect the positive and the negative part, and saturation only
- * occurs where both have one sign, where above_left is no candidate anyway. */
+/* Paeth's predictor in bytes. */
 TARGET static inline VECTOR KERNEL(paeth)(KERNEL(neighbours) n)
 {
-    VECTOR left_over = SUB_SATURATED(n.left, n.above_left);
-    VECTOR left_under = SUB_SATURATED(n.above_left, n.left);
-    VECTOR above_over = SUB_SATURATED(n.above, n.above_left);
-    VECTOR above_under = SUB_SATURATED(n.above_left, n.above);
-    VECTOR to_left = OR(above_over, above_under);
-    VECTOR to_above = OR(left_over, left_under);
-    VECTOR over = ADD_SATURATED(left_over, above_over);
-    VECTOR under = ADD_SATURATED(left_under, above_under);
-    VECTOR to_above_left = OR(SUB_SATURATED(over, under), SUB_SATURATED(under, over));
+    VECTOR to_left = DISTANCE(n.above, n.above_left);
+    VECTOR to_above = DISTANCE(n.left, n.above_left);
+    VECTOR to_above_left = TO_ABOVE_LEFT(n.left, n.above, n.above_left);
     VECTOR nearest = MIN(MIN(to_left, to_above), to_above_left);
     VECTOR above_or_corner = SELECT(EQUAL(nearest, to_above), n.above, n.above_left);
     return SELECT(EQUAL(nearest, to_left), n.left, above_or_corner);
@@ -58,7 +56,7 @@ TARGET static inline VECTOR KERNEL(filter)(wb_png_filter filter, KERNEL(neighbou
     switch (filter) {
     case WB_PNG_SUB: return SUB(n.pixel, n.left);
     case WB_PNG_UP: return SUB(n.pixel, n.above);
-    case WB_PNG_AVERAGE: return SUB(n.pixel, KERNEL(average)(n));
+    case WB_PNG_AVERAGE: return SUB(n.pixel, AVERAGE(n.left, n.above));
     case WB_PNG_PAETH: return SUB(n.pixel, KERNEL(paeth)(n));
     default: return n.pixel;
     }
@@ -66,8 +64,7 @@ TARGET static inline VECTOR KERNEL(filter)(wb_png_filter filter, KERNEL(neighbou
 
 TARGET static inline VECTOR KERNEL(add_score)(VECTOR sum, VECTOR residual, VECTOR counted)
 {
-    VECTOR magnitude = MIN(residual, SUB(ZERO(), residual));
-    return ADD64(sum, SUM_BYTES(AND(magnitude, counted)));
+    return ADD_BYTES(sum, AND(MAGNITUDE(residual), counted));
 }
 
 TARGET static inline void KERNEL(add_scores)(VECTOR sums[WB_PNG_FILTER_COUNT], KERNEL(neighbours) n,
@@ -76,15 +73,6 @@ TARGET static inline void KERNEL(add_scores)(VECTOR sums[WB_PNG_FILTER_COUNT], K
     for (int filter = WB_PNG_NONE; filter < WB_PNG_FILTER_COUNT; filter++)
         sums[filter] = KERNEL(add_score)(sums[filter], KERNEL(filter)((wb_png_filter)filter, n),
                                          counted);
-}
-
-TARGET static uint64_t KERNEL(total)(VECTOR sum)
-{
-    uint64_t parts[VECTOR_BYTES / 8], total = 0;
-    STORE(parts, sum);
-    for (size_t i = 0; i < VECTOR_BYTES / 8; i++)
-        total += parts[i];
-    return total;
 }
 
 TARGET static void KERNEL(scores)(const wb_png_row *row, size_t step,
@@ -109,7 +97,7 @@ TARGET static void KERNEL(scores)(const wb_png_row *row, size_t step,
         (sums, KERNEL(load)(row->pixels + i, row->above + i, row->pixel_bytes), all);
     }
     for (int filter = 0; filter < WB_PNG_FILTER_COUNT; filter++)
-        scores[filter] = KERNEL(total)(sums[filter]);
+        scores[filter] = TOTAL(sums[filter]);
 }
 
 TARGET WB_ALWAYS_INLINE void KERNEL(apply_one)(const wb_png_row *row, wb_png_filter filter,
@@ -151,16 +139,16 @@ TARGET static void KERNEL(apply)(const wb_png_row *row, wb_png_filter filter, ui
 #undef LOAD
 #undef STORE
 #undef ZERO
-#undef ONES
 #undef AND
-#undef OR
-#undef XOR
-#undef ADD_SATURATED
 #undef SUB
-#undef SUB_SATURATED
 #undef MIN
-#undef AVERAGE_UP
 #undef EQUAL
 #undef SELECT
-#undef SUM_BYTES
-#undef ADD64
+#undef DISTANCE
+#undef AVERAGE
+#undef TO_ABOVE_LEFT
+#undef MAGNITUDE
+#undef ADD_BYTES
+#undef TOTAL
+#undef ADD_SATURATED
+#undef SUB_SATURATED

@@ -41,8 +41,8 @@ typedef struct chunk {
     uint8_t bits[CHUNK_LITERALS + 2 * PIECE_LITERALS];
 } chunk;
 
-/* Looks up a piece. Bit k of the result tells that the code of literal k is missing, because it is
- * too long or the symbol is not near zero. */
+/* Looks up a piece. Bit k of the result tells that the code of literal k is missing: it is
+ * too long, or the symbol is not near zero. */
 WB_ALWAYS_INLINE uint64_t look_up_piece(const near_tables *tables, const uint8_t *bytes,
                                         uint16_t *codes, uint8_t *bits)
 {
@@ -122,6 +122,23 @@ WB_ALWAYS_INLINE void merge_fours(const uint16x8x4_t codes, uint8x8_t bits_a, ui
     fours[3] = join32(vget_high_u32(ab_high), vget_high_u32(cd_high), vget_high_u32(power_high));
 }
 
+/* What wb_bits_put does, one after the other; the count is as wide as the address it moves. */
+WB_ALWAYS_INLINE void put_words(wb_bit_writer *writer, const uint64_t *values,
+                                const uint8_t *value_bits, int words)
+{
+    uint8_t *next = writer->next;
+    uint64_t pending = writer->pending, count = writer->count;
+    for (int i = 0; i < words; i++) {
+        pending |= values[i] << count;
+        count += value_bits[i];
+        wb_store_le64(next, pending);
+        next += count >> 3;
+        pending >>= count & ~UINT64_C(7);
+        count &= 7;
+    }
+    *writer = (wb_bit_writer){next, pending, (unsigned)count};
+}
+
 /* Merges and puts 64 literals, sixteen fours of them; where two fours do not fit a word together,
  * in sixteen words, else in eight. */
 WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, const uint16_t *codes, const uint8_t *bits)
@@ -141,8 +158,7 @@ WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, const uint16_t *codes, co
         for (int i = 0; i < 8; i++)
             vst1q_u64(values + 2 * i, fours[i]);
         vst1q_u8(value_bits, four_bits);
-        for (int i = 0; i < 16; i++)
-            wb_bits_put(writer, values[i], value_bits[i]);
+        put_words(writer, values, value_bits, 16);
         return;
     }
     /* The bits of each first of two fours, in 64 bits. */
@@ -158,8 +174,7 @@ WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, const uint16_t *codes, co
         vst1q_u64(values + 2 * i, vorrq_u64(first, vshlq_u64(second, shift)));
     }
     vst1q_u8(value_bits, eight_bits);
-    for (int i = 0; i < 8; i++)
-        wb_bits_put(writer, values[i], value_bits[i]);
+    put_words(writer, values, value_bits, 8);
 }
 
 static void emit_neon(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
