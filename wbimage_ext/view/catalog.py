@@ -238,17 +238,18 @@ class Catalog:
         for key, value in row.items():
             kind = type(value)
             if kind is float or kind is int:
-                series = metrics.get(key) or self._metric(key)
-                if series is not None and -MOST_DRAWN < value < MOST_DRAWN:
-                    series.add(step, value, self.version)
+                if -MOST_DRAWN < value < MOST_DRAWN:
+                    series = metrics.get(key) or self._metric(key)
+                    if series is not None:
+                        series.add(step, value, self.version)
             elif kind is dict or kind is list:
                 for path, inner in _leaves(value, (key,), self.run.skipped):
                     if not isinstance(inner, (int, float)):
                         media.append((path, inner))
-                        continue
-                    series = self._metric(".".join(path))
-                    if series is not None and -MOST_DRAWN < inner < MOST_DRAWN:
-                        series.add(step, inner, self.version)
+                    elif -MOST_DRAWN < inner < MOST_DRAWN:
+                        series = self._metric(".".join(path))
+                        if series is not None:
+                            series.add(step, inner, self.version)
         return media
 
     def _metric(self, name: str) -> Series | None:

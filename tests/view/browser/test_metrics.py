@@ -154,11 +154,11 @@ def test_many_metrics_are_shown_row_by_row_and_found(visit: Any, tmp_path: Path)
         run.log(step, **{f"m{n}": step * n for n in range(50)}, **{"val/loss": step})
     write_page(run.write())
     opened = visit(tmp_path)
-    assert opened.text(".chart .key") == ["val/loss", "m0", "m1", "m2"]
-    opened.page.get_by_role("button", name="Show more of 51 metrics (4 shown)").click()
-    assert len(opened.text(".chart")) == 20
+    assert opened.text(".chart .key") == ["val/loss", "m0", "m1"]
+    opened.page.get_by_role("button", name="Show more of 51 metrics (3 shown)").click()
+    assert len(opened.text(".chart")) == 15
     opened.page.locator("#search").fill("m4")
-    assert opened.text(".chart .key") == ["m4", "m40", "m41", "m42"]
+    assert opened.text(".chart .key") == ["m4", "m40", "m41"]
 
 
 def test_values_that_cannot_be_drawn(visit: Any, tmp_path: Path) -> None:
