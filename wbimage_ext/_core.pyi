@@ -40,6 +40,7 @@ def encode(
     tensor_rule: bool = False,
     keeps_sides: bool = False,
     bit_depth: SupportsIndex = 8,
+    num_threads: SupportsIndex = 1,
 ) -> Encoded: ...
 def encode_grid(
     array: NDArray[Any],
@@ -54,8 +55,11 @@ def encode_grid(
     padding: int = 2,
     dataformats: str | None = None,
     bit_depth: SupportsIndex = 8,
+    num_threads: SupportsIndex = 1,
 ) -> Encoded: ...
-def encode_mask(array: NDArray[Any], /) -> tuple[Encoded, bytes]: ...
+def encode_mask(
+    array: NDArray[Any], /, *, num_threads: SupportsIndex = 1
+) -> tuple[Encoded, bytes]: ...
 def make_grid(
     array: NDArray[Any],
     nrow: int = 8,
@@ -68,6 +72,7 @@ def to_uint8(
     *,
     normalize: Any = True,
     bfloat16: bool = False,
+    num_threads: SupportsIndex = 1,
 ) -> tuple[NDArray[np.uint8], bool, tuple[float, float] | None]: ...
 def guess_mode(array: NDArray[Any], /) -> str: ...
 def decode(

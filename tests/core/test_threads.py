@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import wbimage_ext
 from wbimage_ext import _core
@@ -73,6 +74,31 @@ def test_files_die_on_other_threads() -> None:
         return wrong
 
     assert on_threads(work) == [0] * THREADS
+
+
+def large_calls() -> dict[str, Callable[[int], Any]]:
+    """Calls with enough pixels for several threads each, as functions of their number."""
+    values = np.random.default_rng(5).normal(size=(900, 700, 3)).astype(np.float32)
+    values[:450] = np.linspace(-1, 1, 700)[None, :, None]
+    labels = (np.arange(1600 * 1500).reshape(1600, 1500) // 777 % 20).astype(np.int32)
+    batch = np.moveaxis(values[None], 3, 1)
+    return {
+        "png": lambda n: _core.encode(values, num_threads=n),
+        "16 bits": lambda n: _core.encode(values, bit_depth=16, num_threads=n),
+        "level": lambda n: _core.encode(values, compress_level=1, num_threads=n),
+        "jpeg": lambda n: _core.encode(values, "jpeg", num_threads=n),
+        "grid": lambda n: _core.encode_grid(batch, num_threads=n),
+        "mask": lambda n: _core.encode_mask(labels, num_threads=n),
+        "to_uint8": lambda n: _core.to_uint8(values, num_threads=n),
+    }
+
+
+@pytest.mark.parametrize("name", large_calls())
+def test_results_do_not_depend_on_the_number_of_threads(name: str) -> None:
+    call = large_calls()[name]
+    expected = comparable(call(1))
+    for num_threads in (2, 3, 64, 1000):
+        assert comparable(call(num_threads)) == expected
 
 
 def test_one_probe_serves_one_thread_at_a_time() -> None:

@@ -56,21 +56,21 @@ static wb_status encode_view(void *source, const wb_image_options *options, wb_p
 
 PyObject *core_encode(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"array",    "file_type",      "mode",        "normalize",
-                               "quality",  "compress_level", "colormap",    "nan_color",
-                               "bfloat16", "tensor_rule",    "keeps_sides", "bit_depth",
-                               NULL};
+    static char *keywords[] = {
+        "array",          "file_type", "mode",        "normalize", "quality",
+        "compress_level", "colormap",  "nan_color",   "bfloat16",  "tensor_rule",
+        "keeps_sides",    "bit_depth", "num_threads", NULL};
     module_state *state = PyModule_GetState(module);
     encode_arguments arguments = {.file_type = "png"};
     PyObject *object;
     int is_bfloat16 = 0;
     int has_tensor_rule = 0;
     int keeps_sides = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOOOOOpppO:encode", keywords, &object,
-                                     &arguments.file_type, &arguments.mode, &arguments.normalize,
-                                     &arguments.quality, &arguments.compress_level,
-                                     &arguments.colormap, &arguments.nan_color, &is_bfloat16,
-                                     &has_tensor_rule, &keeps_sides, &arguments.bit_depth))
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O|s$OOOOOOpppOO:encode", keywords, &object, &arguments.file_type,
+            &arguments.mode, &arguments.normalize, &arguments.quality, &arguments.compress_level,
+            &arguments.colormap, &arguments.nan_color, &is_bfloat16, &has_tensor_rule, &keeps_sides,
+            &arguments.bit_depth, &arguments.num_threads))
         return NULL;
     encode_options options;
     const wb_normalize_rule rule = has_tensor_rule ? WB_NORMALIZE_TORCH : WB_NORMALIZE_DEFAULT;
@@ -119,18 +119,19 @@ static wb_status encode_grid(void *source, const wb_image_options *options, wb_p
 
 PyObject *core_encode_grid(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"array",   "file_type",      "mode",      "normalize",
-                               "quality", "compress_level", "bfloat16",  "nrow",
-                               "padding", "dataformats",    "bit_depth", NULL};
+    static char *keywords[] = {"array",          "file_type",   "mode", "normalize", "quality",
+                               "compress_level", "bfloat16",    "nrow", "padding",   "dataformats",
+                               "bit_depth",      "num_threads", NULL};
     module_state *state = PyModule_GetState(module);
     encode_arguments arguments = {.file_type = "png"};
     grid_arguments layout = {.nrow = 8, .padding = 2};
     PyObject *object;
     int is_bfloat16 = 0;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O|s$OOOOpnnzO:encode_grid", keywords, &object, &arguments.file_type,
-            &arguments.mode, &arguments.normalize, &arguments.quality, &arguments.compress_level,
-            &is_bfloat16, &layout.nrow, &layout.padding, &layout.dataformats, &arguments.bit_depth))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOOOpnnzOO:encode_grid", keywords, &object,
+                                     &arguments.file_type, &arguments.mode, &arguments.normalize,
+                                     &arguments.quality, &arguments.compress_level, &is_bfloat16,
+                                     &layout.nrow, &layout.padding, &layout.dataformats,
+                                     &arguments.bit_depth, &arguments.num_threads))
         return NULL;
     encode_options options;
     if (encode_options_parse(&options, &arguments, WB_NORMALIZE_TORCH, state->cpu) < 0)
@@ -160,7 +161,7 @@ static wb_status encode_mask(void *source, const wb_image_options *options, wb_p
     return wb_mask_encode(&m->view, options, scratch, file, info, m->present, error);
 }
 
-static PyObject *encoded_mask(module_state *state, const array_view *array)
+static PyObject *encoded_mask(module_state *state, const array_view *array, unsigned num_threads)
 {
     if (array->seen.ndim != 2) {
         PyErr_SetString(PyExc_TypeError, "mask_data must be a 2D array");
@@ -172,19 +173,27 @@ static PyObject *encoded_mask(module_state *state, const array_view *array)
     if (status != WB_OK)
         return raise_status(status, &error);
     const encode_options options = {
-        .image = {.png = {.compress_level = WB_PNG_LEVEL_FAST}, .machine = {.cpu = state->cpu}}};
+        .image = {.png = {.compress_level = WB_PNG_LEVEL_FAST},
+                  .machine = {.cpu = state->cpu, .thread_count = num_threads}}};
     PyObject *file = encoded(state, encode_mask, &m, &options);
     if (file == NULL)
         return NULL;
     return Py_BuildValue("(Ny#)", file, (const char *)m.present, (Py_ssize_t)sizeof m.present);
 }
 
-PyObject *core_encode_mask(PyObject *module, PyObject *object)
+PyObject *core_encode_mask(PyObject *module, PyObject *args, PyObject *kwargs)
 {
+    static char *keywords[] = {"", "num_threads", NULL};
+    PyObject *object;
+    PyObject *num_threads_object = NULL;
+    unsigned num_threads;
     array_view array;
-    if (array_view_open(&array, object, false) < 0)
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:encode_mask", keywords, &object,
+                                     &num_threads_object)
+        || num_threads_parse(&num_threads, num_threads_object) < 0
+        || array_view_open(&array, object, false) < 0)
         return NULL;
-    PyObject *result = encoded_mask(PyModule_GetState(module), &array);
+    PyObject *result = encoded_mask(PyModule_GetState(module), &array, num_threads);
     array_view_close(&array);
     return result;
 }

@@ -9,8 +9,6 @@
 /* METH_VARARGS | METH_KEYWORDS */
 PyObject *core_encode(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_encode_grid(PyObject *module, PyObject *args, PyObject *kwargs);
-
-/* METH_O */
-PyObject *core_encode_mask(PyObject *module, PyObject *object);
+PyObject *core_encode_mask(PyObject *module, PyObject *args, PyObject *kwargs);
 
 #endif

@@ -34,24 +34,24 @@ static PyMethodDef core_methods[] = {
     {"encode", WITH_KEYWORDS(core_encode),
      "encode($module, /, array, file_type='png', *, mode=None, normalize=True, quality=75, "
      "compress_level=None, colormap=None, nan_color=None, bfloat16=False, tensor_rule=False, "
-     "keeps_sides=False, bit_depth=8)\n--\n\n"
+     "keeps_sides=False, bit_depth=8, num_threads=1)\n--\n\n"
      "Encode a NumPy array of shape (H, W), (H, W, 3) or (H, W, 4); returns an Encoded.\n\n"
      "bit_depth=16 makes a 16-bit PNG: integers keep their values, clipped to 0..65535; for floats "
      "65535 takes the place of 255. mode='I;16' is the same for (H, W)."},
     {"encode_grid", WITH_KEYWORDS(core_encode_grid),
      "encode_grid($module, /, array, file_type='png', *, mode=None, normalize=True, quality=75, "
-     "compress_level=None, bfloat16=False, nrow=8, padding=2, dataformats=None, bit_depth=8)"
-     "\n--\n\n"
+     "compress_level=None, bfloat16=False, nrow=8, padding=2, dataformats=None, bit_depth=8, "
+     "num_threads=1)\n--\n\n"
      "Encode a batch, (H, W), (C, H, W) or (N, C, H, W), as one normalised grid; returns an "
      "Encoded."},
-    {"encode_mask", core_encode_mask, METH_O,
-     "encode_mask($module, array, /)\n--\n\n"
+    {"encode_mask", WITH_KEYWORDS(core_encode_mask),
+     "encode_mask($module, array, /, *, num_threads=1)\n--\n\n"
      "Check and encode a two-dimensional mask; returns (Encoded, 256 presence flags)."},
     {"make_grid", WITH_KEYWORDS(core_make_grid),
      "make_grid($module, /, array, nrow=8, padding=2, pad_value=0, dataformats='NCHW')\n--\n\n"
      "Lay a batch out as one array (H, W, C) of the same dtype."},
     {"to_uint8", WITH_KEYWORDS(core_to_uint8),
-     "to_uint8($module, /, array, *, normalize=True, bfloat16=False)\n--\n\n"
+     "to_uint8($module, /, array, *, normalize=True, bfloat16=False, num_threads=1)\n--\n\n"
      "Convert an array of any shape; returns (uint8 array, whether it held a NaN, range).\n\n"
      "The range is (lo, hi) of the finite values of a float array under normalize=True, else "
      "None."},

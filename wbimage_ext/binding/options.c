@@ -1,6 +1,7 @@
 /* Parsing of encoding arguments. In and out, ownership: see options.h. */
 #include "options.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -167,6 +168,17 @@ static int quality_parse(int *quality, PyObject *object)
     return integer_parse(quality, object, "quality must be an integer from 1 to 100", 1, 100);
 }
 
+int num_threads_parse(unsigned *num_threads, PyObject *object)
+{
+    int count = 1;
+    if (object != NULL
+        && integer_parse(&count, object, "num_threads must be an integer of 1 or more", 1, INT_MAX)
+               < 0)
+        return -1;
+    *num_threads = (unsigned)count;
+    return 0;
+}
+
 static int compress_level_parse(int *compress_level, PyObject *object)
 {
     *compress_level = WB_PNG_LEVEL_FAST;
@@ -266,7 +278,8 @@ int encode_options_parse(encode_options *options, const encode_arguments *argume
     wb_image_options *image = &options->image;
     bool has_mode_16;
     image->machine.cpu = cpu;
-    if (quality_parse(&image->quality, arguments->quality) < 0
+    if (num_threads_parse(&image->machine.thread_count, arguments->num_threads) < 0
+        || quality_parse(&image->quality, arguments->quality) < 0
         || file_type_parse(&image->file_type, arguments->file_type) < 0
         || mode_parse(&image->mode, &has_mode_16, arguments->mode) < 0
         || normalize_parse(&image->normalize, arguments->normalize, default_rule) < 0

@@ -27,6 +27,7 @@ typedef struct encode_arguments {
     PyObject *colormap;
     PyObject *nan_color;
     PyObject *bit_depth;
+    PyObject *num_threads;
 } encode_arguments;
 
 typedef struct encode_options {
@@ -38,6 +39,9 @@ typedef struct encode_options {
 /* `default_rule` is what normalize=True means. 0, or -1 with an exception set. */
 int encode_options_parse(encode_options *options, const encode_arguments *arguments,
                          wb_normalize_rule default_rule, wb_cpu cpu);
+
+/* Fills a number of threads: NULL is one. */
+int num_threads_parse(unsigned *num_threads, PyObject *object);
 
 /* The same of normalize alone: True, False or None, 1 or 0, two limits. */
 int normalize_parse(wb_normalize *normalize, PyObject *object, wb_normalize_rule default_rule);

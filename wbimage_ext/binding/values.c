@@ -58,13 +58,16 @@ static PyObject *converted(const array_view *original, const wb_array *flat,
 
 PyObject *core_to_uint8(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"array", "normalize", "bfloat16", NULL};
+    static char *keywords[] = {"array", "normalize", "bfloat16", "num_threads", NULL};
     const module_state *state = PyModule_GetState(module);
     PyObject *object;
     PyObject *normalize_object = NULL;
+    PyObject *num_threads_object = NULL;
+    wb_machine machine = {.cpu = state->cpu};
     int is_bfloat16 = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$Op:to_uint8", keywords, &object,
-                                     &normalize_object, &is_bfloat16))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$OpO:to_uint8", keywords, &object,
+                                     &normalize_object, &is_bfloat16, &num_threads_object)
+        || num_threads_parse(&machine.thread_count, num_threads_object) < 0)
         return NULL;
     wb_normalize normalize;
     if (normalize_parse(&normalize, normalize_object, WB_NORMALIZE_DEFAULT) < 0)
@@ -75,7 +78,7 @@ PyObject *core_to_uint8(PyObject *module, PyObject *args, PyObject *kwargs)
     PyObject *result = NULL;
     array_view flat;
     if (array_view_open_flat(&flat, original.array, is_bfloat16) == 0) {
-        result = converted(&original, &flat.seen, &normalize, (wb_machine){.cpu = state->cpu});
+        result = converted(&original, &flat.seen, &normalize, machine);
         array_view_close(&flat);
     }
     array_view_close(&original);
