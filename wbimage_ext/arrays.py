@@ -112,15 +112,28 @@ def encode(
     normalize: bool | tuple[float, float] = True,
     quality: int = 75,
     compress_level: int | None = None,
+    bit_depth: int = 8,
+    num_threads: int | None = None,
 ) -> bytes:
     """Encode pixels as the bytes of an image file; arguments as for Image.
+
+    Args:
+        num_threads: of this call. None: see set_num_threads.
 
     Raises:
         TypeError, ValueError: as Image; also for what is encoded already.
     """
     if isinstance(data, (str, os.PathLike, bytes, bytearray)):
         raise refusal(data, "it is encoded already")
-    options = EncodeOptions(file_type, mode, normalize, quality, compress_level)
+    options = EncodeOptions(
+        file_type,
+        mode,
+        normalize,
+        quality,
+        compress_level,
+        bit_depth=bit_depth,
+        num_threads=num_threads,
+    )
     source = inputs.resolve(data, options)
     if isinstance(source, (EncodedFile, Reference)):
         raise refusal(data, "it is encoded already")

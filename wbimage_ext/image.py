@@ -59,6 +59,8 @@ class Image(Media):
         colormap: for two-dimensional data, a (256, 3) uint8 table, a matplotlib colormap or its
             name. The file is an indexed PNG.
         nan_color: with a colormap, the RGB triple of NaN and masked values.
+        bit_depth: 8, or 16 for a 16-bit PNG: integers keep their values from 0 to 65535, floats go
+            by `normalize` with 65535 in place of 255. `mode="I;16"` is the same for (H, W).
 
     Raises:
         TypeError: a dtype or type that holds no pixels; boxes, masks or classes of wrong structure.
@@ -95,6 +97,7 @@ class Image(Media):
         compress_level: int | None = None,
         colormap: Any = None,
         nan_color: Sequence[int] | None = None,
+        bit_depth: int = 8,
     ) -> None:
         self._init_media()
         self.format = None
@@ -118,6 +121,7 @@ class Image(Media):
                 compress_level,
                 colormap,
                 nan_color,
+                bit_depth,
             )
             self._set_source(inputs.resolve(data_or_path, options), options)
         self._set_metadata(caption, grouping, classes, boxes, masks)
@@ -415,7 +419,7 @@ class Image(Media):
         with self._file.open() as file:
             data = file.read()
         try:
-            pixels, _mode, sample_bytes = _core.decode(data, max_pixels=None)
+            pixels, _mode, sample_bytes = _core.decode(data, max_pixels=None, keep_16_bits=True)
         except ValueError:
             # Of a format that Pillow knows.
             image = self.image

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from ..threads import checked_count
 from ..wording import shown
 from .colormaps import colormap_table, rgb_triple
 
 FILE_TYPES = ("png", "jpg", "jpeg", "bmp")
 
-MODES_IN_C = ("L", "LA", "RGB", "RGBA")
+MODES_IN_C = ("L", "LA", "RGB", "RGBA", "I;16")
 PILLOW_MODES = frozenset(
     "1 L LA La P PA RGB RGBA RGBX RGBa CMYK YCbCr LAB HSV I F I;16 I;16L I;16B".split()
 )
@@ -36,6 +37,8 @@ class EncodeOptions:
     compress_level: int | None = None
     colormap: Any = None
     nan_color: Any = None
+    bit_depth: int = 8
+    num_threads: int | None = None
 
     def checked(self) -> EncodeOptions:
         """The options with `colormap` as 768 bytes of RGB rows and `nan_color` as three bytes.
@@ -55,13 +58,26 @@ class EncodeOptions:
             )
         quality = _checked_quality(self.quality)
         compress_level = _checked_level(self.compress_level)
-        numbers_are_plain = quality is self.quality and compress_level is self.compress_level
-        if numbers_are_plain and self.colormap is None and self.nan_color is None:
+        bit_depth = _checked_bit_depth(self.bit_depth)
+        num_threads = checked_count(self.num_threads)
+        if bit_depth == 16 and self.mode is not None and self.mode not in MODES_IN_C:
+            raise ValueError(f"no mode {self.mode} has 16 bits; mode=None goes by the shape")
+        is_in_form = (
+            quality is self.quality
+            and compress_level is self.compress_level
+            and bit_depth is self.bit_depth
+            and num_threads is self.num_threads
+            and self.colormap is None
+            and self.nan_color is None
+        )
+        if is_in_form:
             return self
         return replace(
             self,
             quality=quality,
             compress_level=compress_level,
+            bit_depth=bit_depth,
+            num_threads=num_threads,
             colormap=colormap_table(self.colormap),
             nan_color=rgb_triple(self.nan_color),
         )
@@ -73,7 +89,12 @@ class EncodeOptions:
     @property
     def needs_values(self) -> bool:
         """Whether samples are values to be scaled or coloured, also those of a PIL image."""
-        return self.colormap is not None or hasattr(self.normalize, "__iter__")
+        return self.has_limits or self.colormap is not None or self.bit_depth == 16
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether `normalize` is (lo, hi)."""
+        return hasattr(self.normalize, "__iter__")
 
 
 def _checked_quality(quality: Any) -> int:
@@ -81,6 +102,13 @@ def _checked_quality(quality: Any) -> int:
     if not 1 <= number <= 100:
         raise ValueError(f"quality must be 1 to 100, not {shown(quality)}")
     return number
+
+
+def _checked_bit_depth(bit_depth: Any) -> int:
+    is_integer = hasattr(bit_depth, "__index__") and not isinstance(bit_depth, bool)
+    if not is_integer or operator.index(bit_depth) not in (8, 16):
+        raise ValueError(f"bit_depth must be 8 or 16, not {shown(bit_depth)}")
+    return operator.index(bit_depth)
 
 
 def _checked_level(level: Any) -> int | None:

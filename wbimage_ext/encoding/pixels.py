@@ -14,7 +14,7 @@ from ..inputs.kinds import EncodedImage, Pixels
 from ..wording import describe
 from .icc import with_icc_profile
 from .options import MODES_IN_C, EncodeOptions
-from .warnings import warn_dropped_alpha, warn_nan, warn_of_range
+from .warnings import warn_dropped_alpha, warn_nan, warn_of_clipping, warn_of_range
 
 
 def encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
@@ -49,9 +49,18 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
 
 
 def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _core.Encoded:
+    keeps_values = pixels.is_scaled
+    if mode == "I;16" or options.bit_depth == 16:
+        bit_depth = 16
+        # Masked integers are floats by now, but keep their values as integers do.
+        keeps_values = keeps_values or (pixels.is_masked_integers and not options.has_limits)
+    else:
+        bit_depth = 8
+        _warn_if_clipped(pixels, options)
     arguments: dict[str, Any] = {
         "mode": mode,
-        "normalize": False if pixels.is_scaled else options.normalize,
+        "bit_depth": bit_depth,
+        "normalize": False if keeps_values else options.normalize,
         "quality": options.quality,
         "compress_level": options.compress_level,
         "bfloat16": pixels.is_bfloat16,
@@ -80,6 +89,14 @@ def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _cor
         keeps_sides=pixels.keeps_sides,
         **arguments,
     )
+
+
+def _warn_if_clipped(pixels: Pixels, options: EncodeOptions) -> None:
+    """Warn of 16-bit data of which 8 bits keep the lowest 256 values: depth maps, X-rays."""
+    array = pixels.array
+    is_deep = array.dtype.kind == "u" and array.dtype.itemsize == 2 and not pixels.is_bfloat16
+    if is_deep and not (pixels.is_tensor or pixels.is_scaled or options.has_limits):
+        warn_of_clipping(int(array.max(initial=0)))
 
 
 def _encode_in_rare_mode(pixels: Pixels, options: EncodeOptions, mode: str) -> EncodedImage:

@@ -77,6 +77,16 @@ def warn_of_range(value_range: tuple[float, float] | None) -> None:
     )
 
 
+def warn_of_clipping(highest: int) -> None:
+    """Say that 16-bit integers do not fit 8 bits."""
+    if highest > 255:
+        warn(
+            f"16-bit values up to {highest} are clipped to 255; bit_depth=16 keeps them, and "
+            "normalize=(lo, hi) scales them",
+            UserWarning,
+        )
+
+
 def warn_dropped_alpha(file_type: str) -> None:
     """Say once that a file type has no alpha, through wandb where it is imported."""
     name = "BMP" if file_type == "bmp" else "JPEG"

@@ -39,11 +39,16 @@ def _pixels_of_masked(array: Any, given: Any) -> Pixels:
     if not mask.any():
         return replace(pixels, given=given)
     values = widened_bfloat16(pixels.array) if pixels.is_bfloat16 else pixels.array
-    # Integers divide in double, so the rule makes the same of them as doubles.
-    values = values.astype(values.dtype if values.dtype.kind == "f" else np.float64)
-    is_nan_masked = values.dtype.kind != "f" or not np.isnan(values[~mask]).any()
+    if values.dtype.kind == "f":
+        is_nan_masked = not np.isnan(values[~mask]).any()
+        values = values.copy()
+        values[mask] = np.nan
+        return Pixels(values, given, is_nan_masked=is_nan_masked)
+    # Integers divide in double, so the rule makes the same of them as of doubles.
+    is_integers = values.dtype.kind in "ui"
+    values = values.astype(np.float64)
     values[mask] = np.nan
-    return Pixels(values, given, is_nan_masked=is_nan_masked)
+    return Pixels(values, given, is_masked_integers=is_integers, is_nan_masked=True)
 
 
 def is_masked(data: Any) -> bool:

@@ -26,6 +26,7 @@ class Pixels:
         array: bool, integer or float values.
         given: what the caller passed, to be named in refusals.
         is_bfloat16: the uint16 elements of `array` are the bits of bfloat16 values.
+        is_masked_integers: the values were integers; masked ones are NaN, so all are floats.
         is_nan_masked: every NaN stands for a masked value, so nobody is warned of it.
         is_tensor: the array was a torch tensor, which is laid out as a normalised grid.
         dataformats: names a tensor's axes; None goes by their number.
@@ -38,6 +39,7 @@ class Pixels:
     array: Array
     given: Any = None
     is_bfloat16: bool = False
+    is_masked_integers: bool = False
     is_nan_masked: bool = False
     is_tensor: bool = False
     dataformats: str | None = None

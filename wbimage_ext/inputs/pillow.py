@@ -59,11 +59,18 @@ def read_image(image: Any, options: EncodeOptions) -> Pixels | EncodedImage:
     if options.needs_values or image.mode == "F":
         array = values(image)
         return Pixels(array, image, mode=_MODES_OF_VALUES[image.mode], keeps_sides=True)
-    if image.mode in _DEEP_MODES:
-        _warn_of_clipping(image, 65535 if options.file_type == "png" else 255)
-        if options.file_type != "png":
-            return Pixels(np.asarray(image), image, mode="L", is_scaled=True)
     given = _without_foreign_color_key(image)
+    if image.mode in _DEEP_MODES:
+        is_png = options.file_type == "png"
+        _warn_of_clipping(image, 65535 if is_png else 255)
+        if not is_png or "transparency" not in given.info:
+            return Pixels(
+                np.asarray(image),
+                image,
+                mode="I;16" if is_png else "L",
+                is_scaled=True,
+                icc_profile=_icc_profile(given, given),
+            )
     fitting, lost_alpha = fitted(given, options.file_type)
     if lost_alpha:
         warn_dropped_alpha(options.file_type)
@@ -144,8 +151,8 @@ def values(image: Any) -> Array:
     """
     if image.mode not in _MODES_OF_VALUES:
         raise ValueError(
-            "normalize=(lo, hi) and colormap need an image of mode L, RGB, RGBA, I, I;16 or F, not "
-            f"{image.mode}; convert() changes the mode"
+            "normalize=(lo, hi), colormap and bit_depth=16 need an image of mode L, RGB, RGBA, I, "
+            f"I;16 or F, not {image.mode}; convert() changes the mode"
         )
     return np.asarray(image)
 
