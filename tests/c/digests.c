@@ -13,7 +13,7 @@
 #include "jpeg/encode.h"
 #include "pictures.h"
 #include "pixels/elements.h"
-#include "pixels/grid.h"
+#include "convert/grid.h"
 #include "probe/probe.h"
 #include "png/level.h"
 #include "samples.h"

@@ -52,6 +52,26 @@ void check_png_file(const wb_bytes *file, const uint8_t *pixels, size_t width, s
     wb_decoded_free(&decoded);
 }
 
+void check_png16_file(const wb_bytes *file, const uint8_t *samples, size_t width, size_t height,
+                      unsigned channels)
+{
+    static const char *const MODES[] = {"", "I;16", "LA;16", "RGB;16", "RGBA;16"};
+    check_probe(file, WB_FORMAT_PNG, width, height);
+    const wb_encoded encoded = {file->data, file->size_bytes, width * height, true};
+    wb_error error = {{0}};
+    wb_decoded decoded;
+    CHECK_OK(wb_image_decode(&encoded, &decoded, &error), error);
+    CHECK_EQUAL(decoded.channels, channels);
+    CHECK_EQUAL(decoded.pixels.size_bytes, width * height * channels * 2);
+    CHECK(strcmp(decoded.mode, MODES[channels]) == 0);
+    for (size_t i = 0; i < width * height * channels; i++) {
+        uint16_t sample;
+        memcpy(&sample, decoded.pixels.data + 2 * i, sizeof sample);
+        CHECK_EQUAL(sample, samples[2 * i] << 8 | samples[2 * i + 1]);
+    }
+    wb_decoded_free(&decoded);
+}
+
 /* 32 bits without masks decode to RGB, so the fourth byte is looked at in the file itself. */
 static void check_bmp_alpha(const wb_bytes *file, const uint8_t *pixels, size_t width,
                             size_t height)

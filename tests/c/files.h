@@ -12,6 +12,9 @@ void check_same_file(const wb_bytes *file, const wb_bytes *first);
 /* Each decodes the file and compares; the probe has to accept it and say the same size. */
 void check_png_file(const wb_bytes *file, const uint8_t *pixels, size_t width, size_t height,
                     unsigned channels);
+/* `samples` have the high byte first. */
+void check_png16_file(const wb_bytes *file, const uint8_t *samples, size_t width, size_t height,
+                      unsigned channels);
 void check_bmp_file(const wb_bytes *file, const uint8_t *pixels, size_t width, size_t height,
                     unsigned channels);
 /* The file is what jpeg_plainly makes, and at quality 100 gray is as near as rounding allows. */

@@ -1,5 +1,5 @@
-/* Fuzz target: any array with any options becomes the same file by every kernel, and that file
- * decodes to what the portable kernels convert the array to.
+/* Fuzz target: any array with any options becomes the same file by every kernel, on one thread and
+ * on three, and that file decodes to what the portable kernels convert the array to.
  * In: an array's header, five bytes of options, then values. Out: a trap where that is not so.
  * Ownership: frees what it makes. */
 #include "arrays.h"
@@ -37,6 +37,10 @@ static wb_image_options options_read(const uint8_t bytes[OPTION_BYTES], const ui
         options.mode = WB_MODE_GUESS; /* as encode_options_parse has it */
         options.png.palette_rgb = palette;
         options.png.palette_count = 256;
+    } else if (bytes[1] >= 128 && options.file_type == WB_FILE_PNG) {
+        options.mode = WB_MODE_GUESS;
+        options.normalize.is_16_bit = true;
+        options.normalize.nan_value = options.normalize.top_value = 0;
     }
     return options;
 }
@@ -53,14 +57,16 @@ static uint8_t *convert(const wb_view *view, const wb_image_options *options, wb
              error);
     wb_raster converted = wb_conversion_raster(&conversion);
     CHECK_OK(wb_mode_convert(&in_mode, &converted, options->mode, &error), error);
-    const size_t row_bytes = in_mode.width * in_mode.channels;
+    const size_t row_bytes = in_mode.width * wb_raster_pixel_bytes(&in_mode);
     uint8_t *packed = malloc(row_bytes * in_mode.height);
-    uint8_t *buffer = malloc(in_mode.width * WB_MAX_CHANNELS + WB_ROW_SLACK_BYTES);
+    uint8_t *buffer = malloc(wb_raster_buffer_bytes(&in_mode));
     CHECK(packed != NULL && buffer != NULL);
     for (size_t y = 0; y < in_mode.height; y++)
         memcpy(packed + y * row_bytes, in_mode.row(in_mode.context, y, buffer), row_bytes);
     free(buffer);
     *pixels = memory_raster(rows, packed, in_mode.width, in_mode.height, in_mode.channels, false);
+    pixels->is_16_bit = in_mode.is_16_bit;
+    rows->row_bytes = row_bytes;
     return packed;
 }
 
@@ -68,6 +74,10 @@ static void check_file(const wb_bytes *file, const uint8_t *pixels, const wb_ras
                        const wb_image_options *options)
 {
     const size_t width = raster->width, height = raster->height;
+    if (raster->is_16_bit) {
+        check_png16_file(file, pixels, width, height, raster->channels);
+        return;
+    }
     switch (options->file_type) {
     case WB_FILE_PNG: check_png_file(file, pixels, width, height, raster->channels); break;
     case WB_FILE_BMP: check_bmp_file(file, pixels, width, height, raster->channels); break;
@@ -95,6 +105,7 @@ static void check_view(const wb_view *view, wb_image_options *options)
         wb_image_info info = {0};
         wb_error error = {{0}};
         options->machine.cpu = wb_cpu_detect(DISABLED[i % SETS]);
+        options->machine.thread_count = i % 2 == 0 ? 1 : 3;
         wb_status status = i < SETS
                                ? wb_image_encode(view, options, scratch, &file, &info, &error)
                                : wb_raster_encode(&raster, options, scratch, &file, &info, &error);

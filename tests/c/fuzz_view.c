@@ -5,7 +5,7 @@
 #include "arrays.h"
 #include "check.h"
 #include "convert/convert.h"
-#include "pixels/grid.h"
+#include "convert/grid.h"
 #include "convert/mask.h"
 #include "support.h"
 

@@ -1,6 +1,6 @@
 /* Tests of make_grid: its layout against the plainest words for it, as elements and as a raster.
  * In: random batches. Out: an exit code. Ownership: each test frees what it makes. */
-#include "pixels/grid.h"
+#include "convert/grid.h"
 
 #include "check.h"
 #include "support.h"

@@ -1,8 +1,8 @@
 /* Tests of PNG with samples of 16 bits: every level and CPU, small and odd shapes, through libpng.
  * In: made pixels. Out: an exit code. Ownership: each test frees what it makes. */
 #include "check.h"
+#include "files.h"
 #include "image.h"
-#include "probe/probe.h"
 #include "support.h"
 
 typedef enum content { FLAT, GRADIENT, CT, NOISE, STEPS, CONTENTS } content;
@@ -31,33 +31,6 @@ static void fill(content kind, size_t width, size_t height, unsigned channels, u
             }
 }
 
-static void check_file(const wb_bytes *file, const uint8_t *samples, const wb_raster *raster)
-{
-    static const char *const MODES[] = {"", "I;16", "LA;16", "RGB;16", "RGBA;16"};
-    wb_error error = {{0}};
-    wb_probe probe;
-    wb_probe_result result;
-    wb_probe_init(&probe);
-    CHECK_OK(wb_probe_feed(&probe, file->data, file->size_bytes, &error), error);
-    CHECK_OK(wb_probe_finish(&probe, &result, &error), error);
-    CHECK_EQUAL(result.width, raster->width);
-    CHECK_EQUAL(result.height, raster->height);
-    const size_t values = raster->width * raster->height * raster->channels;
-    const wb_encoded encoded = {file->data, file->size_bytes, SIZE_MAX, true};
-    wb_decoded decoded;
-    CHECK_OK(wb_image_decode(&encoded, &decoded, &error), error);
-    CHECK_EQUAL(decoded.sample_bytes, 2);
-    CHECK_EQUAL(decoded.channels, raster->channels);
-    CHECK_EQUAL(decoded.pixels.size_bytes, 2 * values);
-    CHECK(strcmp(decoded.mode, MODES[raster->channels]) == 0);
-    for (size_t i = 0; i < values; i++) {
-        uint16_t sample;
-        memcpy(&sample, decoded.pixels.data + 2 * i, sizeof sample);
-        CHECK_EQUAL(sample, samples[2 * i] << 8 | samples[2 * i + 1]);
-    }
-    wb_decoded_free(&decoded);
-}
-
 static size_t check_image(const uint8_t *samples, size_t width, size_t height, unsigned channels,
                           int level)
 {
@@ -77,7 +50,7 @@ static size_t check_image(const uint8_t *samples, size_t width, size_t height, u
                                &file, &error),
                  error);
         if (i == 0) {
-            check_file(&file, samples, &raster);
+            check_png16_file(&file, samples, width, height, channels);
             first = file;
             continue;
         }

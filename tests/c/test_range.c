@@ -9,13 +9,14 @@
 
 enum { HEIGHT = 700, WIDTH = 601, CHANNELS = 3, COUNT = HEIGHT * WIDTH * CHANNELS };
 
-static void check_threads(const wb_view *view, size_t views, ptrdiff_t stride_bytes)
+static void check_threads(const wb_view *view, size_t count, ptrdiff_t stride_bytes)
 {
+    const wb_batch batch = {*view, count, stride_bytes};
     const wb_value_kernels *kernels = wb_value_kernels_choose(wb_cpu_detect(NULL));
     wb_range expected, range;
-    wb_range_scan(view, views, stride_bytes, false, kernels, 1, &expected);
+    wb_range_scan(&batch, false, kernels, 1, &expected);
     for (unsigned threads = 2; threads <= 64; threads = 3 * threads - 1) {
-        wb_range_scan(view, views, stride_bytes, false, kernels, threads, &range);
+        wb_range_scan(&batch, false, kernels, threads, &range);
         CHECK_EQUAL(range.found_nan, expected.found_nan);
         CHECK_EQUAL(range.has_values, expected.has_values);
         CHECK_EQUAL(range.lo_key, expected.lo_key);
@@ -99,9 +100,10 @@ static void test_one_value_in_any_part_is_found(void)
                               .row_stride_bytes = WIDTH * CHANNELS * 2,
                               .column_stride_bytes = 2};
         const wb_value_kernels *kernels = wb_value_kernels_choose(WB_CPU_PORTABLE);
+        const wb_batch batch = wb_batch_of_one(&view);
         wb_range range;
         for (int until_over_one = 0; until_over_one < 2; until_over_one++) {
-            wb_range_scan(&view, 1, 0, until_over_one, kernels, 3, &range);
+            wb_range_scan(&batch, until_over_one, kernels, 3, &range);
             CHECK(range.hi == 777 && range.lo == 0);
         }
         values[i] = 0;

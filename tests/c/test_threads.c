@@ -7,7 +7,7 @@
 #include "check.h"
 #include "base/checksum.h"
 #include "files.h"
-#include "pixels/grid.h"
+#include "convert/grid.h"
 #include "convert/mask.h"
 #include "image.h"
 #include "support.h"

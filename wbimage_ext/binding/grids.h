@@ -6,7 +6,7 @@
 
 #include <Python.h>
 
-#include "pixels/grid.h"
+#include "convert/grid.h"
 
 typedef struct grid_arguments {
     Py_ssize_t nrow;

@@ -6,7 +6,7 @@
 
 #include "convert/convert.h"
 #include "pixels/decoded.h"
-#include "pixels/grid.h"
+#include "convert/grid.h"
 #include "pixels/mode.h"
 #include "png/encode.h"
 

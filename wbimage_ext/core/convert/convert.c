@@ -198,10 +198,11 @@ static wb_status check_normalize(const wb_normalize *normalize, wb_error *error)
                    normalize->hi);
 }
 
-wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *first, size_t count,
-                                   ptrdiff_t stride_bytes, const wb_normalize *normalize,
-                                   wb_machine machine, wb_error *error)
+wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_batch *batch,
+                                   const wb_normalize *normalize, wb_machine machine,
+                                   wb_error *error)
 {
+    const wb_view *first = &batch->first;
     const bool is_16_bit = normalize->is_16_bit;
     const wb_value_kernels *kernels = wb_value_kernels_choose(machine.cpu);
     const uint8_t top_of_8 = normalize->top_value == 0 ? UINT8_MAX : normalize->top_value;
@@ -230,8 +231,7 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
     const bool needs_range = is_default ? first->dtype != WB_BOOL : rule == WB_NORMALIZE_TORCH;
     wb_range range = {.has_values = true, .hi = 1};
     if (is_float(first->dtype) || needs_range)
-        wb_range_scan(first, count, stride_bytes, is_default, kernels, machine.thread_count,
-                      &range);
+        wb_range_scan(batch, is_default, kernels, machine.thread_count, &range);
     conversion->found_nan = range.found_nan;
     if (is_default && is_float(first->dtype) && range.has_values) {
         conversion->lo = range.lo;
@@ -260,7 +260,8 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *fir
 wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
                              const wb_normalize *normalize, wb_machine machine, wb_error *error)
 {
-    return wb_conversion_plan_batch(conversion, view, 1, 0, normalize, machine, error);
+    const wb_batch batch = wb_batch_of_one(view);
+    return wb_conversion_plan_batch(conversion, &batch, normalize, machine, error);
 }
 
 /* Packed values in native byte order become samples. */

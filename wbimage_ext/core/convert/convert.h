@@ -7,7 +7,7 @@
 #include "base/machine.h"
 #include "pixels/raster.h"
 #include "convert/value_kernels.h"
-#include "pixels/view.h"
+#include "pixels/batch.h"
 
 typedef enum wb_normalize_rule {
     WB_NORMALIZE_DEFAULT, /* the rule of wandb.Image.to_uint8 */
@@ -50,10 +50,10 @@ typedef struct wb_conversion {
 wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
                              const wb_normalize *normalize, wb_machine machine, wb_error *error);
 
-/* The same over `count` views of one shape, of which `first` is the first, `stride_bytes` apart. */
-wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_view *first, size_t count,
-                                   ptrdiff_t stride_bytes, const wb_normalize *normalize,
-                                   wb_machine machine, wb_error *error);
+/* The same over all views of a batch. */
+wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_batch *batch,
+                                   const wb_normalize *normalize, wb_machine machine,
+                                   wb_error *error);
 
 /* Row `y` of `view`, which is the planned one or another of its batch: in place where it is packed
  * and passes through unchanged, otherwise `buffer`, filled with width * channels samples. */

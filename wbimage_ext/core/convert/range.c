@@ -65,14 +65,15 @@ static void walk_join(walk *plan)
     }
 }
 
-static walk walk_plan(const wb_view *first, size_t count, ptrdiff_t stride_bytes)
+static walk walk_plan(const wb_batch *batch)
 {
+    const wb_view *first = &batch->first;
     walk plan = {
         .data = first->data, .dtype = first->dtype, .is_byte_swapped = first->is_byte_swapped};
     walk_add(&plan, first->channels, first->channel_stride_bytes);
     walk_add(&plan, first->width, first->column_stride_bytes);
     walk_add(&plan, first->height, first->row_stride_bytes);
-    walk_add(&plan, count, stride_bytes);
+    walk_add(&plan, batch->count, batch->image_stride_bytes);
     walk_join(&plan);
     return plan;
 }
@@ -238,11 +239,11 @@ static bounds no_bounds(wb_dtype dtype)
     return (bounds){.lo_key = most, .hi_key = -1 - most, .stop_key = INT64_MAX};
 }
 
-void wb_range_scan(const wb_view *first, size_t count, ptrdiff_t stride_bytes, bool until_over_one,
-                   const wb_value_kernels *kernels, unsigned thread_count, wb_range *range)
+void wb_range_scan(const wb_batch *batch, bool until_over_one, const wb_value_kernels *kernels,
+                   unsigned thread_count, wb_range *range)
 {
-    const wb_dtype dtype = first->dtype;
-    const walk plan = walk_plan(first, count, stride_bytes);
+    const wb_dtype dtype = batch->first.dtype;
+    const walk plan = walk_plan(batch);
     *range = (wb_range){.has_values = true};
     bounds found = no_bounds(dtype);
     if (until_over_one && is_unsigned(dtype))

@@ -1,11 +1,10 @@
 /* The smallest and the largest value of an array, in whatever order its memory is read best.
- * In: a view, or several that lie apart by one stride. Out: a wb_range.
- * Ownership: borrows the views' buffer. */
+ * In: a batch. Out: a wb_range. Ownership: borrows the batch's buffer. */
 #ifndef WB_CONVERT_RANGE_H
 #define WB_CONVERT_RANGE_H
 
 #include "convert/value_kernels.h"
-#include "pixels/view.h"
+#include "pixels/batch.h"
 
 /* NaN and infinities take no part in lo and hi. */
 typedef struct wb_range {
@@ -17,9 +16,9 @@ typedef struct wb_range {
     int64_t hi_key;
 } wb_range;
 
-/* Scans `count` views of the shape of `first`, `stride_bytes` apart. With `until_over_one` the scan
- * may stop as soon as hi is over 1; lo and hi are then those of the values seen. */
-void wb_range_scan(const wb_view *first, size_t count, ptrdiff_t stride_bytes, bool until_over_one,
-                   const wb_value_kernels *kernels, unsigned thread_count, wb_range *range);
+/* Scans a batch. With `until_over_one` the scan may stop as soon as hi is over 1; lo and hi are
+ * then those of the values seen. */
+void wb_range_scan(const wb_batch *batch, bool until_over_one, const wb_value_kernels *kernels,
+                   unsigned thread_count, wb_range *range);
 
 #endif

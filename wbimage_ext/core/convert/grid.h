@@ -1,18 +1,10 @@
 /* A batch of images as one: torchvision's make_grid.
  * In: a batch of views of one size. Out: a raster of uint8 rows, or a copy in its own dtype.
  * Ownership: a wb_grid borrows the batch's buffer and owns nothing. */
-#ifndef WB_PIXELS_GRID_H
-#define WB_PIXELS_GRID_H
+#ifndef WB_CONVERT_GRID_H
+#define WB_CONVERT_GRID_H
 
 #include "convert/convert.h"
-
-/* `count` images that lie `image_stride_bytes` apart; `first` is the first of them. Its channels
- * may be any number; one channel becomes three in the grid. */
-typedef struct wb_batch {
-    wb_view first;
-    size_t count;
-    ptrdiff_t image_stride_bytes;
-} wb_batch;
 
 typedef struct wb_grid {
     wb_batch batch;

@@ -1,6 +1,6 @@
 /* torchvision's layout: images row by row, padding around each, missing ones left as padding.
- * In: a batch. Out: rows of the grid. Ownership: see pixels/grid.h. */
-#include "pixels/grid.h"
+ * In: a batch. Out: rows of the grid. Ownership: see convert/grid.h. */
+#include "convert/grid.h"
 
 #include <string.h>
 
@@ -39,13 +39,6 @@ wb_status wb_grid_init(wb_grid *grid, const wb_batch *batch, size_t nrow, size_t
         return wb_fail(error, WB_TOO_LARGE, "a grid of %zu images of %zu x %zu pixels is too large",
                        batch->count, first->width, first->height);
     return WB_OK;
-}
-
-static wb_view batch_image(const wb_batch *batch, size_t index)
-{
-    wb_view image = batch->first;
-    image.data += (ptrdiff_t)index * batch->image_stride_bytes;
-    return image;
 }
 
 /* What row `y` of the grid shows: images from `first` up to but not including `end`, their row
@@ -97,7 +90,7 @@ void wb_grid_copy(const wb_grid *grid, const void *pad_element, void *target)
         uint8_t *const end = next + grid->width * grid->channels * item_bytes;
         const grid_row row = grid_row_at(grid, y);
         for (size_t i = row.first; i < row.end; i++) {
-            const wb_view image = batch_image(batch, i);
+            const wb_view image = wb_batch_image(batch, i);
             fill(next, padding_values, pad_element, item_bytes);
             next += padding_values * item_bytes;
             copy_image_row(&image, row.image_y, grid->channels, next);
@@ -117,8 +110,7 @@ wb_status wb_grid_plan(wb_grid *grid, const wb_normalize *normalize, wb_machine 
                        WB_MAX_CHANNELS);
     if (normalize->is_16_bit && batch->count == 1)
         grid->channels = batch->first.channels;
-    return wb_conversion_plan_batch(&grid->conversion, &batch->first, batch->count,
-                                    batch->image_stride_bytes, normalize, machine, error);
+    return wb_conversion_plan_batch(&grid->conversion, batch, normalize, machine, error);
 }
 
 /* One channel becomes three, in place: the last pixel is written first. */
@@ -146,7 +138,7 @@ static const uint8_t *grid_raster_row(const void *context, size_t y, uint8_t *bu
 
     uint8_t *next = buffer;
     for (size_t i = row.first; i < row.end; i++) {
-        const wb_view image = batch_image(batch, i);
+        const wb_view image = wb_batch_image(batch, i);
         memset(next, grid->pad_value, padding_bytes);
         next += padding_bytes;
         wb_conversion_write_row(&grid->conversion, &image, row.image_y, next);
