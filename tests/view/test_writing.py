@@ -13,7 +13,7 @@ import pytest
 from wbimage_ext.view import page as page_module
 from wbimage_ext.view import write_page
 
-from .made_runs import Seen, embedded, framed, one_image_run, wandb_folder
+from .made_runs import GRAY, RunFolder, Seen, embedded, framed, one_image_run, wandb_folder
 
 
 class TestWriting:
@@ -115,3 +115,22 @@ def test_sources_are_plain_ascii_with_short_lines() -> None:
         assert not [line for line in text.splitlines() if line != line.rstrip()]
         if source.suffix != ".css":
             assert max(map(len, text.splitlines())) <= 100, source.name
+
+
+def test_axes_of_many_metrics_do_not_swell_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = RunFolder(tmp_path)
+    image = run.image(GRAY, "media/images/p.png")
+    for step in range(20):
+        falling = {f"loss{n}": 1 / (step + 1) for n in range(30)}
+        run.log(step, p=image, **falling, epoch=step // 5, late=step if step > 9 else "")
+    monkeypatch.setattr(page_module, "AXES_MOST_VALUES", 100)
+    page = write_page(run.write())
+    part = embedded(page, "run-ID")
+    names = [part["metrics"][number] for number in part["axes"]]
+    assert {"_timestamp", "epoch", "late"} <= set(names)
+    assert len(names) == 5
+    assert page.read_text().count('id="axis-') == 5
+    late = embedded(page, f"axis-ID-{part['metrics'].index('late')}")
+    assert late["values"] == [None] * 10 + list(range(10, 20))

@@ -44,7 +44,7 @@ def write_page(
 
     paths = [runs] if isinstance(runs, (str, os.PathLike)) else list(runs)
     library = Library(paths)
-    catalogs = [library.read(run_id) for run_id in library.ids()]
+    catalogs = library.read_all()
     if not catalogs:
         raise no_run(paths, library)
     if output is not None:

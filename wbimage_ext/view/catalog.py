@@ -21,6 +21,7 @@ part after it is the whole run. ``epoch`` changes when the run was written anew:
     blocks              the number of the first entry of each block of cells
     panels              [{key, folder, columns?, grouping?}], only where something has changed:
     metrics             names of the metrics, by number
+    axes                in a page on disk: the numbers of the metrics whose axis it carries
     layers              [{kind: "mask" or "box", name, classes: [[id, name], ...]}]
     labels              [{id: name}]: sets of class names
     scores              {name: [lowest, highest]}
@@ -47,6 +48,7 @@ import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from .pictures import MediaFolder, Pictures, Source, single_images
@@ -153,16 +155,16 @@ class Catalog:
             "reading": self.reading,
             "start": start,
             "entries": self._panels_and_steps[2 * start :],
-            "blocks": self._blocks,
+            "blocks": list(self._blocks),
         }
         if self._panels_version > version or version == 0:
-            part["panels"] = self._panels
+            part["panels"] = [dict(panel) for panel in self._panels]
         if self._metrics_version > version or version == 0:
-            part["metrics"] = self._metric_numbers
+            part["metrics"] = list(self._metric_numbers)
         if max(self.pictures.version, self._about_version) > version or version == 0:
             part["layers"] = self.pictures.layers(self._about.config)
             part["labels"] = self.pictures.label_sets(self._about.config)
-            part["scores"] = self.pictures.scores
+            part["scores"] = dict(self.pictures.scores)
         if self._about_version > version or version == 0:
             part["notes"] = self._notes
         return part
@@ -184,6 +186,19 @@ class Catalog:
     def series(self, metric: int, version: int) -> Json:
         """Return what a metric got after a version."""
         return self._metrics[self._metric_numbers[metric]].since(version)
+
+    def axes_within(self, most_values: int) -> list[int]:
+        """Return metrics that the slider may go by, with so many values of axes together.
+
+        Those that never fall come first, as epochs do not.
+        """
+
+        def falls(metric: int) -> bool:
+            known = [value for value in self._axes[metric] if value == value]
+            return any(after < before for before, after in pairwise(known))
+
+        count = most_values // max(1, len(self._steps))
+        return sorted(sorted(range(len(self._axes)), key=falls)[:count])
 
     def axis(self, metric: int) -> Json:
         """Return a metric's value at each step that has pictures; null where it had none yet."""

@@ -6,14 +6,16 @@ list of runs. One thread reads a run at a time; any number may ask.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from .catalog import Catalog
+from .pictures import MediaFile
 from .readers import find_runs, open_run
 
 SCAN_SECONDS = 0.5  # the least time between two looks for new runs
@@ -71,19 +73,34 @@ class Library:
         """Return the ids of all runs that are there."""
         return list(self._shelves)
 
-    def catalog(self, run_id: str) -> Catalog:
-        """Return a run's catalog; raises KeyError where there is none of this id."""
-        return self._shelves[run_id].catalog
+    @contextlib.contextmanager
+    def opened(self, run_id: str) -> Iterator[Catalog]:
+        """Lend a run's catalog, which nobody else reads on meanwhile; raises KeyError."""
+        shelf = self._shelves[run_id]
+        with shelf.lock:
+            yield shelf.catalog
 
-    def read(self, run_id: str, seconds: float | None = None) -> Catalog:
-        """Return a run's catalog after reading on; raises KeyError where there is none."""
+    @contextlib.contextmanager
+    def read(self, run_id: str, seconds: float | None = None) -> Iterator[Catalog]:
+        """Lend a run's catalog as ``opened`` does, after reading on to the end or for a while."""
         shelf = self._shelves[run_id]
         with shelf.lock:
             if shelf.catalog.run.is_replaced():
                 shelf.catalog = Catalog(open_run(shelf.place), shelf.shown)
             shelf.catalog.read(seconds)
             self._note_card(shelf)
-            return shelf.catalog
+            yield shelf.catalog
+
+    def read_all(self) -> list[Catalog]:
+        """Read all runs to their ends and return their catalogs."""
+        for run_id in self.ids():
+            with self.read(run_id):
+                pass
+        return [shelf.catalog for shelf in self._shelves.values()]
+
+    def file(self, run_id: str, url: str) -> MediaFile:
+        """Return a file that a run names; raises KeyError where it names none of this URL."""
+        return self._shelves[run_id].catalog.pictures.files[url]
 
     def read_unread(self, seconds: float) -> None:
         """Read for about so long in runs that nobody has asked for, the newest first."""

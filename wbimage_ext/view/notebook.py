@@ -103,7 +103,7 @@ def run_html(run_dir: str | os.PathLike[str], *, height: int = 640) -> str:
     from .page import page_of_runs
 
     library = Library([run_dir])
-    catalogs = [library.read(run_id) for run_id in library.ids()]
+    catalogs = library.read_all()
     if not catalogs:
         raise no_run([run_dir], library)
     page = html.escape("".join(page_of_runs(catalogs, None, library.notes())), quote=True)

@@ -36,6 +36,7 @@ MASK_MOST_BYTES = 4 * 1024 * 1024
 # (a page opened from disk may show its images, not read them). Newest steps come first.
 ALL_MASKS_MOST_BYTES = 64 * 1024 * 1024
 # Pictures that lie outside the run's folder are carried in the page, up to this many bytes.
+AXES_MOST_VALUES = 500_000  # of each run: some megabytes
 INLINE_MOST_BYTES = 64 * 1024 * 1024
 ABANDONED_AFTER_SECONDS = 3600  # no page takes that long
 
@@ -100,10 +101,12 @@ def page_of_runs(
         inline_left -= sum(map(len, carried.values()))
         masks = [places.get((catalog.id, mask.number)) for mask in catalog.pictures.masks]
         base = "" if folder is None else _base(catalog.run.media_root, folder)
-        part = {**catalog.part(0), "base": base, "carried": carried, "maskPlaces": masks}
-        yield _block(f"run-{catalog.id}", part)
+        axes = catalog.axes_within(AXES_MOST_VALUES)
+        of_page = {"base": base, "carried": carried, "maskPlaces": masks, "axes": axes}
+        yield _block(f"run-{catalog.id}", {**catalog.part(0), **of_page})
         for metric in range(catalog.metric_count):
             yield _block(f"series-{catalog.id}-{metric}", catalog.series(metric, 0))
+        for metric in axes:
             yield _block(f"axis-{catalog.id}-{metric}", catalog.axis(metric))
         for block_number in range(catalog.block_count):
             yield _element(f"cells-{catalog.id}-{block_number}", catalog.cells(block_number))

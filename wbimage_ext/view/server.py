@@ -26,7 +26,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .catalog import Catalog
@@ -187,8 +187,10 @@ class ViewServer:
         asked = request.query_params.getlist("run")[:MOST_RUNS_ASKED]
         for run_id, epoch, version in (each.split(":") for each in asked):
             # It has vanished, or can no longer be read: the list says so.
-            with contextlib.suppress(KeyError, OSError, ValueError):
-                catalog = self._library.read(run_id, READ_SECONDS / len(asked))
+            with (
+                contextlib.suppress(KeyError, OSError, ValueError),
+                self._library.read(run_id, READ_SECONDS / len(asked)) as catalog,
+            ):
                 known = int(version) if int(epoch) == catalog.epoch else 0
                 if known != catalog.version or catalog.reading < 1:
                     parts.append(catalog.part(known))
@@ -198,22 +200,25 @@ class ViewServer:
         return _json(request, json.dumps({"list": listed, "runs": parts}, allow_nan=False))
 
     def _give_cells(self, request: Request, run_id: str, epoch: str, block: str) -> Response:
-        return _json(request, self._catalog(run_id, epoch).cells(int(block)))
+        with self._catalog(run_id, epoch) as catalog:
+            cells = catalog.cells(int(block))
+        return _json(request, cells)
 
     def _give_series(self, request: Request, run_id: str, epoch: str) -> Response:
-        catalog = self._catalog(run_id, epoch)
         since = int(request.query_params.get("since", 0))
         metrics = request.query_params.getlist("metric")[:MOST_METRICS_ASKED]
-        series = {metric: catalog.series(int(metric), since) for metric in metrics}
-        answer = {"version": catalog.version, "series": series}
+        with self._catalog(run_id, epoch) as catalog:
+            series = {metric: catalog.series(int(metric), since) for metric in metrics}
+            answer = {"version": catalog.version, "series": series}
         return _json(request, json.dumps(answer, allow_nan=False))
 
     def _give_axis(self, request: Request, run_id: str, epoch: str, metric: str) -> Response:
-        axis = self._catalog(run_id, epoch).axis(int(metric))
+        with self._catalog(run_id, epoch) as catalog:
+            axis = catalog.axis(int(metric))
         return _json(request, json.dumps(axis, allow_nan=False))
 
     def _give_file(self, request: Request, run_id: str, *segments: str) -> Response:
-        file = self._library.catalog(run_id).pictures.files["/".join(segments)]
+        file = self._library.file(run_id, "/".join(segments))
         try:
             content = file.read(MOST_FILE_BYTES)
         except (OSError, ValueError, RuntimeError) as error:  # or a loop of links
@@ -226,11 +231,12 @@ class ViewServer:
             response.headers["Content-Disposition"] = "attachment"
         return response
 
-    def _catalog(self, run_id: str, epoch: str) -> Catalog:
-        catalog = self._library.catalog(run_id)
-        if catalog.epoch != int(epoch):
-            raise KeyError(epoch)
-        return catalog
+    @contextlib.contextmanager
+    def _catalog(self, run_id: str, epoch: str) -> Iterator[Catalog]:
+        with self._library.opened(run_id) as catalog:
+            if catalog.epoch != int(epoch):
+                raise KeyError(epoch)
+            yield catalog
 
 
 class _Connection(H11Protocol):

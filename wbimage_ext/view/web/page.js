@@ -79,6 +79,9 @@
 
   /* The address keeps what is chosen, for a reload; browsers limit how often it may change. */
   function keepAddress() {
+    if (location.protocol === "about:") {
+      return; // in a notebook's frame
+    }
     clearTimeout(addressTimer);
     addressTimer = setTimeout(() => {
       const parts = [];

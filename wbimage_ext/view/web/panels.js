@@ -320,13 +320,13 @@ const Panels = (() => {
   }
 
   function whyEmpty() {
-    if (!runs.length) {
-      return "No run is chosen.";
+    if (!Runs.chosen.length) {
+      return Runs.all.length ? "No run is chosen." : "There are no runs here yet.";
     }
     if (runs.some((run) => run.panels.size)) {
       return "No key has these words.";
     }
-    if (runs.some((run) => run.reading < 1)) {
+    if (!runs.length || runs.some((run) => run.reading < 1)) {
       return "Reading \u2026";
     }
     return runs.length > 1 ? "These runs have no pictures yet." : "This run has no pictures yet.";
@@ -394,7 +394,8 @@ const Panels = (() => {
   /* What the lay-out depends on. */
   function signature() {
     const chosen = runs.map((run) => `${run.id} ${run.epoch} ${run.name} ${run.panels.size}`);
-    return [...chosen, runs.some((run) => run.reading < 1), wanted, most].join("\n");
+    const listed = [Runs.all.length, Runs.chosen.length];
+    return [...chosen, ...listed, runs.some((run) => run.reading < 1), wanted, most].join("\n");
   }
 
   const all = () => Array.from(panels.values());

@@ -20,6 +20,7 @@ class Run {
     this.stepOf = [];
     this.blocks = [];
     this.metrics = [];
+    this.axes = null; // numbers of the metrics that the slider may go by; null: all
     this.layers = [];
     this.labels = [];
     this.notes = [];
@@ -66,7 +67,7 @@ class Run {
     (part.panels || []).forEach((panel, number) => {
       this.panels.set(panel.key, { ...panel, number });
     });
-    ["metrics", "notes", "base", "carried", "maskPlaces"].forEach((name) => {
+    ["metrics", "axes", "notes", "base", "carried", "maskPlaces"].forEach((name) => {
       if (part[name] !== undefined) {
         this[name] = part[name];
       }
@@ -94,10 +95,15 @@ class Run {
     return block ? block[entry - start] : undefined;
   }
 
+  /* Names of the metrics that the slider may go by. */
+  get axisNames() {
+    return this.axes ? this.axes.map((number) => this.metrics[number]) : this.metrics;
+  }
+
   /* Where a step's pictures stand when the slider goes by a metric: its value there. */
   coordinates(axis) {
     const number = this.metrics.indexOf(axis);
-    if (number < 0) {
+    if (!this.axisNames.includes(axis)) {
       return new Map();
     }
     const found = Source.block(

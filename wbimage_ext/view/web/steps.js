@@ -74,7 +74,7 @@ const Steps = (() => {
 
   function showAxes() {
     const names = new Set();
-    runs.forEach((run) => run.metrics.forEach((name) => names.add(name)));
+    runs.forEach((run) => run.axisNames.forEach((name) => names.add(name)));
     const rising = /epoch|step|_runtime|_timestamp|iter|batch|sample|token/i;
     const sorted = Array.from(names).sort((a, b) => rising.test(b) - rising.test(a));
     const known = Array.from(choice.options, (option) => option.value).join("\n");
@@ -97,7 +97,7 @@ const Steps = (() => {
     const found = Run.lastAtMost(places, before);
     at = wasAtEnd && wanted === null ? places.length - 1 : found;
     at = Math.max(0, at);
-    if (wanted !== null && runs.length && runs.every((run) => run.reading === 1)) {
+    if (wanted !== null && places.length && runs.every((run) => run.reading === 1)) {
       wanted = null;
     }
     showAxes();

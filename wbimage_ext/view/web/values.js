@@ -7,6 +7,7 @@
 
 const Values = (() => {
   const PICTURES_KEPT = 6;
+  const MOST_PIXELS_IN_PASSING = 1 << 22; // larger ones are read where they are opened
   const NAMES = { 1: [""], 2: ["", "A "], 3: ["R ", "G ", "B "], 4: ["R ", "G ", "B ", "A "] };
   const bar = make("div", "colour-bar");
   const mark = make("i", "colour-mark");
@@ -49,7 +50,8 @@ const Values = (() => {
 
   /* A promise of the words for the value at a stored pixel, or "" where it is not known. */
   async function at(shot, column, line) {
-    if (!Source.served || !shot.image) {
+    const isSmall = shot.width * shot.height <= MOST_PIXELS_IN_PASSING;
+    if (!Source.served || !shot.image || !(isSmall || shot.element.closest("dialog"))) {
       return "";
     }
     const picture = await of(shot);
