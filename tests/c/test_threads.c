@@ -135,8 +135,43 @@ static void test_many_threads(void)
     pthread_mutex_destroy(&all.start);
 }
 
+/* Large enough to be converted in parts: on any number of threads the same samples. */
+static void test_values_in_parts(void)
+{
+    enum { TALL = 1601, COUNT = TALL * WIDTH * 5 };
+    float *values = malloc(COUNT * sizeof *values);
+    uint8_t *alone = malloc((size_t)COUNT * 2), *together = malloc((size_t)COUNT * 2);
+    CHECK(values != NULL && alone != NULL && together != NULL);
+    uint64_t random = 9;
+    for (size_t i = 0; i < COUNT; i++)
+        values[i] = (float)(random_next(&random) >> 40) / 65536 - 7;
+    for (int is_16_bit = 0; is_16_bit < 2; is_16_bit++) {
+        const wb_normalize normalize = {.is_16_bit = is_16_bit};
+        const wb_view view = {.data = (const uint8_t *)values,
+                              .dtype = WB_FLOAT32,
+                              .height = TALL,
+                              .width = WIDTH * 5,
+                              .channels = 1,
+                              .row_stride_bytes = WIDTH * 5 * sizeof *values,
+                              .column_stride_bytes = sizeof *values};
+        for (unsigned threads = 1; threads <= 7; threads += 2) {
+            const wb_machine machine = {.cpu = wb_cpu_detect(NULL), .thread_count = threads};
+            uint8_t *samples = threads == 1 ? alone : together;
+            wb_conversion conversion;
+            wb_error error = {{0}};
+            CHECK_OK(wb_conversion_plan(&conversion, &view, &normalize, machine, &error), error);
+            wb_conversion_write(&conversion, machine, samples);
+            CHECK(memcmp(samples, alone, (size_t)COUNT * (is_16_bit ? 2 : 1)) == 0);
+        }
+    }
+    free(values);
+    free(alone);
+    free(together);
+}
+
 int main(void)
 {
     RUN(test_many_threads);
+    RUN(test_values_in_parts);
     return 0;
 }
