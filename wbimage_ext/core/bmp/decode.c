@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bmp/header.h"
+#include "bmp/pixels.h"
 
 /* How pixels lie in the file: indices, or blue, green, red, and a fourth that may be alpha. */
 typedef struct pixel_layout {
@@ -73,22 +74,6 @@ static wb_status read_header(const wb_encoded *file, wb_bmp_header *header, wb_e
     return WB_OK;
 }
 
-static void read_row(uint8_t *target, const uint8_t *row, size_t width, const pixel_layout *layout)
-{
-    const unsigned file_bytes = layout->file_bytes, channels = layout->channels;
-    if (channels == 1) {
-        memcpy(target, row, width);
-        return;
-    }
-    for (size_t x = 0; x < width; x++, row += file_bytes, target += channels) {
-        target[0] = row[2];
-        target[1] = row[1];
-        target[2] = row[0];
-        if (channels == 4)
-            target[3] = row[3];
-    }
-}
-
 wb_status wb_bmp_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
 {
     wb_bmp_header header = {0};
@@ -113,8 +98,9 @@ wb_status wb_bmp_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *e
     const uint8_t *rows = file->data + header.pixels_offset;
     for (size_t y = 0; y < header.height; y++) {
         const size_t file_y = header.is_top_down ? y : header.height - 1 - y;
-        read_row(decoded->pixels.data + y * decoded->width * layout->channels,
-                 rows + file_y * header.row_bytes, header.width, layout);
+        wb_bmp_turn_row(decoded->pixels.data + y * decoded->width * layout->channels,
+                        layout->channels, rows + file_y * header.row_bytes, layout->file_bytes,
+                        header.width);
     }
     return WB_OK;
 }

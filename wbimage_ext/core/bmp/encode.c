@@ -3,6 +3,7 @@
 #include "bmp/encode.h"
 
 #include "base/endian.h"
+#include "bmp/pixels.h"
 
 #include <string.h>
 
@@ -89,22 +90,6 @@ static uint8_t *put_headers(uint8_t *target, const wb_raster *raster, const bmp_
     return target;
 }
 
-/* RGB to BGR, RGBA to BGRA, gray as it is. */
-static void put_row(uint8_t *target, const uint8_t *row, size_t width, unsigned channels)
-{
-    if (channels == 1) {
-        memcpy(target, row, width);
-        return;
-    }
-    for (size_t x = 0; x < width; x++, row += channels, target += channels) {
-        target[0] = row[2];
-        target[1] = row[1];
-        target[2] = row[0];
-        if (channels == 4)
-            target[3] = row[3];
-    }
-}
-
 wb_status wb_bmp_encode(const wb_raster *raster, wb_bytes *file, wb_error *error)
 {
     bmp_layout layout = {0};
@@ -120,7 +105,7 @@ wb_status wb_bmp_encode(const wb_raster *raster, wb_bytes *file, wb_error *error
     uint8_t *target = put_headers(file->data + file->size_bytes, raster, &layout);
     for (size_t y = raster->height; y-- > 0; target += layout.row_bytes) {
         const uint8_t *row = raster->row(raster->context, y, buffer);
-        put_row(target, row, raster->width, raster->channels);
+        wb_bmp_turn_row(target, raster->channels, row, raster->channels, raster->width);
         memset(target + layout.packed_bytes, 0, layout.row_bytes - layout.packed_bytes);
     }
     file->size_bytes += layout.file_bytes;
