@@ -1,12 +1,13 @@
-/* The whole story on one page: a view becomes uint8 rows, takes its mode, and is encoded; and back.
+/* The whole story on one page: a view becomes rows of samples, takes its mode, and is encoded; a
+ * file is decoded.
  * In: a view and options, or a file. Out: a file and what there is to say about it, or its pixels.
  * Ownership: borrows the view; appends to `file`; the caller frees what was decoded. */
 #ifndef WB_IMAGE_H
 #define WB_IMAGE_H
 
 #include "convert/convert.h"
-#include "pixels/decoded.h"
 #include "convert/grid.h"
+#include "pixels/decoded.h"
 #include "pixels/mode.h"
 #include "png/encode.h"
 
@@ -44,7 +45,7 @@ wb_status wb_mask_encode(const wb_view *view, const wb_image_options *options,
                          wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
                          uint8_t present[256], wb_error *error);
 
-/* The same from rows that are uint8 already. */
+/* The same from rows that are samples already. */
 wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *options,
                            wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
                            wb_error *error);

@@ -1,4 +1,4 @@
-/* One face for two libraries' checksums.
+/* The checksums of libdeflate or of zlib behind the same functions.
  * In: bytes. Out: checksums. Ownership: see base/checksum.h. */
 #include "base/checksum.h"
 

@@ -1,4 +1,4 @@
-/* What this CPU can do, as far as a kernel here makes use of it; base/kernel.h says how they do.
+/* The instruction sets that this CPU has, of those that kernels use (base/kernel.h).
  * In: the CPU, and a list of names to leave out. Out: a set of WB_CPU_* flags.
  * Ownership: none; nothing is cached, so that a test may ask for any subset. */
 #ifndef WB_BASE_CPU_H

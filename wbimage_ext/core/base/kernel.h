@@ -94,7 +94,8 @@
 #endif
 #endif
 
-/* For what would cost a call, or a struct in memory, in an inner loop: compilers judge by size. */
+/* For functions of an inner loop, where a call, or a struct in memory, would cost too much.
+ * Compilers decide by the size of a function alone. */
 #if defined(__GNUC__) || defined(__clang__)
 #define WB_ALWAYS_INLINE static inline __attribute__((always_inline))
 #define WB_NEVER_INLINE static __attribute__((noinline))

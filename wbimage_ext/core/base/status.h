@@ -1,4 +1,4 @@
-/* What a core call answers: a status, and where it failed, what exactly was wrong.
+/* The result of a call of the core: a status and, after a failure, a text that says what was wrong.
  * In: nothing. Out: wb_status from every call that can fail, details in a wb_error.
  * Ownership: the caller owns the wb_error; messages are static strings. */
 #ifndef WB_BASE_STATUS_H

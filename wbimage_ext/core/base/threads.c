@@ -163,7 +163,7 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-/* Signals are left to the threads that the program knows, as Python's handlers want it. */
+/* The thread gets no signals: they stay with the threads of the program, such as Python's main. */
 static bool thread_start(thread *started)
 {
     pthread_attr_t attributes;
@@ -222,7 +222,7 @@ static void fail(work *shared, size_t task, wb_status status)
     wake_all(&shared->changed);
 }
 
-/* Takes what is done and next in order; what is done meanwhile, too. */
+/* Takes results in order as far as they are done, those too that are done meanwhile. */
 static void take_results(work *shared)
 {
     const wb_tasks *tasks = shared->tasks;

@@ -5,9 +5,9 @@
  *     result = trunc(clip(data, 0, 255)) as uint8
  *
  * in NumPy's arithmetic: floats in their own type, rounded after each operation, integers and bool
- * in double. Where NumPy overflows or has no answer: integers never wrap; NaN and infinities take
- * no part in lo and hi, NaN becomes 0, +inf 255, -inf 0; hi == lo < 0 gives 0; a difference that
- * would overflow is taken of halved values.
+ * in double. It differs from NumPy only where that overflows or gives NaN. Integers never wrap. NaN
+ * and infinities do not count for lo and hi; NaN becomes 0, +inf 255, -inf 0. hi == lo < 0 gives 0.
+ * Where hi - lo would overflow, all values are halved first.
  * In: a view and how to normalise it. Out: a plan, then rows. Ownership: see convert.h. */
 #include "convert/convert.h"
 
@@ -169,7 +169,7 @@ static void scale_top(uint8_t *values, size_t count, unsigned top)
         values[i] = (uint8_t)(values[i] * top / 255);
 }
 
-/* One-byte dtypes: the results of all 256 values, which may prove to be the values themselves. */
+/* One-byte dtypes: a table of the results of all 256 values, unless each result is its value. */
 static void plan_table(wb_conversion *conversion)
 {
     uint8_t values[256];
@@ -317,7 +317,7 @@ static void convert_planes(const wb_conversion *conversion, const wb_view *view,
     }
 }
 
-/* Channels the other way round, as BGR seen as RGB: converted as they lie, then turned. */
+/* Channels in reverse, as BGR seen as RGB: values are converted as they lie, then reversed. */
 static void convert_reversed(const wb_conversion *conversion, const wb_view *view, size_t y,
                              uint8_t *packed)
 {

@@ -5,9 +5,9 @@
 #define WB_CONVERT_CONVERT_H
 
 #include "base/machine.h"
-#include "pixels/raster.h"
 #include "convert/value_kernels.h"
 #include "pixels/batch.h"
+#include "pixels/raster.h"
 
 typedef enum wb_normalize_rule {
     WB_NORMALIZE_DEFAULT, /* the rule of wandb.Image.to_uint8 */

@@ -1,5 +1,5 @@
 /* A batch of images as one: torchvision's make_grid.
- * In: a batch of views of one size. Out: a raster of uint8 rows, or a copy in its own dtype.
+ * In: a batch of views of one size. Out: a raster, or a copy in its own dtype.
  * Ownership: a wb_grid borrows the batch's buffer and owns nothing. */
 #ifndef WB_CONVERT_GRID_H
 #define WB_CONVERT_GRID_H

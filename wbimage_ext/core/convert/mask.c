@@ -1,4 +1,4 @@
-/* Chunk by chunk: values become uint8 and are checked on the way, then counted as present.
+/* Chunk by chunk, values become uint8, are compared with what they were, and noted as present.
  * In: a one-channel view. Out: uint8 values, presence flags. Ownership: see convert/mask.h. */
 #include "convert/mask.h"
 
@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pixels/elements.h"
 #include "base/floats.h"
 #include "convert/value_kernels.h"
+#include "pixels/elements.h"
 
 enum { CHUNK_VALUES = 1024 /* converted, then counted while in the first-level cache */ };
 
-/* Masks are flat: eight equal neighbours are known at a glance. */
+/* Masks are flat, so eight values that equal the last are passed over by one comparison. */
 static void note_present(const uint8_t *values, size_t count, uint8_t present[256])
 {
     size_t i = 0;
@@ -30,7 +30,7 @@ static void note_present(const uint8_t *values, size_t count, uint8_t present[25
     }
 }
 
-/* A float with as few digits as tell it from its neighbours, which float32 has fewer of. */
+/* A float with the fewest digits that read back as the same number of its type. */
 static void print_float(char *text, size_t size_bytes, double value, bool is_single)
 {
     for (int digits = 1; digits <= 17; digits++) {

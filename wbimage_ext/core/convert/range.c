@@ -25,8 +25,9 @@ typedef struct walk {
     ptrdiff_t strides_bytes[MAX_DIMENSIONS];
 } walk;
 
-/* Adds a dimension at its place: the smallest stride is innermost. Where to start and in which
- * direction to go makes no difference to a range, nor does seeing a value once or many times. */
+/* Adds a dimension at its place: the smallest stride is innermost. A range does not depend on the
+ * order of the values, nor on how often each is seen: so a dimension may be reversed, and one of
+ * stride 0 left out. */
 static void walk_add(walk *plan, size_t side, ptrdiff_t stride_bytes)
 {
     if (side == 1 || stride_bytes == 0)

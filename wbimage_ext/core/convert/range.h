@@ -1,4 +1,4 @@
-/* The smallest and the largest value of an array, in whatever order its memory is read best.
+/* The smallest and the largest value of an array, read in the order of its memory.
  * In: a batch. Out: a wb_range. Ownership: borrows the batch's buffer. */
 #ifndef WB_CONVERT_RANGE_H
 #define WB_CONVERT_RANGE_H

@@ -48,7 +48,7 @@ typedef void wb_translate_kernel(const uint8_t table[256], const uint8_t *values
 typedef void wb_interleave_kernel(const uint8_t *const *planes, unsigned channels, size_t count,
                                   uint8_t *target);
 
-/* Turns the channels of `count` packed pixels of 3 or 4 channels round, as from BGR to RGB. */
+/* Reverses the channels of `count` packed pixels of 3 or 4 channels, as from BGR to RGB. */
 typedef void wb_reverse_kernel(const uint8_t *pixels, unsigned channels, size_t count,
                                uint8_t *target);
 

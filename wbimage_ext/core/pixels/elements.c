@@ -1,4 +1,4 @@
-/* Strided copies, each loop for a constant block size, so that a block is a load and a store.
+/* Strided copies. Each loop has a constant block size, so that a block is one load and one store.
  * In: an address, a stride, a count. Out: packed elements. Ownership: see pixels/elements.h. */
 #include "pixels/elements.h"
 

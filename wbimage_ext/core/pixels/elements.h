@@ -1,4 +1,4 @@
-/* Elements behind strides, brought together: the layouts that kernels do not read in place.
+/* Copies of elements that lie behind strides, for layouts that kernels do not read in place.
  * In: an address, a stride, a count. Out: packed elements in native byte order.
  * Ownership: borrows the source, fills the target. */
 #ifndef WB_PIXELS_ELEMENTS_H

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "pixels/raster.h"
 #include "base/status.h"
+#include "pixels/raster.h"
 
 /* The number is the count of channels. */
 typedef enum wb_mode {

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pixels/raster.h"
 #include "base/status.h"
+#include "pixels/raster.h"
 
 typedef enum wb_dtype {
     WB_BOOL,

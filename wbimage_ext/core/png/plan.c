@@ -105,7 +105,7 @@ static void look_at_row(const wb_png_row *row, look_counts *counts)
         const uint8_t *pixel = row->pixels + i, *above = row->above + i;
         unsigned left_differs = 0, above_differs = 0;
         for (size_t k = 0; k < step; k++) {
-            left_differs |= pixel[k] ^ pixel[k - step];
+            left_differs |= pixel[k] ^ *(pixel + k - step);
             above_differs |= pixel[k] ^ above[k];
         }
         bool is_flat = (left_differs == 0) | (above_differs == 0);
