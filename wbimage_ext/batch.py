@@ -15,7 +15,7 @@ import numpy as np
 
 from . import inputs
 from .encoding.colormaps import colormap_table
-from .encoding.warnings import OneOfEach
+from .encoding.warnings import one_of_each
 from .inputs.arrays import is_masked
 from .inputs.kinds import Pixels
 from .media import Media
@@ -62,8 +62,7 @@ def build(
             _add_note(error, f"item {index} of the batch")
             raise
 
-    with OneOfEach():
-        return _in_order(build_item, len(items), threads)
+    return one_of_each(lambda: _in_order(build_item, len(items), threads))
 
 
 # Arguments of Image that may be a sequence with one value for each item, and when they are.

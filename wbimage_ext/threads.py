@@ -93,25 +93,27 @@ def work_on_threads(
     # locks locked for ever, or lets a thread that goes on pass for one that ended.
     busy = [threading.Lock() for _ in range(count - 1)]
 
+    def work_with_share() -> None:
+        _share.set(share)
+        work()
+
     def help_working(context: contextvars.Context, lock: threading.Lock) -> None:
         with lock:
-            context.run(work)
+            context.run(work_with_share)
 
     def wait() -> None:
         for lock in busy:
             with lock:
                 pass
 
-    outside = _share.set(share)
     try:
         with contextlib.suppress(RuntimeError):
             for lock in busy:
                 _thread.start_new_thread(help_working, (contextvars.copy_context(), lock))
-        work()
+        # In a context of its own, so that nothing has to be put back, not even after an interrupt.
+        contextvars.copy_context().run(work_with_share)
         wait()
     except BaseException:
         stop()
         wait()
         raise
-    finally:
-        _share.reset(outside)

@@ -88,6 +88,20 @@ def test_an_image_that_was_interrupted_leaves_no_file(make: Callable[[], Any]) -
     image().bind_to_run(PlainRun(Path(staging.staging_directory()) / "run"), "k", 0)
 
 
+def test_warnings_come_after_a_batch_that_was_interrupted() -> None:
+    def batch() -> None:
+        Image.from_batch(np.stack([PIXELS] * 3), num_threads=2)
+
+    nan = np.full((4, 5), np.nan)
+    for step in interrupts(3):
+        was_interrupted = interrupted(step, batch)
+        with pytest.warns(RuntimeWarning, match="NaN"):
+            Image(nan)
+        if not was_interrupted:
+            break
+    assert step > 20
+
+
 def store_bytes() -> bytes:
     from wbimage_ext import encode
 

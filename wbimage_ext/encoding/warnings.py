@@ -1,14 +1,17 @@
 """Warnings about what a picture could not keep, at the line of the caller.
 
-In: what happened. Out: a warning; within OneOfEach one of each kind, whichever thread gave it.
+In: what happened. Out: a warning; within one_of_each one of each kind, whichever thread gave it.
 """
 
 from __future__ import annotations
 
 import sys
 import warnings
-from contextvars import ContextVar
-from typing import Any
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 _PACKAGE = __package__.partition(".")[0] + "."
 
@@ -16,21 +19,22 @@ _PACKAGE = __package__.partition(".")[0] + "."
 _collected: ContextVar[dict[str, type[Warning]] | None] = ContextVar("_collected", default=None)
 
 
-class OneOfEach:
-    """A block in which warnings are collected; they are given at its end, unless it failed.
+def one_of_each(work: Callable[[], Result]) -> Result:
+    """The result of `work`; its warnings are given once each at its end, unless it fails.
 
     The threads that it starts belong to it where they run in copies of its context.
     """
+    collected: dict[str, type[Warning]] = {}
 
-    def __enter__(self) -> None:
-        self._warnings: dict[str, type[Warning]] = {}
-        self._outside = _collected.set(self._warnings)
+    def collect() -> Result:
+        _collected.set(collected)
+        return work()
 
-    def __exit__(self, kind: Any, *exception: object) -> None:
-        _collected.reset(self._outside)
-        if kind is None:
-            for message, category in self._warnings.items():
-                warn(message, category)
+    # In a context of its own, so that nothing has to be put back, not even after an interrupt.
+    result = copy_context().run(collect)
+    for message, category in collected.items():
+        warn(message, category)
+    return result
 
 
 def warn(message: str, category: type[Warning]) -> None:
