@@ -79,7 +79,11 @@ class LocalRun:
             util.Finalize(self, self._folder.finish_unfinished, exitpriority=-1)
 
     def log(
-        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None
+        self,
+        data: Mapping[str, Any],
+        step: int | None = None,
+        commit: bool | None = None,
+        sync: bool | None = None,
     ) -> None:
         """Log a dict of values; images go to the media folder, alone, in lists or in nested dicts.
 
@@ -88,6 +92,7 @@ class LocalRun:
             step: None takes the next step. With a step, further calls with the same one add to it
                 until another comes; a step may be an earlier one.
             commit: True ends the step. The default is True where `step` is None, else False.
+            sync: of older versions of wandb; not used.
 
         Raises:
             TypeError: a value that cannot be logged, named with its place.

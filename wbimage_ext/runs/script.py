@@ -29,9 +29,11 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
         run.finish(exit_code, quiet)
 
 
-def log(data: Any, step: int | None = None, commit: bool | None = None) -> None:
+def log(
+    data: Any, step: int | None = None, commit: bool | None = None, sync: bool | None = None
+) -> None:
     """Log to the run that `init` started; see LocalRun.log."""
-    _started("log()").log(data, step, commit)
+    _started("log()").log(data, step, commit, sync)
 
 
 def define_metric(name: str, *arguments: Any, **options: Any) -> None:
