@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import getpass
 import gzip
 import hmac
 import ipaddress
 import json
-import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
@@ -99,7 +99,10 @@ class ViewServer:
     @property
     def tunnel(self) -> str:
         """The command that brings the server to another machine, where the same URL opens it."""
-        user = os.environ.get("USER") or os.environ.get("USERNAME") or "USER"
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError, ImportError):  # a container's user without a name
+            user = "USER"
         target = "127.0.0.1" if self._host in ("0.0.0.0", "::", "") else self._host
         if ":" in target:
             target = f"[{target}]"

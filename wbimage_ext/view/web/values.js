@@ -119,16 +119,18 @@ const Values = (() => {
     const drawn = new ImageData(width, height);
     const hasAlpha = channels === 2 || channels === 4;
     const isGray = channels < 3;
-    for (let at_ = 0, from = 0; at_ < drawn.data.length; at_ += 4, from += channels) {
+    for (let pixel = 0; pixel < width * height; pixel += 1) {
+      const from = pixel * channels;
+      const to = pixel * 4;
       if (palette) {
         const index = Math.round(table[samples[from]] * scale) * 3;
-        drawn.data.set(palette.subarray(index, index + 3), at_);
+        drawn.data.set(palette.subarray(index, index + 3), to);
       } else {
-        drawn.data[at_] = table[samples[from]];
-        drawn.data[at_ + 1] = table[samples[isGray ? from : from + 1]];
-        drawn.data[at_ + 2] = table[samples[isGray ? from : from + 2]];
+        drawn.data[to] = table[samples[from]];
+        drawn.data[to + 1] = table[samples[isGray ? from : from + 1]];
+        drawn.data[to + 2] = table[samples[isGray ? from : from + 2]];
       }
-      drawn.data[at_ + 3] = hasAlpha ? samples[from + channels - 1] / top * 255 : 255;
+      drawn.data[to + 3] = hasAlpha ? samples[from + channels - 1] / top * 255 : 255;
     }
     Object.assign(canvas, { width, height });
     canvas.getContext("2d").putImageData(drawn, 0, 0);
@@ -146,8 +148,8 @@ const Values = (() => {
     let low = Infinity;
     let high = -Infinity;
     const colours = last.channels < 3 ? 1 : 3;
-    last.samples.forEach((value, at_) => {
-      if (at_ % last.channels < colours) {
+    last.samples.forEach((value, place) => {
+      if (place % last.channels < colours) {
         low = Math.min(low, value);
         high = Math.max(high, value);
       }
@@ -169,7 +171,7 @@ const Values = (() => {
       )];
     }
     const percent = (value) => `${(value * 100).toFixed(1)} %`;
-    const make_ = (label, name, low, start) => slider(label, {
+    const valueSlider = (label, name, low, start) => slider(label, {
       low, high: 1, step: 0.001, start, now: state[name], show: percent,
       set: (value) => {
         if (state[name] !== value) {
@@ -178,7 +180,9 @@ const Values = (() => {
         }
       },
     });
-    const sliders = [make_("Window", "width", 0.001, 1), make_("Level", "level", 0, 0.5)];
+    const sliders = [
+      valueSlider("Window", "width", 0.001, 1), valueSlider("Level", "level", 0, 0.5),
+    ];
     resetSliders = () => sliders.forEach(({ shown }, place) => {
       const range = shown.querySelector("input");
       range.value = String(place ? state.level : state.width);
