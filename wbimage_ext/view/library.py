@@ -148,8 +148,9 @@ class Library:
 
     def _put_up(self, places: list[Path]) -> None:
         common = _common_folder([place.parent for place in places])
+        there = set(places)
         for run_id, shelf in list(self._shelves.items()):
-            if shelf.place not in places:
+            if shelf.place not in there:
                 del self._shelves[run_id]
                 self._version += 1
         known = {shelf.place for shelf in self._shelves.values()} | self._same

@@ -165,6 +165,20 @@ class TestList:
         assert "run-abc.wandb is not a wandb run file" in opened.text("#notes li")[0]
         assert len(names(opened)) == 3
 
+    def test_hundreds_of_runs_are_listed_a_hundred_at_a_time(
+        self, visit: Any, tmp_path: Path
+    ) -> None:
+        for number in range(230):
+            colour_run(tmp_path / str(number), f"run {number}", range(1), day=number % 28 + 1)
+        write_page(tmp_path)
+        opened = visit(tmp_path)
+        assert len(names(opened)) == 100
+        opened.page.locator("#run-search").fill("run 229")
+        assert names(opened) == ["run 229"]
+        opened.page.locator("#run-search").fill("")
+        opened.page.get_by_role("button", name="Show more of 230 runs (100 shown)").click()
+        assert len(names(opened)) == 230
+
 
 class TestComparison:
     def compared(self, visit: Any, folder: Path, **options: Any) -> Visit:

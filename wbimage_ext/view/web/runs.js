@@ -8,6 +8,7 @@
 const Runs = (() => {
   const CHOSEN_AT_FIRST = 3;
   const MOST_CHOSEN = 12;
+  const ROWS_AT_ONCE = 100;
   const MOST_COLUMNS = 12; // of configuration and metrics, each
   const COLOURS = [
     "#2f7fe8", "#e8590c", "#2b9348", "#c2255c", "#7048e8", "#0c8599", "#b08900", "#d6336c",
@@ -21,7 +22,9 @@ const Runs = (() => {
   const pinned = new Set();
   const colours = new Map();
   const listeners = [];
-  const rows = new Map(); // id -> row of the table
+  const texts = new Intl.Collator(undefined, { numeric: true });
+  let inOrder = []; // the runs as they are sorted
+  let most = ROWS_AT_ONCE;
   let notes = [];
   let wanted = "";
   let sort = { name: "started", down: true };
@@ -39,6 +42,7 @@ const Runs = (() => {
   }
 
   function changed() {
+    inOrder = Array.from(runs.values()).sort(order);
     show();
     listeners.forEach((listener) => listener());
   }
@@ -51,7 +55,7 @@ const Runs = (() => {
       return byPin || isMissing(x) - isMissing(y);
     }
     const up = typeof x === "number" && typeof y === "number"
-      ? x - y : String(x).localeCompare(String(y), undefined, { numeric: true });
+      ? x - y : texts.compare(String(x), String(y));
     return sort.down ? -up : up;
   }
 
@@ -66,8 +70,6 @@ const Runs = (() => {
     }
     return column.startsWith("m:") ? own(card.last) : card[column];
   }
-
-  const sorted = () => Array.from(runs.values()).sort(order);
 
   function isWanted({ card }) {
     const config = Object.entries(card.config).map(([name, value]) => `${name}=${value}`);
@@ -152,9 +154,7 @@ const Runs = (() => {
       cell.title = text;
       return cell;
     });
-    const row = make("tr", chosen.has(run.id) ? "chosen" : "", name, ...cells);
-    rows.set(run.id, row);
-    return row;
+    return make("tr", chosen.has(run.id) ? "chosen" : "", name, ...cells);
   }
 
   function headOf([column, text]) {
@@ -173,10 +173,13 @@ const Runs = (() => {
   /* Draws the table where something in it has changed; the focus stays where it was. */
   function show() {
     section.hidden = runs.size < 2;
-    const listed = sorted().filter(isWanted);
+    const found = inOrder.filter(isWanted);
+    const listed = found.slice(0, most);
     find("run-count").textContent = `${chosen.size} of ${runs.size} shown`;
     const cards = listed.map((run) => run.card);
     const state = JSON.stringify([cards, [...chosen], [...pinned], sort]);
+    find("run-more").hidden = found.length <= most;
+    find("run-more").textContent = `Show more of ${found.length} runs (${listed.length} shown)`;
     if (section.hidden || state === drawn) {
       return;
     }
@@ -184,7 +187,6 @@ const Runs = (() => {
     const shown = columns();
     const focused = table.contains(document.activeElement)
       ? document.activeElement.getAttribute("aria-label") : null;
-    rows.clear();
     table.replaceChildren(
       make("thead", "", make("tr", "", ...shown.map(headOf))),
       make("tbody", "", ...listed.map((run) => rowOf(run, shown)))
@@ -217,7 +219,10 @@ const Runs = (() => {
     if (!hasChosen) {
       // New runs join the newest ones until the user chooses.
       chosen.clear();
-      sorted().slice(0, CHOSEN_AT_FIRST).forEach((run) => chosen.add(run.id));
+      const newest = Array.from(runs.values()).sort(
+        (a, b) => texts.compare(b.card.started, a.card.started)
+      );
+      newest.slice(0, CHOSEN_AT_FIRST).forEach((run) => chosen.add(run.id));
     }
     changed();
   }
@@ -232,6 +237,10 @@ const Runs = (() => {
     search.addEventListener("input", () => {
       wanted = search.value.trim().toLowerCase();
       drawn = "";
+      show();
+    });
+    find("run-more").addEventListener("click", () => {
+      most += ROWS_AT_ONCE * 4;
       show();
     });
     find("run-none").addEventListener("click", () => {
@@ -249,7 +258,7 @@ const Runs = (() => {
     choose,
     /* The chosen runs, in the order of the list: pinned ones first. */
     get chosen() {
-      return sorted().filter((run) => chosen.has(run.id));
+      return inOrder.filter((run) => chosen.has(run.id));
     },
     get all() {
       return Array.from(runs.values());
