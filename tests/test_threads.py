@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,3 +68,38 @@ def test_a_batch_and_its_images_do_not_multiply(total: int, items: int, share: i
     Watching.from_batch(np.zeros((items, 3, 4, 3), np.uint8))
     assert {count for count, _ in seen} == {share}
     assert threads.thread_count() == total
+
+
+def test_large_images_are_told_how_many_and_small_ones_do_not_ask(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(threads, "thread_count", lambda: asked.append(1) or 2)
+    small, large = np.zeros((100, 100), np.uint8), np.zeros((1024, 1024), np.uint8)
+    for work in (
+        Image,
+        wbimage_ext.encode,
+        wbimage_ext.to_uint8,
+        lambda data: wbimage_ext.ImageMask({"mask_data": data}, "m"),
+    ):
+        asked.clear()
+        work(small)
+        assert asked == []
+        work(large)
+        assert asked == [1]
+    asked.clear()
+    wbimage_ext.encode(large, num_threads=3)
+    assert asked == [], "the caller said how many"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("dtype", ["u1", "f4", "u2"])
+def test_the_bytes_do_not_depend_on_the_number(dtype: str, count: int, photo: Any) -> None:
+    data = np.tile(photo, (3, 2, 1)).astype(dtype)
+    depth = 16 if dtype == "u2" else 8
+    expected = wbimage_ext.encode(data, bit_depth=depth, num_threads=1)
+    assert wbimage_ext.encode(data, bit_depth=depth, num_threads=np.int64(count)) == expected
+    wbimage_ext.set_num_threads(count)
+    assert wbimage_ext.encode(data, bit_depth=depth) == expected
+    batch = Image.from_batch([data, data], bit_depth=depth)
+    assert {Path(image._path).read_bytes() for image in batch} == {expected}

@@ -17,6 +17,7 @@ import numpy as np
 from . import _core
 from .files.stored import MadeFile
 from .media import Media
+from .threads import thread_count_for
 from .wording import shown
 
 
@@ -146,7 +147,7 @@ class ImageMask(Media):
             return
         self._val: dict[str, Any] = dict(val)
         data = self._checked_data(val)
-        encoded, present = _core.encode_mask(data)
+        encoded, present = _core.encode_mask(data, num_threads=thread_count_for(data.size))
         if "class_labels" not in val:
             self._val["class_labels"] = {n: f"class_{n}" for n in range(256) if present[n]}
         else:

@@ -16,6 +16,7 @@ from .encoding.pixels import encode as encode_pixels
 from .encoding.warnings import warn_dropped_alpha, warn_nan, warn_of_range
 from .inputs.arrays import as_masked, widened_bfloat16
 from .inputs.kinds import EncodedFile, EncodedImage, Reference, refusal
+from .threads import thread_count_for
 
 
 def to_uint8(
@@ -41,7 +42,10 @@ def to_uint8(
     """
     pixels = inputs.as_pixels(data)
     converted, found_nan, value_range = _core.to_uint8(
-        pixels.array, normalize=normalize, bfloat16=pixels.is_bfloat16
+        pixels.array,
+        normalize=normalize,
+        bfloat16=pixels.is_bfloat16,
+        num_threads=thread_count_for(pixels.array.size),
     )
     if found_nan and not pixels.is_nan_masked:
         warn_nan()

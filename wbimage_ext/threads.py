@@ -38,6 +38,15 @@ def set_num_threads(num_threads: int | None) -> None:
     _set_count = checked_count(num_threads)
 
 
+# Of pixels, below which the core starts no thread; so nobody needs to ask how many there may be.
+_FEWEST_BYTES = 1 << 20
+
+
+def thread_count_for(size_bytes: int) -> int:
+    """How many threads may make an image of so many bytes of pixels, here and now."""
+    return thread_count() if size_bytes >= _FEWEST_BYTES else 1
+
+
 def thread_count() -> int:
     """How many threads may work here and now.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import _core
 from ..inputs.kinds import EncodedImage, Pixels
+from ..threads import thread_count_for
 from ..wording import describe
 from .icc import with_icc_profile
 from .options import MODES_IN_C, EncodeOptions
@@ -64,6 +65,7 @@ def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _cor
         "quality": options.quality,
         "compress_level": options.compress_level,
         "bfloat16": pixels.is_bfloat16,
+        "num_threads": options.num_threads or thread_count_for(pixels.array.size * bit_depth // 8),
     }
     if options.colormap is None and pixels.is_tensor:
         if pixels.dataformats is None and not 2 <= pixels.array.ndim <= 4:
