@@ -152,9 +152,10 @@ static void test_png_damage(void)
     put_png_signature(&file);
     put_png_header(&file, 0x7FFFFFFF, 0x7FFFFFFF, 16, 6, 1);
     put_png_chunk(&file, "IDAT", "", 0);
+    /* With addresses of 32 bits libpng refuses such a row by itself. */
     CHECK_STATUS(wb_image_decode(&(wb_encoded){file.data, file.size_bytes, NO_LIMIT, false},
                                  &decoded, &error),
-                 WB_TOO_LARGE, error);
+                 sizeof(size_t) < 8 ? WB_DAMAGED : WB_TOO_LARGE, error);
     wb_bytes_free(&file);
 }
 

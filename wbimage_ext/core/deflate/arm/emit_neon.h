@@ -65,12 +65,15 @@ WB_ALWAYS_INLINE uint64_t look_up_piece(const near_tables *tables, const uint8_t
 WB_ALWAYS_INLINE void look_up_chunk(const near_tables *tables, const wb_deflate_codes *codes,
                                     const uint8_t *bytes, size_t count, chunk *found)
 {
+    const uint16_t *litlen = codes->litlen;
+    const uint8_t *litlen_bits = codes->litlen_bits;
     for (size_t i = 0; i < count; i += PIECE_LITERALS) {
         uint64_t missing = look_up_piece(tables, bytes + i, found->codes + i, found->bits + i);
         for (; missing != 0; missing &= missing - 1) {
             const size_t k = i + wb_lowest_bit(missing);
-            found->codes[k] = codes->litlen[bytes[k]];
-            found->bits[k] = codes->litlen_bits[bytes[k]];
+            const uint8_t symbol = bytes[k];
+            found->codes[k] = litlen[symbol];
+            found->bits[k] = litlen_bits[symbol];
         }
     }
     memset(found->codes + count, 0, PIECE_LITERALS * sizeof *found->codes);
@@ -122,21 +125,43 @@ WB_ALWAYS_INLINE void merge_fours(const uint16x8x4_t codes, uint8x8_t bits_a, ui
     fours[3] = join32(vget_high_u32(ab_high), vget_high_u32(cd_high), vget_high_u32(power_high));
 }
 
-/* What wb_bits_put does, one after the other; the count is as wide as the address it moves. */
-WB_ALWAYS_INLINE void put_words(wb_bit_writer *writer, const uint64_t *values,
-                                const uint8_t *value_bits, int words)
+/* Puts eight words, as wb_bits_put does one after the other. Where in the output each begins is
+ * summed in registers. */
+WB_ALWAYS_INLINE void put_eight(wb_bit_writer *writer, const uint64x2_t words[4], uint8x8_t bits)
 {
+    const uint16x8_t zero = vdupq_n_u16(0), own = vmovl_u8(bits);
+    uint16x8_t ends = vaddq_u16(own, vextq_u16(zero, own, 7));
+    ends = vaddq_u16(ends, vextq_u16(zero, ends, 6));
+    ends = vaddq_u16(ends, vextq_u16(zero, ends, 4));
+    const uint16x8_t begins = vaddq_u16(vsubq_u16(ends, own), vdupq_n_u16((uint16_t)writer->count));
+    const uint16x8_t up = vandq_u16(begins, vdupq_n_u16(7)), byte_bits = vsubq_u16(begins, up);
+    /* By how much what is pending moves down before each. */
+    const uint16x8_t down = vsubq_u16(byte_bits, vextq_u16(zero, byte_bits, 7));
+    const uint16x8_t bytes = vshrq_n_u16(begins, 3);
+    const uint32x4_t up32[2] = {vmovl_u16(vget_low_u16(up)), vmovl_high_u16(up)};
+    const uint64x2_t placed[4] = {
+        vshlq_u64(words[0], vreinterpretq_s64_u64(vmovl_u32(vget_low_u32(up32[0])))),
+        vshlq_u64(words[1], vreinterpretq_s64_u64(vmovl_high_u32(up32[0]))),
+        vshlq_u64(words[2], vreinterpretq_s64_u64(vmovl_u32(vget_low_u32(up32[1])))),
+        vshlq_u64(words[3], vreinterpretq_s64_u64(vmovl_high_u32(up32[1]))),
+    };
+    uint64_t pending = writer->pending;
     uint8_t *next = writer->next;
-    uint64_t pending = writer->pending, count = writer->count;
-    for (int i = 0; i < words; i++) {
-        pending |= values[i] << count;
-        count += value_bits[i];
-        wb_store_le64(next, pending);
-        next += count >> 3;
-        pending >>= count & ~UINT64_C(7);
-        count &= 7;
-    }
-    *writer = (wb_bit_writer){next, pending, (unsigned)count};
+#define PUT(i)                                                                               \
+    pending = pending >> vgetq_lane_u16(down, i) | vgetq_lane_u64(placed[(i) / 2], (i) % 2); \
+    wb_store_le64(next + vgetq_lane_u16(bytes, i), pending)
+    PUT(0);
+    PUT(1);
+    PUT(2);
+    PUT(3);
+    PUT(4);
+    PUT(5);
+    PUT(6);
+    PUT(7);
+#undef PUT
+    const unsigned end = writer->count + vgetq_lane_u16(ends, 7);
+    *writer = (wb_bit_writer){next + end / 8,
+                              pending >> (end / 8 * 8 - vgetq_lane_u16(byte_bits, 7)), end % 8};
 }
 
 /* Merges and puts 64 literals, sixteen fours of them; where two fours do not fit a word together,
@@ -144,37 +169,30 @@ WB_ALWAYS_INLINE void put_words(wb_bit_writer *writer, const uint64_t *values,
 WB_ALWAYS_INLINE void put_piece(wb_bit_writer *writer, const uint16_t *codes, const uint8_t *bits)
 {
     const uint8x16x4_t b = vld4q_u8(bits);
-    uint64x2_t fours[8];
-    uint64_t values[16];
-    uint8_t value_bits[16];
+    uint64x2_t fours[8], eights[4];
     merge_fours(vld4q_u16(codes), vget_low_u8(b.val[0]), vget_low_u8(b.val[1]),
                 vget_low_u8(b.val[2]), fours);
     merge_fours(vld4q_u16(codes + 32), vget_high_u8(b.val[0]), vget_high_u8(b.val[1]),
                 vget_high_u8(b.val[2]), fours + 4);
     const uint8x16_t four_bits = vaddq_u8(vaddq_u8(b.val[0], b.val[1]),
                                           vaddq_u8(b.val[2], b.val[3]));
-    const uint8x16_t eight_bits = vpaddq_u8(four_bits, four_bits);
-    if (vmaxvq_u8(eight_bits) > WB_BIT_WRITER_MAX_BITS) {
-        for (int i = 0; i < 8; i++)
-            vst1q_u64(values + 2 * i, fours[i]);
-        vst1q_u8(value_bits, four_bits);
-        put_words(writer, values, value_bits, 16);
+    const uint8x8_t eight_bits = vget_low_u8(vpaddq_u8(four_bits, four_bits));
+    if (vmaxv_u8(eight_bits) > WB_BIT_WRITER_MAX_BITS) {
+        put_eight(writer, fours, vget_low_u8(four_bits));
+        put_eight(writer, fours + 4, vget_high_u8(four_bits));
         return;
     }
     /* The bits of each first of two fours, in 64 bits. */
     const uint16x8_t first16 = vandq_u16(vreinterpretq_u16_u8(four_bits), vdupq_n_u16(255));
-    const uint32x4_t first32[2] = {vmovl_u16(vget_low_u16(first16)),
-                                   vmovl_u16(vget_high_u16(first16))};
+    const uint32x4_t first32[2] = {vmovl_u16(vget_low_u16(first16)), vmovl_high_u16(first16)};
     for (int i = 0; i < 4; i++) {
-        const uint32x2_t half = i % 2 == 0 ? vget_low_u32(first32[i / 2])
-                                           : vget_high_u32(first32[i / 2]);
-        const int64x2_t shift = vreinterpretq_s64_u64(vmovl_u32(half));
+        const uint64x2_t first_bits = i % 2 == 0 ? vmovl_u32(vget_low_u32(first32[i / 2]))
+                                                 : vmovl_high_u32(first32[i / 2]);
         const uint64x2_t first = vuzp1q_u64(fours[2 * i], fours[2 * i + 1]);
         const uint64x2_t second = vuzp2q_u64(fours[2 * i], fours[2 * i + 1]);
-        vst1q_u64(values + 2 * i, vorrq_u64(first, vshlq_u64(second, shift)));
+        eights[i] = vorrq_u64(first, vshlq_u64(second, vreinterpretq_s64_u64(first_bits)));
     }
-    vst1q_u8(value_bits, eight_bits);
-    put_words(writer, values, value_bits, 8);
+    put_eight(writer, eights, eight_bits);
 }
 
 static void emit_neon(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
