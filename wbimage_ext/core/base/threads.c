@@ -1,7 +1,7 @@
 /* Threads of POSIX or Windows behind a few names, and the tasks that they share.
  * In: tasks. Out: a status. Ownership: see base/threads.h. */
-#if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE /* sched_getaffinity; NOLINT(bugprone-reserved-identifier) */
+#if !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
+#define _POSIX_C_SOURCE 200112L /* signal masks; NOLINT(bugprone-reserved-identifier) */
 #endif
 
 #include "base/threads.h"
@@ -15,10 +15,6 @@
 #else
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
-#ifdef __linux__
-#include <sched.h>
-#endif
 #endif
 
 #ifdef WB_TEST_ALLOCATIONS
@@ -105,16 +101,6 @@ static void thread_join(thread *started)
     CloseHandle(started->handle);
 }
 
-unsigned wb_threads_available(void)
-{
-    DWORD_PTR process = 0, system = 0;
-    unsigned count = 0;
-    if (GetProcessAffinityMask(GetCurrentProcess(), &process, &system))
-        for (; process != 0; process &= process - 1)
-            count++;
-    return count != 0 ? count : 1;
-}
-
 #else
 
 typedef pthread_mutex_t lock;
@@ -182,17 +168,6 @@ static bool thread_start(thread *started)
 static void thread_join(thread *started)
 {
     pthread_join(started->handle, NULL);
-}
-
-unsigned wb_threads_available(void)
-{
-#ifdef __linux__
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
-        return (unsigned)CPU_COUNT(&allowed);
-#endif
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 ? (unsigned)online : 1;
 }
 
 #endif

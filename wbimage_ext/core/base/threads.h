@@ -31,7 +31,4 @@ wb_status wb_tasks_run(const wb_tasks *tasks, unsigned thread_count);
 /* How many threads wb_tasks_run would start at most: what memory per worker is needed for. */
 unsigned wb_tasks_workers(const wb_tasks *tasks, unsigned thread_count);
 
-/* The CPUs that this process may use; at least 1. */
-unsigned wb_threads_available(void);
-
 #endif
