@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from .files.names import run_file_name
 from .files.stored import StoredFile
-from .files.together import on_each
+from .files.together import Stopwatch, on_each
 from .files.whole import make_folder
 
 _REFERENCE = re.compile(r"^(gs|s3|https?)://")
@@ -218,9 +218,10 @@ def put_together(places: Sequence[tuple[Any, str]], run: Any, directory: str) ->
         value._file.put(os.path.join(directory, place), directory)
 
     # First of all, so that no failure is part of a normal course.
-    for folder in dict.fromkeys(os.path.dirname(place) for _value, place in places):
-        make_folder(os.path.join(directory, folder))
-    on_each(put, places)
+    with Stopwatch() as watch:
+        for folder in dict.fromkeys(os.path.dirname(place) for _value, place in places):
+            make_folder(os.path.join(directory, folder))
+    on_each(put, places, is_slow=watch.is_slow)
     set_places(places, run, directory)
 
 

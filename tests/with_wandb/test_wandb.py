@@ -5,12 +5,10 @@ from __future__ import annotations
 import builtins
 import copy
 import hashlib
-import importlib.util
 import json
 import multiprocessing
 import os
 import pickle
-import subprocess
 import sys
 import threading
 import tracemalloc
@@ -22,82 +20,12 @@ import pytest
 
 import wbimage_ext
 
+from .support import HERE, mask, needs_wandb, pixels, run_python
+
 # wandb's own deprecations are not ours to fail on.
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [needs_wandb, pytest.mark.filterwarnings("default")]
 
-_spec = importlib.util.find_spec("wandb")
-if _spec is None or _spec.origin is None:
-    pytest.skip("needs wandb", allow_module_level=True)
-
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 PROGRAM = HERE / "program.py"
-
-
-def wandb_environment(directory: Path) -> dict[str, str]:
-    folders = ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR")
-    return {
-        **{name: str(directory) for name in folders},
-        "WANDB_MODE": "offline",
-        "WANDB_SILENT": "true",
-        "WANDB_ERROR_REPORTING": "false",
-    }
-
-
-def run_python(directory: Path, *command: str) -> str:
-    """Run the same Python with wandb shut in `directory`; its standard output."""
-    directory.mkdir(exist_ok=True)
-    environment = {
-        **os.environ,
-        **wandb_environment(directory),
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)]),
-        "PYTHONHASHSEED": "0",
-    }
-    # The service of this process is not the child's to use or to end.
-    environment.pop("WANDB_SERVICE", None)
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", *command],
-        cwd=directory,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def wandb(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in wandb_environment(tmp_path_factory.mktemp("wandb")).items():
-            patch.setenv(name, value)
-        import wandb
-
-        yield wandb
-        wandb.teardown()
-
-
-@pytest.fixture
-def run(wandb: Any) -> Any:
-    run = wandb.init(project="tested", mode="offline")
-    yield run
-    run.finish()
-
-
-@pytest.fixture
-def installed(wandb: Any) -> Any:
-    wbimage_ext.install()
-    yield wandb
-    wbimage_ext.uninstall()
-
-
-def pixels(seed: int = 0, height: int = 24, width: int = 20) -> np.ndarray[Any, Any]:
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def mask() -> dict[str, Any]:
-    return {"mask_data": np.arange(480).reshape(24, 20) % 3, "class_labels": {0: "a", 2: "c"}}
 
 
 # The same program with wandb's class and with ours.
@@ -121,7 +49,11 @@ def test_the_same_program_leaves_the_same_runs(
     said = said_with(which, tmp_path)
     assert len(said["runs"][0]["rows"]) > 30
     assert len(said["runs"][0]["media"]) > 150
-    assert said["said"] == said_by_wandb["said"]
+    ours, theirs = dict(said["said"]), dict(said_by_wandb["said"])
+    for error, wandbs in zip(ours.pop("errors"), theirs.pop("errors"), strict=True):
+        assert error[0] == wandbs[0]
+        assert error[1].startswith(wandbs[1]), "our texts may add what would be right"
+    assert ours == theirs
     for ours, theirs in zip(said["runs"], said_by_wandb["runs"], strict=True):
         for part in theirs:
             assert ours[part] == theirs[part], part

@@ -21,18 +21,30 @@ _SLOW_SECONDS = 0.001
 _THREADS = 64
 
 
-def on_each(work: Callable[[Item], Any], items: Sequence[Item]) -> None:
+class Stopwatch:
+    """A block that is timed, in which the file system is asked something."""
+
+    def __enter__(self) -> Stopwatch:
+        self._started = time.perf_counter()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.is_slow = time.perf_counter() - self._started > _SLOW_SECONDS
+
+
+def on_each(work: Callable[[Item], Any], items: Sequence[Item], *, is_slow: bool = False) -> None:
     """Call `work` for each item, on threads from the first one that took long.
 
     Returns when no call is under way any more. Where a call fails, those that were not begun are
     left out, and the first item's exception is raised.
     """
-    for number, item in enumerate(items, 1):
-        started = time.perf_counter()
-        work(item)
-        if time.perf_counter() - started > _SLOW_SECONDS and len(items) - number > 1:
+    for number, item in enumerate(items):
+        if is_slow and len(items) - number > 1:
             _on_threads(work, items[number:])
             return
+        with Stopwatch() as watch:
+            work(item)
+        is_slow = watch.is_slow
 
 
 def _on_threads(work: Callable[[Item], Any], items: Sequence[Item]) -> None:
