@@ -13,7 +13,7 @@ files_of() {
     decode) echo */decode.c pixels/decoded.c bmp/header.c ;;
     encode) echo png/*.c deflate/*.c ;;
     jpeg) echo jpeg/encode.c ;;
-    pipeline) echo image.c pixels/mode.c png/*.c deflate/*.c */encode.c convert/convert.c ;;
+    image) echo image.c pixels/mode.c png/*.c deflate/*.c */encode.c convert/convert.c ;;
     probe) echo probe/*.c bmp/header.c ;;
     shape) echo pixels/view.c ;;
     view) echo pixels/*.c convert/*.c ;;
