@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import numbers
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,10 @@ class Classes(Media):
 
     def __init__(self, class_set: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
+        if not isinstance(class_set, Iterable):
+            raise TypeError(
+                f"classes must be a sequence of dicts with 'id' and 'name', not {shown(class_set)}"
+            )
         for item in class_set:
             if not isinstance(item, Mapping) or "id" not in item or "name" not in item:
                 raise TypeError(

@@ -272,3 +272,25 @@ def test_what_python_takes_for_a_bool_is_one(given: Any, plain: Any) -> None:
             assert images[0]._sha256 == other._sha256
     expected = wbimage_ext.to_uint8(values, plain)
     np.testing.assert_array_equal(wbimage_ext.to_uint8(values, given), expected)
+
+
+@pytest.mark.parametrize(
+    ("data", "arguments", "words"),
+    [
+        (np.zeros((4, 5)), {"quality": "x" * 10**6}, "quality must be an integer"),
+        (np.zeros((4, 5)), {"compress_level": "6"}, "compress_level must be None or an integer"),
+        (np.zeros((4, 5)), {"classes": 5}, "classes must be a sequence"),
+        ("a\0b", {}, r"'a\\x00b' contains a NUL"),
+        (b"", {}, "no bytes$"),
+    ],
+    ids=["quality", "level", "classes", "path", "bytes"],
+)
+def test_refusals_name_the_argument(data: Any, arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=words) as raised:
+        wbimage_ext.Image(data, **arguments)
+    assert len(str(raised.value)) < 300
+
+
+def test_no_warning_comes_before_a_refusal() -> None:
+    with pytest.raises(ValueError, match="Un-supported shape"):
+        wbimage_ext.Image(np.full((5, 5, 2), 300, np.uint16))

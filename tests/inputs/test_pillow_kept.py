@@ -207,3 +207,8 @@ def test_one_bit_a_pixel_is_0_and_255(name: str, tmp_path: Path) -> None:
         data = (np.array(data) * 255 // np.max(data)).tolist()
     assert data == (bits * 255).tolist()
     assert type(data[0][0]) is int
+
+
+def test_any_mode_is_ignored() -> None:
+    image = PILImage.fromarray(noise(4, 5, 3))
+    assert logged(image, mode="nonsense").mode == "RGB"

@@ -44,24 +44,17 @@ class EncodeOptions:
         """The options with `colormap` as 768 bytes of RGB rows and `nan_color` as three bytes.
 
         Raises:
-            ValueError: an unknown file type, mode, colormap or colour, or a number out of range.
-            TypeError: a number that is no integer.
+            ValueError: an unknown file type, colormap or colour, or a number out of range. What
+                `mode` may be depends on the input.
         """
         if self.file_type not in FILE_TYPES:
             raise ValueError(
                 f"file_type must be one of {list(FILE_TYPES)}, not {shown(self.file_type)}"
             )
-        if self.mode is not None and self.mode not in PILLOW_MODES:
-            raise ValueError(
-                "mode must be None or one of Pillow's, such as L, RGB, RGBA, P, 1 and CMYK, "
-                f"not {shown(self.mode)}"
-            )
         quality = _checked_quality(self.quality)
         compress_level = _checked_level(self.compress_level)
         bit_depth = _checked_bit_depth(self.bit_depth)
         num_threads = checked_count(self.num_threads)
-        if bit_depth == 16 and self.mode is not None and self.mode not in MODES_IN_C:
-            raise ValueError(f"no mode {self.mode} has 16 bits; mode=None goes by the shape")
         is_in_form = (
             quality is self.quality
             and compress_level is self.compress_level
@@ -97,25 +90,27 @@ class EncodeOptions:
         return hasattr(self.normalize, "__iter__")
 
 
+def _is_integer(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, (bool, np.bool_))
+
+
 def _checked_quality(quality: Any) -> int:
-    number = operator.index(quality)
-    if not 1 <= number <= 100:
-        raise ValueError(f"quality must be 1 to 100, not {shown(quality)}")
-    return number
-
-
-def _checked_bit_depth(bit_depth: Any) -> int:
-    is_integer = hasattr(bit_depth, "__index__") and not isinstance(bit_depth, bool)
-    if not is_integer or operator.index(bit_depth) not in (8, 16):
-        raise ValueError(f"bit_depth must be 8 or 16, not {shown(bit_depth)}")
-    return operator.index(bit_depth)
+    if not _is_integer(quality) or not 1 <= quality <= 100:
+        raise ValueError(f"quality must be an integer from 1 to 100, not {shown(quality)}")
+    return operator.index(quality)
 
 
 def _checked_level(level: Any) -> int | None:
     if level is None:
         return None
-    # True is an index too, but no level.
-    number = -1 if isinstance(level, (bool, np.bool_)) else operator.index(level)
-    if not 0 <= number <= 9:
-        raise ValueError(f"compress_level must be None or 0 to 9, not {shown(level)}")
-    return number
+    if not _is_integer(level) or not 0 <= level <= 9:
+        raise ValueError(
+            f"compress_level must be None or an integer from 0 to 9, not {shown(level)}"
+        )
+    return operator.index(level)
+
+
+def _checked_bit_depth(bit_depth: Any) -> int:
+    if not _is_integer(bit_depth) or bit_depth not in (8, 16):
+        raise ValueError(f"bit_depth must be 8 or 16, not {shown(bit_depth)}")
+    return operator.index(bit_depth)

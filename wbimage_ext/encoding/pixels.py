@@ -12,9 +12,9 @@ from typing import Any
 from .. import _core
 from ..inputs.kinds import EncodedImage, Pixels
 from ..threads import thread_count_for
-from ..wording import describe
+from ..wording import describe, shown
 from .icc import with_icc_profile
-from .options import MODES_IN_C, EncodeOptions
+from .options import MODES_IN_C, PILLOW_MODES, EncodeOptions
 from .warnings import warn_dropped_alpha, warn_nan, warn_of_clipping, warn_of_range
 
 
@@ -41,6 +41,8 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     if encoded.found_nan and options.nan_color is None and not pixels.is_nan_masked:
         warn_nan()
     warn_of_range(encoded.value_range)
+    if _may_clip(pixels, options) and mode != "I;16":
+        warn_of_clipping(int(pixels.array.max()))
     if encoded.dropped_alpha or drops_alpha:
         warn_dropped_alpha(options.file_type)
     data: Any = encoded
@@ -57,7 +59,6 @@ def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _cor
         keeps_values = keeps_values or (pixels.is_masked_integers and not options.has_limits)
     else:
         bit_depth = 8
-        _warn_if_clipped(pixels, options)
     arguments: dict[str, Any] = {
         "mode": mode,
         "bit_depth": bit_depth,
@@ -93,18 +94,26 @@ def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _cor
     )
 
 
-def _warn_if_clipped(pixels: Pixels, options: EncodeOptions) -> None:
-    """Warn of 16-bit data of which 8 bits keep the lowest 256 values: depth maps, X-rays."""
-    array = pixels.array
-    is_deep = array.dtype.kind == "u" and array.dtype.itemsize == 2 and not pixels.is_bfloat16
-    if is_deep and not (pixels.is_tensor or pixels.is_scaled or options.has_limits):
-        warn_of_clipping(int(array.max(initial=0)))
+def _may_clip(pixels: Pixels, options: EncodeOptions) -> bool:
+    """Whether these are 16-bit data, such as depth maps, of which 8 bits keep the lowest values."""
+    dtype = pixels.array.dtype
+    if dtype.kind != "u" or dtype.itemsize != 2 or pixels.is_bfloat16:
+        return False
+    is_as_it_is = not (pixels.is_tensor or pixels.is_scaled or options.has_limits)
+    return is_as_it_is and options.bit_depth == 8
 
 
 def _encode_in_rare_mode(pixels: Pixels, options: EncodeOptions, mode: str) -> EncodedImage:
     """What the core makes of the pixels as a PIL image, converted by Pillow."""
+    if mode not in PILLOW_MODES:
+        raise ValueError(
+            "mode must be None or one of Pillow's, such as L, RGB, RGBA, P, 1 and CMYK, "
+            f"not {shown(mode)}"
+        )
     if options.colormap is not None:
         raise ValueError("mode and colormap exclude each other")
+    if options.bit_depth == 16:
+        raise ValueError(f"no mode {mode} has 16 bits; mode=None goes by the shape")
     from ..inputs import pillow
 
     pillow.require_pillow(f"mode {mode!r}")

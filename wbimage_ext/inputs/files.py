@@ -33,6 +33,8 @@ def check_file(path: str | os.PathLike[str]) -> EncodedFile:
         ValueError: truncated, damaged, or no image.
     """
     name = os.path.abspath(os.fsdecode(path))
+    if "\0" in name:
+        raise ValueError(f"{shown(path)} contains a NUL character, which no path may")
     check = _Check(repr(os.fspath(path)))
     try:
         with open(path, "rb", buffering=0) as file:
@@ -159,6 +161,8 @@ class _Check:
 
     def look_up(self, readable: Any) -> Header:
         """What Pillow says of a foreign file, asked once; ValueError where it does not load it."""
+        if self.size == 0:
+            raise self._refusal(str(self._foreign))
         if self._rare_header is None:
             try:
                 self._rare_header = _header_by_pillow(readable)
