@@ -1,8 +1,9 @@
-"""setup.py: which flags each compiler gets, on whatever system it runs."""
+"""How the package is built: flags for each compiler, workflows that name what they run by commit."""
 
 from __future__ import annotations
 
 import os
+import re
 import runpy
 import shlex
 import shutil
@@ -86,3 +87,12 @@ def test_another_libjpeg_is_named_by_the_compiler(tmp_path: Path) -> None:
     run = subprocess.run([*compiler, *flags, source], capture_output=True, text=True)
     assert run.returncode != 0
     assert "wbimage_ext needs libjpeg-turbo" in run.stderr
+
+
+def test_workflows_name_actions_by_commit() -> None:
+    workflows = sorted((SETUP.parent / ".github/workflows").glob("*.yml"))
+    used = [line for path in workflows for line in path.read_text("utf-8").splitlines()]
+    used = [line for line in used if "uses:" in line]
+    assert used
+    for line in used:
+        assert re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v[\d.]+$", line), line
