@@ -181,7 +181,7 @@ def test_values_that_do_not_fit_warn(
     mode: str, file_type: str, values: tuple[int, int], most: int
 ) -> None:
     array = np.array([[*values, 5]], np.uint16 if mode == "I;16" else np.int32)
-    with pytest.warns(UserWarning, match=rf"{values[0]} to {values[1]}.* 0 to {most}.*normalize"):
+    with pytest.warns(UserWarning, match=rf"{values[0]} to {values[1]}.* 0\.\.{most};.*normalize"):
         ours = logged(PILImage.fromarray(array), file_type=file_type)
     if file_type != "jpg":
         np.testing.assert_array_equal(np.asarray(ours), array.clip(0, most))

@@ -42,7 +42,7 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
         warn_nan()
     warn_of_range(encoded.value_range)
     if _may_clip(pixels, options) and mode != "I;16":
-        warn_of_clipping(int(pixels.array.max()))
+        warn_of_clipping(pixels.array, 255)
     if encoded.dropped_alpha or drops_alpha:
         warn_dropped_alpha(options.file_type)
     data: Any = encoded

@@ -81,14 +81,21 @@ def warn_of_range(value_range: tuple[float, float] | None) -> None:
     )
 
 
-def warn_of_clipping(highest: int) -> None:
-    """Say that 16-bit integers do not fit 8 bits."""
-    if highest > 255:
-        warn(
-            f"16-bit values up to {highest} are clipped to 255; bit_depth=16 keeps them, and "
-            "normalize=(lo, hi) scales them",
-            UserWarning,
-        )
+def warn_of_clipping(integers: Any, most: int) -> None:
+    """Say that integers do not fit 0..most, which is as much as the file holds.
+
+    Args:
+        integers: a NumPy array with at least one value.
+        most: 255 or 65535.
+    """
+    lo = 0 if integers.dtype.kind == "u" else int(integers.min())
+    hi = int(integers.max())
+    if lo >= 0 and hi <= most:
+        return
+    instead = "normalize=(lo, hi) scales them"
+    if most == 255:
+        instead = f"bit_depth=16 keeps them in a PNG, {instead}"
+    warn(f"values from {lo} to {hi} are clipped to 0..{most}; {instead}", UserWarning)
 
 
 def warn_dropped_alpha(file_type: str) -> None:

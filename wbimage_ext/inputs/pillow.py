@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import _core
 from ..encoding.options import EncodeOptions
-from ..encoding.warnings import warn, warn_dropped_alpha
+from ..encoding.warnings import warn_dropped_alpha, warn_of_clipping
 from .kinds import Array, EncodedImage, Pixels
 
 # What each file type can hold as it is; Pillow's savers say the same, but for RGBA as JPEG, of
@@ -62,10 +62,11 @@ def read_image(image: Any, options: EncodeOptions) -> Pixels | EncodedImage:
     given = _without_foreign_color_key(image)
     if image.mode in _DEEP_MODES:
         is_png = options.file_type == "png"
-        _warn_of_clipping(image, 65535 if is_png else 255)
+        samples = np.asarray(image)
+        warn_of_clipping(samples, 65535 if is_png else 255)
         if not is_png or "transparency" not in given.info:
             return Pixels(
-                np.asarray(image),
+                samples,
                 image,
                 mode="I;16" if is_png else "L",
                 is_scaled=True,
@@ -85,17 +86,6 @@ def read_image(image: Any, options: EncodeOptions) -> Pixels | EncodedImage:
             icc_profile=profile,
         )
     return EncodedImage(saved(fitting, options, profile), width, height)
-
-
-def _warn_of_clipping(image: Any, most: int) -> None:
-    samples = np.asarray(image)
-    lo, hi = int(samples.min()), int(samples.max())
-    if lo < 0 or hi > most:
-        warn(
-            f"the image's values, {lo} to {hi}, do not fit 0 to {most} and are clipped; "
-            "normalize=(lo, hi) scales them",
-            UserWarning,
-        )
 
 
 def _without_foreign_color_key(image: Any) -> Any:
