@@ -16,6 +16,10 @@ enum {
     WB_FIT_BLOCK_SYMBOLS = 8000,
     /* Bytes of a block, at most: flat content waits no longer for more symbols. */
     WB_FIT_BLOCK_BYTES = 1 << 20,
+    /* A block's codes serve on while they cost at most one in so many and so many bits more than
+     * codes of their own could. */
+    WB_FIT_KEEP_CODES_SHARE = 128,
+    WB_FIT_KEEP_CODES_BITS = 700,
     /* Bytes of lines that one thread codes, about. */
     WB_FIT_SEGMENT_BYTES = 1 << 20,
 
@@ -42,6 +46,8 @@ enum {
     WB_FIT_INSERT_BYTES = 64,
     /* After 2^n misses in a row the search skips a pixel more, after twice as many two. */
     WB_FIT_MISSES_SHIFT = 5,
+    /* Quarters of a bit that a match from afar has to save, at least: its codes make others longer. */
+    WB_FIT_FAR_MARGIN = 8,
 
     /* ---- the choice of a plan ---- */
 
@@ -55,7 +61,7 @@ enum {
     WB_FIT_WEIGHT_FILTERED = 56,
     WB_FIT_WEIGHT_PLAIN = 52,
     /* A search costs this part of the whole cost, in 1000ths, if there is one for each byte. */
-    WB_FIT_WEIGHT_SEARCH = 300,
+    WB_FIT_WEIGHT_SEARCH = 600,
     /* A new plan has to be better than the last part's by one in so many: history is lost. */
     WB_FIT_CHANGE_SHARE = 16,
     /* Quarters of the earlier parts' costs that count in the next part. */
@@ -68,7 +74,12 @@ enum {
      * fewer of the others in a pair seen before, and fewer of a colour seen before. */
     WB_FIT_PHOTO_FLAT = 154,
     WB_FIT_PHOTO_SEEN = 26,
-    WB_FIT_PHOTO_KNOWN = 128
+    WB_FIT_PHOTO_KNOWN = 128,
+    /* And by 16ths of a bit that a byte takes with runs, at least. */
+    WB_FIT_PHOTO_BITS = 32,
+    /* Runs alone are not tried where so many pixels are like a neighbour: what repeats in a figure is
+     * easily missed by tiles. */
+    WB_FIT_FIGURE_FLAT = 230
 };
 
 #endif

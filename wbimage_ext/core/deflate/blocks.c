@@ -4,6 +4,7 @@
 #include "deflate/blocks.h"
 
 #include "base/checksum.h"
+#include "base/fitted.h"
 #include "deflate/cost.h"
 #include "deflate/count.h"
 
@@ -94,16 +95,12 @@ static bool codes_serve(const wb_deflate_codes *codes, const wb_deflate_frequenc
 }
 
 /* Whether the open block's codes cost about as little as codes of their own would: those cost a
- * header of about 700 bits and the time to build them, and are a little above the entropy, too. */
+ * header and the time to build them, and are a little above the entropy, too. */
 static bool keep_codes(const wb_deflate *deflate, uint64_t entropy_bits)
 {
-    enum { BUILDING_MOST_BITS = 12 << 10 }; /* that the time is worth, however long the stretch */
-    uint64_t building_bits = entropy_bits / 32;
-    if (building_bits > BUILDING_MOST_BITS)
-        building_bits = BUILDING_MOST_BITS;
     return deflate->block_open && codes_serve(&deflate->codes, &deflate->frequencies)
            && wb_deflate_cost(&deflate->codes, &deflate->frequencies)
-                  <= entropy_bits + building_bits + 700;
+                  <= entropy_bits + entropy_bits / WB_FIT_KEEP_CODES_SHARE + WB_FIT_KEEP_CODES_BITS;
 }
 
 /* Begins a block with the cheaper kind of codes. */

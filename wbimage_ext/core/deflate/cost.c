@@ -2,8 +2,7 @@
  * In: frequencies. Out: bits. Ownership: none. */
 #include "deflate/cost.h"
 
-/* 256 * log2(1 + i / 256), rounded. */
-static const uint8_t LOG2_FRACTION[256] = {
+const uint8_t wb_log2_fractions[256] = {
     0,   1,   3,   4,   6,   7,   9,   10,  11,  13,  14,  16,  17,  18,  20,  21,  22,  24,  25,
     26,  28,  29,  30,  32,  33,  34,  36,  37,  38,  40,  41,  42,  44,  45,  46,  47,  49,  50,
     51,  52,  54,  55,  56,  57,  59,  60,  61,  62,  63,  65,  66,  67,  68,  69,  71,  72,  73,
@@ -19,13 +18,6 @@ static const uint8_t LOG2_FRACTION[256] = {
     235, 236, 237, 238, 238, 239, 240, 241, 241, 242, 243, 244, 244, 245, 246, 247, 247, 248, 249,
     249, 250, 251, 252, 252, 253, 254, 255, 255,
 };
-
-uint32_t wb_log2_fixed(uint32_t value)
-{
-    unsigned whole = wb_log2_floor(value);
-    uint32_t mantissa = whole >= 8 ? value >> (whole - 8) : value << (8 - whole);
-    return whole << 8 | LOG2_FRACTION[mantissa & 0xff];
-}
 
 /* sum f * log2(total / f) = total * log2(total) - sum f * log2(f), in 1/256 bits. */
 static uint64_t entropy(const uint32_t *frequencies, unsigned count)

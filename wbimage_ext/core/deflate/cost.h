@@ -5,8 +5,16 @@
 
 #include "deflate/codes.h"
 
+/* 256 * log2(1 + i / 256), rounded. */
+extern const uint8_t wb_log2_fractions[256];
+
 /* 256 * log2(value); value is not 0. Exact to 1/256 bit or so. */
-uint32_t wb_log2_fixed(uint32_t value);
+static inline uint32_t wb_log2_fixed(uint32_t value)
+{
+    unsigned whole = wb_log2_floor(value);
+    uint32_t mantissa = whole >= 8 ? value >> (whole - 8) : value << (8 - whole);
+    return whole << 8 | wb_log2_fractions[mantissa & 0xff];
+}
 
 /* Bits that symbols of these frequencies take, extra bits included, without the block's head and
  * end: in these codes, in the fixed codes, and in the best that codes could be. */

@@ -6,12 +6,30 @@
 TARGET WB_NEVER_INLINE size_t KERNEL(equal_from)(const uint8_t *here, size_t distance,
                                                  size_t length, size_t most)
 {
+    const uint8_t *there = here - distance;
+    for (; length + 4 * COMPARED_BYTES <= most; length += 4 * COMPARED_BYTES) {
+        uint64_t differs = 0;
+        for (size_t k = length; k < length + 4 * COMPARED_BYTES; k += COMPARED_BYTES)
+            differs |= KERNEL(differs)(here + k, there + k);
+        if ((uint32_t)differs != 0)
+            break;
+    }
     for (; length < most; length += COMPARED_BYTES) {
-        unsigned equal = wb_lowest_bit(KERNEL(differs)(here + length, here + length - distance));
+        unsigned equal = wb_lowest_bit(KERNEL(differs)(here + length, there + length));
         if (equal != COMPARED_BYTES)
             return length + equal < most ? length + equal : most;
     }
     return most;
+}
+
+/* Of a match of at least COMPARED_BYTES: whether a run from the next pixel on, of which `equal` bytes
+ * are known, ends no earlier. */
+TARGET static inline bool KERNEL(is_run_longer)(const uint8_t *here, size_t step, size_t equal,
+                                                size_t distance, size_t most)
+{
+    return step + equal >= COMPARED_BYTES
+           && step + KERNEL(equal_from)(here + step, step, equal, most - step)
+                  >= KERNEL(equal_from)(here, distance, COMPARED_BYTES, most);
 }
 
 /* How many bytes before a match agree, too, up to 8. */
@@ -71,10 +89,13 @@ TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uin
             length = (size_t)best >> DISTANCE_BITS & ((1 << LENGTH_BITS) - 1);
             distance = (size_t)best & ((1 << DISTANCE_BITS) - 1);
             /* A literal pixel, and then a run or a match above, may save more. */
-            int64_t run = in.by_length[wb_lowest_bit(left_differs >> step)] + left_part;
+            unsigned left_later = wb_lowest_bit(left_differs >> step);
+            int64_t later = in.by_length[left_later] + left_part;
             other = in.by_length[wb_lowest_bit(above_differs >> step)] + line.above_part;
-            run = (other > run ? other : run) - over[step < EXACT_BYTES ? step : EXACT_BYTES];
-            if (run > best && distance != step && length != COMPARED_BYTES) {
+            later = (other > later ? other : later) - over[step < EXACT_BYTES ? step : EXACT_BYTES];
+            if (later > best && distance != step
+                && (length != COMPARED_BYTES
+                    || KERNEL(is_run_longer)(here, step, left_later, distance, most))) {
                 i += step;
                 continue;
             }

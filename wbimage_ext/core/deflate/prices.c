@@ -28,13 +28,27 @@ static unsigned distance_extra_bits(unsigned symbol)
     return symbol < 4 ? 0 : symbol / 2 - 1;
 }
 
-/* -log2(count / total), both in COUNT_UNITS. */
-static uint8_t price_of(uint64_t count, uint64_t total, unsigned max_bits)
+/* What turns counts into prices: -log2(count / total). */
+typedef struct price_scale {
+    uint32_t log_total; /* of counts in COUNT_UNITS */
+    uint32_t most;      /* also the price of what did not occur */
+} price_scale;
+
+static uint8_t price_of(const price_scale *scale, uint32_t count)
 {
-    uint32_t cost = wb_log2_fixed((uint32_t)total) - wb_log2_fixed((uint32_t)count + 1);
-    uint32_t price = cost * WB_DEFLATE_PRICE_BIT >> 8, most = max_bits * WB_DEFLATE_PRICE_BIT;
-    price = price < most ? price : most;
+    if (count == 0)
+        return (uint8_t)scale->most;
+    uint32_t cost = scale->log_total - wb_log2_fixed(count * COUNT_UNITS + 1);
+    uint32_t price = cost * WB_DEFLATE_PRICE_BIT >> 8;
+    price = price < scale->most ? price : scale->most;
     return (uint8_t)(price > 1 ? price : 1);
+}
+
+static price_scale scale_of(uint64_t total, unsigned max_bits)
+{
+    uint32_t log_total = wb_log2_fixed((uint32_t)total), most = max_bits * WB_DEFLATE_PRICE_BIT;
+    uint32_t none = log_total * WB_DEFLATE_PRICE_BIT >> 8;
+    return (price_scale){log_total, none < most ? none : most};
 }
 
 static uint64_t total_of(const uint32_t *frequencies, unsigned count)
@@ -59,23 +73,30 @@ static void set_distance_logs(wb_deflate_prices *prices)
 void wb_deflate_prices_set(wb_deflate_prices *prices, const wb_deflate_frequencies *frequencies)
 {
     const uint32_t *litlen = frequencies->litlen, *distance = frequencies->distance;
-    uint64_t total = total_of(litlen, WB_DEFLATE_LITLEN_SYMBOLS), literals = 0, spent = 0;
+    const uint64_t total = total_of(litlen, WB_DEFLATE_LITLEN_SYMBOLS);
+    const price_scale scale = scale_of(total, LITERAL_MAX_BITS);
+    const price_scale length_scale = scale_of(total, LENGTH_MAX_BITS);
+    const price_scale distance_scale = scale_of(total_of(distance, WB_DEFLATE_DISTANCE_SYMBOLS),
+                                                DISTANCE_MAX_BITS);
+    uint64_t literals = 0, spent = 0;
     for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++) {
-        prices->literal[i] = price_of((uint64_t)litlen[i] * COUNT_UNITS, total, LITERAL_MAX_BITS);
+        prices->literal[i] = price_of(&scale, litlen[i]);
         literals += litlen[i];
         spent += (uint64_t)litlen[i] * prices->literal[i];
     }
     prices->mean_literal = (uint8_t)(literals != 0 ? spent / literals : 8 * WB_DEFLATE_PRICE_BIT);
-    for (unsigned length = WB_DEFLATE_MIN_MATCH; length <= WB_DEFLATE_MAX_MATCH; length++) {
-        unsigned symbol = wb_deflate_length_symbol(length).symbol;
-        prices->length[length] = (uint8_t)(price_of((uint64_t)litlen[symbol] * COUNT_UNITS, total,
-                                                    LENGTH_MAX_BITS)
-                                           + WB_DEFLATE_PRICE_BIT * length_extra_bits(length));
+    for (unsigned length = WB_DEFLATE_MIN_MATCH; length <= WB_DEFLATE_MAX_MATCH;) {
+        wb_deflate_symbol first = wb_deflate_length_symbol(length);
+        uint32_t price = price_of(&length_scale, litlen[first.symbol])
+                         + WB_DEFLATE_PRICE_BIT * first.extra_bits;
+        unsigned end = length + (1u << first.extra_bits);
+        end = length < WB_DEFLATE_MAX_MATCH && end > WB_DEFLATE_MAX_MATCH ? WB_DEFLATE_MAX_MATCH
+                                                                          : end;
+        for (; length < end; length++)
+            prices->length[length] = (uint8_t)price;
     }
-    total = total_of(distance, WB_DEFLATE_DISTANCE_SYMBOLS);
     for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
-        prices->distance[i] = (uint8_t)(price_of((uint64_t)distance[i] * COUNT_UNITS, total,
-                                                 DISTANCE_MAX_BITS)
+        prices->distance[i] = (uint8_t)(price_of(&distance_scale, distance[i])
                                         + WB_DEFLATE_PRICE_BIT * distance_extra_bits(i));
     set_distance_logs(prices);
 }

@@ -8,7 +8,7 @@
 #include "deflate/count.h"
 
 enum {
-    TILES_MIN_BYTES = 4 << 10,
+    TILES_MIN_BYTES = 8 << 10,
     TILES_MAX_BYTES = 24 << 10,
     TILE_MIN_ROWS = 4,
     LOOK_ROWS = 6, /* of all tiles together */
@@ -67,6 +67,14 @@ static tiles lay_out_tiles(const wb_png_planner *planner, size_t y, size_t row_c
         all.rows = row_count < most_rows ? row_count : most_rows;
     }
     return all;
+}
+
+/* Whether the one tile is the part. */
+static bool is_whole(const wb_png_lines *trial, const tiles *all)
+{
+    size_t pixel_bytes = wb_raster_pixel_bytes(trial->rows.raster);
+    return all->rows == all->row_count
+           && trial->rows.size_bytes == trial->rows.raster->width * pixel_bytes;
 }
 
 /* Makes the first row of tile `k` the next. */
@@ -138,18 +146,22 @@ static wb_png_look look_at(wb_png_rows *rows, const tiles *all)
     return look;
 }
 
-static bool is_photo(const wb_png_look *look)
-{
-    return look->flat < WB_FIT_PHOTO_FLAT && look->seen < WB_FIT_PHOTO_SEEN
-           && look->known < WB_FIT_PHOTO_KNOWN;
-}
-
 static bool is_near(unsigned a, unsigned b, unsigned margin)
 {
     return a < b + margin && b < a + margin;
 }
 
-/* What a plan would take for the tiles. */
+/* Bits of a block's header that lists the codes of so many symbols, about. */
+static uint64_t header_cost(const wb_deflate_frequencies *frequencies)
+{
+    enum { HEADER_BITS = 80, SYMBOL_BITS = 4 };
+    uint64_t used = 0;
+    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
+        used += frequencies->litlen[i] != 0;
+    return HEADER_BITS + SYMBOL_BITS * used;
+}
+
+/* What a plan would take for the tiles. Where they are the whole part, that is what it takes. */
 static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan,
                          wb_deflate_frequencies *frequencies)
 {
@@ -161,17 +173,33 @@ static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan
     wb_deflate_stretch block = wb_png_lines_block(trial);
     size_t size_bytes = wb_png_lines_block_bytes(trial);
     wb_deflate_count(&block, size_bytes, frequencies);
-    uint64_t cost = wb_deflate_entropy(frequencies) * WEIGHTS[plan];
+    uint64_t cost = wb_deflate_entropy(frequencies);
+    cost = is_whole(trial, all) ? (cost + header_cost(frequencies)) * WB_FIT_WEIGHT_RUNS
+                                : cost * WEIGHTS[plan];
     return cost + cost * trial->matcher.searches / size_bytes * WB_FIT_WEIGHT_SEARCH / 1000;
 }
 
-static void hold_contest(wb_png_planner *planner, const tiles *all)
+/* Whether tiles look like a photograph and take as much. What is smooth looks the same, but takes
+ * little, and less with matches. */
+static bool is_photo(wb_png_lines *trial, const tiles *all, const wb_png_look *look)
+{
+    if (look->flat >= WB_FIT_PHOTO_FLAT || look->seen >= WB_FIT_PHOTO_SEEN
+        || look->known >= WB_FIT_PHOTO_KNOWN)
+        return false;
+    wb_deflate_frequencies frequencies;
+    uint64_t cost = try_plan(trial, all, WB_PNG_RUNS, &frequencies);
+    return cost / WB_FIT_WEIGHT_RUNS
+           > wb_png_lines_block_bytes(trial) * (uint64_t)WB_FIT_PHOTO_BITS / 16;
+}
+
+static void hold_contest(wb_png_planner *planner, const tiles *all, wb_png_plan first)
 {
     uint64_t least = UINT64_MAX;
     const wb_png_plan last = planner->plan;
-    for (int tried = 0; tried < WB_PNG_PLANS; tried++) {
-        wb_deflate_frequencies frequencies;
-        uint64_t cost = try_plan(&planner->trial, all, (wb_png_plan)tried, &frequencies);
+    wb_deflate_frequencies frequencies[2]; /* of the best plan so far, and of one more */
+    int best = 0;
+    for (int tried = (int)first; tried < WB_PNG_PLANS; tried++) {
+        uint64_t cost = try_plan(&planner->trial, all, (wb_png_plan)tried, &frequencies[1 - best]);
         cost += planner->costs[tried] * WB_FIT_MEMORY_QUARTERS / 4;
         planner->costs[tried] = cost;
         if (planner->has_plan && last == (wb_png_plan)tried)
@@ -179,9 +207,10 @@ static void hold_contest(wb_png_planner *planner, const tiles *all)
         if (cost < least) {
             least = cost;
             planner->plan = (wb_png_plan)tried;
-            wb_deflate_prices_set(&planner->prices, &frequencies);
+            best = 1 - best;
         }
     }
+    wb_deflate_prices_set(&planner->prices, &frequencies[best]);
 }
 
 bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
@@ -191,7 +220,7 @@ bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
     wb_png_look look = look_at(&planner->trial.rows, &all);
     planner->tile_number += all.count;
     bool is_tiny = raster->width * wb_raster_pixel_bytes(raster) < TINY_BYTES / raster->height;
-    if (is_photo(&look) && !is_tiny) {
+    if (!is_tiny && is_photo(&planner->trial, &all, &look)) {
         planner->plan = WB_PNG_RUNS;
         planner->has_plan = true;
         planner->parts_since = WB_FIT_KEEP_PARTS;
@@ -204,7 +233,8 @@ bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
         planner->parts_since++;
         return false;
     }
-    hold_contest(planner, &all);
+    bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !is_whole(&planner->trial, &all);
+    hold_contest(planner, &all, is_figure ? WB_PNG_FILTERED : WB_PNG_RUNS);
     planner->has_plan = true;
     planner->look = look;
     planner->parts_since = 1;
