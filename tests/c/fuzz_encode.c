@@ -1,5 +1,5 @@
-/* Fuzz target: any pixels of 8 or 16 bits, shape, level and CPU encode to a PNG that libpng decodes
- * to the same.
+/* Fuzz target: any pixels of 8 or 16 bits, shape, level, CPU and number of threads encode to a PNG
+ * that libpng decodes to the same.
  * In: four bytes of parameters, then bytes that pixels are made of. Out: a trap where that is not
  * so. Ownership: frees what it makes. */
 #include "base/endian.h"
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
         raster.is_16_bit = is_16_bit;
         rows.row_bytes = row_bytes;
         wb_png_options options = {.compress_level = level};
-        const wb_machine machine = {.cpu = wb_cpu_detect(DISABLED[i])};
+        const wb_machine machine = {wb_cpu_detect(DISABLED[i]), i == 1 ? 3 : 1};
         wb_bytes file = {0};
         CHECK_OK(wb_png_encode(&raster, &options, machine, scratch, &file, &error), error);
         if (i == 0) {

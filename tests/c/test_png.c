@@ -65,8 +65,9 @@ static void fill(content kind, size_t row_bytes, uint8_t *pixels, size_t size_by
         pixels[i] = content_byte(kind, i, row_bytes, &state);
 }
 
-/* Encodes for every set of instructions, from the rows themselves and from copies, and in a scratch
- * that other images have used; all have to give the same file, and it the pixels. */
+/* Encodes for every set of instructions, on one thread and on three, from the rows themselves and
+ * from copies, and in a scratch that other images have used; all have to give the same file, and it
+ * the pixels. */
 static size_t check_image(wb_png_scratch *scratch, const uint8_t *pixels, size_t width,
                           size_t height, unsigned channels, int level)
 {
@@ -77,7 +78,7 @@ static size_t check_image(wb_png_scratch *scratch, const uint8_t *pixels, size_t
         memory_rows rows;
         wb_raster raster = memory_raster(&rows, pixels, width, height, channels, i % 2 == 0);
         wb_png_options options = {.compress_level = level};
-        const wb_machine machine = {.cpu = wb_cpu_detect(DISABLED[i])};
+        const wb_machine machine = {wb_cpu_detect(DISABLED[i]), i % 2 == 0 ? 1 : 3};
         wb_bytes file = {0};
         CHECK_OK(wb_png_encode(&raster, &options, machine, scratch, &file, &error), error);
         if (i == 0) {

@@ -40,7 +40,7 @@ enum {
     /* Bytes of a run, at least. 8 is 10 percent faster on photographs and 1 percent larger. */
     WB_FIT_MIN_RUN = 5,
     /* Entries of each of the matcher's tables, as a power of two; at least one for 4 bytes. */
-    WB_FIT_TABLE_BITS = 15,
+    WB_FIT_TABLE_BITS = 14,
     /* Bytes of a match whose inner positions go into the tables, at most. With 16 text is 1
      * percent larger, and 2 percent of the time are saved. */
     WB_FIT_INSERT_BYTES = 64,
@@ -61,13 +61,15 @@ enum {
     WB_FIT_WEIGHT_FILTERED = 56,
     WB_FIT_WEIGHT_PLAIN = 52,
     /* A search costs this part of the whole cost, in 1000ths, if there is one for each byte. */
-    WB_FIT_WEIGHT_SEARCH = 600,
+    WB_FIT_WEIGHT_SEARCH = 1000,
+    /* Filtered matches are not tried where plain ones cost less than this part of runs. */
+    WB_FIT_CLEAR_PERCENT = 72,
     /* A new plan has to be better than the last part's by one in so many: history is lost. */
     WB_FIT_CHANGE_SHARE = 16,
     /* Quarters of the earlier parts' costs that count in the next part. */
     WB_FIT_MEMORY_QUARTERS = 2,
     /* Parts without a contest after one, while the tiles look the same within so many 256ths. */
-    WB_FIT_KEEP_PARTS = 4,
+    WB_FIT_KEEP_PARTS = 8,
     WB_FIT_KEEP_FLAT = 26,
     WB_FIT_KEEP_SEEN = 64,
     /* Photographs are told by what the tiles look like, in 256ths: fewer pixels like a neighbour,

@@ -88,7 +88,7 @@ void wb_deflate_prices_set(wb_deflate_prices *prices, const wb_deflate_frequenci
     for (unsigned length = WB_DEFLATE_MIN_MATCH; length <= WB_DEFLATE_MAX_MATCH;) {
         wb_deflate_symbol first = wb_deflate_length_symbol(length);
         uint32_t price = price_of(&length_scale, litlen[first.symbol])
-                         + WB_DEFLATE_PRICE_BIT * first.extra_bits;
+                         + (uint32_t)WB_DEFLATE_PRICE_BIT * first.extra_bits;
         unsigned end = length + (1u << first.extra_bits);
         end = length < WB_DEFLATE_MAX_MATCH && end > WB_DEFLATE_MAX_MATCH ? WB_DEFLATE_MAX_MATCH
                                                                           : end;

@@ -66,11 +66,11 @@ static wb_status stream_zlib(const wb_raster *raster, int level, wb_machine mach
 {
     const bool filtered = level != 0;
     wb_png_rows rows;
-    wb_status status = wb_png_rows_init(&rows, raster, &scratch->image.rows);
+    wb_status status = wb_png_rows_init(&rows, raster, &scratch->slots[0].image.rows);
     if (status != WB_OK)
         return status;
     size_t line_bytes = rows.size_bytes + 1;
-    status = wb_bytes_renew(&scratch->image.filtered, line_bytes);
+    status = wb_bytes_renew(&scratch->slots[0].image.filtered, line_bytes);
     if (status != WB_OK)
         return status;
     z_stream stream = {0};
@@ -82,8 +82,8 @@ static wb_status stream_zlib(const wb_raster *raster, int level, wb_machine mach
                    : wb_fail(error, WB_LIBRARY_FAILED, "zlib refuses level %d", level);
     for (size_t y = 0; y < raster->height && status == WB_OK; y++) {
         wb_png_row row = wb_png_rows_next(&rows);
-        filter_row(&row, filtered, machine.cpu, scratch->image.filtered.data);
-        stream.next_in = scratch->image.filtered.data;
+        filter_row(&row, filtered, machine.cpu, scratch->slots[0].image.filtered.data);
+        stream.next_in = scratch->slots[0].image.filtered.data;
         stream.avail_in = (uInt)line_bytes;
         status = zlib_drain(&stream, Z_NO_FLUSH, idat, error);
     }
@@ -101,23 +101,24 @@ static wb_status append_compressed(struct libdeflate_compressor *compressor,
                                    wb_png_scratch *scratch, wb_bytes *file, wb_error *error)
 {
     wb_png_rows rows;
-    wb_status status = wb_png_rows_init(&rows, raster, &scratch->image.rows);
+    wb_status status = wb_png_rows_init(&rows, raster, &scratch->slots[0].image.rows);
     if (status != WB_OK)
         return status;
     size_t line_bytes = rows.size_bytes + 1, size_bytes = line_bytes * raster->height;
-    status = wb_bytes_renew(&scratch->image.filtered, size_bytes);
+    status = wb_bytes_renew(&scratch->slots[0].image.filtered, size_bytes);
     if (status != WB_OK)
         return status;
     for (size_t y = 0; y < raster->height; y++) {
         wb_png_row row = wb_png_rows_next(&rows);
-        filter_row(&row, filtered, cpu, scratch->image.filtered.data + y * line_bytes);
+        filter_row(&row, filtered, cpu, scratch->slots[0].image.filtered.data + y * line_bytes);
     }
     size_t bound_bytes = libdeflate_zlib_compress_bound(compressor, size_bytes);
     status = wb_bytes_reserve(file, bound_bytes);
     if (status != WB_OK)
         return status;
-    size_t written = libdeflate_zlib_compress(compressor, scratch->image.filtered.data, size_bytes,
-                                              file->data + file->size_bytes, bound_bytes);
+    size_t written = libdeflate_zlib_compress(compressor, scratch->slots[0].image.filtered.data,
+                                              size_bytes, file->data + file->size_bytes,
+                                              bound_bytes);
     if (written == 0)
         return wb_fail(error, WB_LIBRARY_FAILED, "libdeflate cannot compress");
     file->size_bytes += written;
@@ -151,7 +152,7 @@ static wb_status choose_plan(const wb_raster *raster, wb_cpu cpu, wb_png_scratch
                              wb_png_plan *plan)
 {
     wb_png_planner planner;
-    wb_status status = wb_png_planner_init(&planner, raster, cpu, &scratch->trial);
+    wb_status status = wb_png_planner_init(&planner, raster, cpu, &scratch->slots[0].trial);
     if (status != WB_OK)
         return status;
     wb_png_planner_choose(&planner, 0, raster->height);

@@ -7,17 +7,20 @@
 #include "base/fitted.h"
 
 wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t size_bytes,
-                            size_t block_bytes, wb_cpu cpu, wb_png_buffers *buffers)
+                            wb_png_room room, wb_cpu cpu, wb_png_buffers *buffers)
 {
     *lines = (wb_png_lines){.cpu = cpu, .line_bytes = size_bytes + 1};
     wb_status status = wb_png_rows_init(&lines->rows, raster, &buffers->rows);
     if (status != WB_OK)
         return status;
     lines->rows.size_bytes = size_bytes;
-    block_bytes = block_bytes < lines->line_bytes ? lines->line_bytes : block_bytes;
-    size_t token_bytes, all_bytes;
+    if (room.part_bytes < lines->line_bytes)
+        room.part_bytes = lines->line_bytes;
     /* Every run and match has at least WB_DEFLATE_MIN_MATCH bytes. */
-    if (!wb_multiply(block_bytes / WB_DEFLATE_MIN_MATCH + 2, sizeof *lines->tokens, &token_bytes)
+    size_t tokens = room.open_symbols + room.part_bytes / WB_DEFLATE_MIN_MATCH + 2, token_bytes;
+    size_t block_bytes, all_bytes;
+    if (!wb_multiply(tokens, sizeof *lines->tokens, &token_bytes)
+        || !wb_add(room.part_bytes, room.open_bytes, &block_bytes)
         || !wb_add(block_bytes, WB_DEFLATE_WINDOW_BYTES + WB_DEFLATE_SLACK_BYTES, &all_bytes))
         return WB_OUT_OF_MEMORY;
     status = wb_bytes_renew(&buffers->filtered, all_bytes);

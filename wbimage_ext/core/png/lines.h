@@ -33,9 +33,14 @@ typedef struct wb_png_lines {
     uint64_t scores[WB_PNG_FILTER_COUNT]; /* of the rows above, the nearest counting most */
 } wb_png_lines;
 
-/* For rows of the first `size_bytes` and blocks of up to `block_bytes`, or of one line. */
+/* How much has to fit: what is added at once, and what the open block may hold before. */
+typedef struct wb_png_room {
+    size_t part_bytes, open_bytes, open_symbols;
+} wb_png_room;
+
+/* For rows of the first `size_bytes`. The room is for one line at least. */
 wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t size_bytes,
-                            size_t block_bytes, wb_cpu cpu, wb_png_buffers *buffers);
+                            wb_png_room room, wb_cpu cpu, wb_png_buffers *buffers);
 
 /* Forgets all lines. The next row is row `y`, from `first_byte` on. */
 void wb_png_lines_restart(wb_png_lines *lines, size_t y);

@@ -29,7 +29,8 @@ wb_status wb_png_planner_init(wb_png_planner *planner, const wb_raster *raster, 
     size_t pixel_bytes = wb_raster_pixel_bytes(raster), row_bytes = raster->width * pixel_bytes;
     size_t tile_bytes = WB_FIT_TILE_BYTES / pixel_bytes * pixel_bytes;
     tile_bytes = tile_bytes < row_bytes ? tile_bytes : row_bytes;
-    wb_status status = wb_png_lines_init(&planner->trial, raster, tile_bytes, TILES_MAX_BYTES, cpu,
+    wb_status status = wb_png_lines_init(&planner->trial, raster, tile_bytes,
+                                         (wb_png_room){.part_bytes = TILES_MAX_BYTES}, cpu,
                                          buffers);
     wb_png_planner_restart(planner);
     return status;
@@ -192,23 +193,29 @@ static bool is_photo(wb_png_lines *trial, const tiles *all, const wb_png_look *l
            > wb_png_lines_block_bytes(trial) * (uint64_t)WB_FIT_PHOTO_BITS / 16;
 }
 
-static void hold_contest(wb_png_planner *planner, const tiles *all, wb_png_plan first)
+/* Where the tiles are of a figure, runs are no candidate but show what the others save. */
+static void hold_contest(wb_png_planner *planner, const tiles *all, bool is_figure)
 {
-    uint64_t least = UINT64_MAX;
-    const wb_png_plan last = planner->plan;
+    static const wb_png_plan ORDER[WB_PNG_PLANS] = {WB_PNG_RUNS, WB_PNG_PLAIN, WB_PNG_FILTERED};
     wb_deflate_frequencies frequencies[2]; /* of the best plan so far, and of one more */
+    const wb_png_plan last = planner->plan;
+    uint64_t least = UINT64_MAX, costs[WB_PNG_PLANS];
     int best = 0;
-    for (int tried = (int)first; tried < WB_PNG_PLANS; tried++) {
-        uint64_t cost = try_plan(&planner->trial, all, (wb_png_plan)tried, &frequencies[1 - best]);
-        cost += planner->costs[tried] * WB_FIT_MEMORY_QUARTERS / 4;
-        planner->costs[tried] = cost;
-        if (planner->has_plan && last == (wb_png_plan)tried)
+    for (int i = 0; i < WB_PNG_PLANS; i++) {
+        const wb_png_plan tried = ORDER[i];
+        bool is_clear = tried == WB_PNG_FILTERED
+                        && costs[WB_PNG_PLAIN] < costs[WB_PNG_RUNS] * WB_FIT_CLEAR_PERCENT / 100;
+        costs[tried] = is_clear ? costs[WB_PNG_RUNS]
+                                : try_plan(&planner->trial, all, tried, &frequencies[1 - best]);
+        planner->costs[tried] = planner->costs[tried] * WB_FIT_MEMORY_QUARTERS / 4 + costs[tried];
+        uint64_t cost = planner->costs[tried];
+        if (planner->has_plan && last == tried)
             cost -= cost / WB_FIT_CHANGE_SHARE;
-        if (cost < least) {
-            least = cost;
-            planner->plan = (wb_png_plan)tried;
-            best = 1 - best;
-        }
+        if (is_clear || cost >= least || (is_figure && tried == WB_PNG_RUNS))
+            continue;
+        least = cost;
+        planner->plan = tried;
+        best = 1 - best;
     }
     wb_deflate_prices_set(&planner->prices, &frequencies[best]);
 }
@@ -234,7 +241,7 @@ bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
         return false;
     }
     bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !is_whole(&planner->trial, &all);
-    hold_contest(planner, &all, is_figure ? WB_PNG_FILTERED : WB_PNG_RUNS);
+    hold_contest(planner, &all, is_figure);
     planner->has_plan = true;
     planner->look = look;
     planner->parts_since = 1;

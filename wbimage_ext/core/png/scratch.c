@@ -26,9 +26,12 @@ static size_t held_bytes(const wb_png_buffers *buffers)
 
 static void free_all(wb_png_scratch *scratch)
 {
-    buffers_free(&scratch->image);
-    buffers_free(&scratch->trial);
-    wb_bytes_free(&scratch->segment);
+    wb_bytes_free(&scratch->coders);
+    for (size_t i = 0; i < WB_MAX_SLOTS; i++) {
+        buffers_free(&scratch->slots[i].image);
+        buffers_free(&scratch->slots[i].trial);
+        wb_bytes_free(&scratch->slots[i].segment);
+    }
 }
 
 void wb_png_scratch_free(wb_png_scratch *scratch)
@@ -41,7 +44,12 @@ void wb_png_scratch_free(wb_png_scratch *scratch)
 
 void wb_png_scratch_trim(wb_png_scratch *scratch, size_t limit_bytes)
 {
-    if (held_bytes(&scratch->image) + held_bytes(&scratch->trial) + scratch->segment.capacity_bytes
-        > limit_bytes)
+    size_t all_bytes = scratch->coders.capacity_bytes;
+    for (size_t i = 0; i < WB_MAX_SLOTS; i++) {
+        const wb_png_slot *slot = &scratch->slots[i];
+        all_bytes += held_bytes(&slot->image) + held_bytes(&slot->trial)
+                     + slot->segment.capacity_bytes;
+    }
+    if (all_bytes > limit_bytes)
         free_all(scratch);
 }

@@ -5,6 +5,7 @@
 #define WB_PNG_SCRATCH_H
 
 #include "base/bytes.h"
+#include "base/threads.h"
 
 typedef struct wb_png_buffers {
     wb_bytes rows;     /* rows pulled from the raster, and the zeros above the first */
@@ -13,10 +14,16 @@ typedef struct wb_png_buffers {
     wb_bytes tables;   /* of the matcher */
 } wb_png_buffers;
 
-typedef struct wb_png_scratch {
+/* What one segment takes until it is in the file. */
+typedef struct wb_png_slot {
     wb_png_buffers image;
     wb_png_buffers trial; /* while the plans for a part are compared */
-    wb_bytes segment;     /* a segment's blocks, before they go into the file */
+    wb_bytes segment;     /* its blocks */
+} wb_png_slot;
+
+typedef struct wb_png_scratch {
+    wb_bytes coders; /* one a slot */
+    wb_png_slot slots[WB_MAX_SLOTS];
 } wb_png_scratch;
 
 wb_png_scratch *wb_png_scratch_new(void);          /* NULL without memory */
