@@ -79,7 +79,8 @@ static part_plans plans_of(byte_function *byte_at, unsigned channels)
     wb_raster raster = memory_raster(&rows, pixels, WIDTH, HEIGHT, channels, false);
     wb_png_planner planner;
     part_plans plans;
-    CHECK(wb_png_planner_init(&planner, &raster, wb_cpu_detect(NULL), &scratch->slots[0].trial) == WB_OK);
+    CHECK(wb_png_planner_init(&planner, &raster, wb_cpu_detect(NULL), &scratch->slots[0].trial)
+          == WB_OK);
     for (size_t k = 0; k < PARTS; k++) {
         wb_png_planner_choose(&planner, k * PART_ROWS, PART_ROWS);
         plans.part[k] = planner.plan;

@@ -46,7 +46,7 @@ enum {
     WB_FIT_INSERT_BYTES = 64,
     /* After 2^n misses in a row the search skips a pixel more, after twice as many two. */
     WB_FIT_MISSES_SHIFT = 5,
-    /* Quarters of a bit that a match from afar has to save, at least: its codes make others longer. */
+    /* Quarters of a bit that a match from afar has to save: its codes make others longer. */
     WB_FIT_FAR_MARGIN = 8,
 
     /* ---- the choice of a plan ---- */
@@ -79,8 +79,8 @@ enum {
     WB_FIT_PHOTO_KNOWN = 128,
     /* And by 16ths of a bit that a byte takes with runs, at least. */
     WB_FIT_PHOTO_BITS = 32,
-    /* Runs alone are not tried where so many pixels are like a neighbour: what repeats in a figure is
-     * easily missed by tiles. */
+    /* Runs alone are no candidate where so many pixels are like a neighbour: tiles easily miss what
+     * repeats in a figure. */
     WB_FIT_FIGURE_FLAT = 230
 };
 

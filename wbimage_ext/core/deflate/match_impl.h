@@ -22,8 +22,8 @@ TARGET WB_NEVER_INLINE size_t KERNEL(equal_from)(const uint8_t *here, size_t dis
     return most;
 }
 
-/* Of a match of at least COMPARED_BYTES: whether a run from the next pixel on, of which `equal` bytes
- * are known, ends no earlier. */
+/* Of a match of at least COMPARED_BYTES: whether a run from the next pixel on, of which `equal`
+ * bytes are known, ends no earlier. */
 TARGET static inline bool KERNEL(is_run_longer)(const uint8_t *here, size_t step, size_t equal,
                                                 size_t distance, size_t most)
 {
