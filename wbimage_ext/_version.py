@@ -1,3 +1,3 @@
 """The package's version, in one place: setup, metadata and the module all read it here."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
