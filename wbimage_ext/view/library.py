@@ -61,11 +61,10 @@ class Library:
             start = time.monotonic()
             if start < self._next_scan:
                 return
-            try:
-                places = find_runs(self._paths)
-            except OSError:  # a given run has vanished; the others are still there
-                places = find_runs([path for path in self._paths if os.path.exists(path)])
-            self._put_up(places)
+            # A given run may vanish; the others are still there.
+            there = [path for path in self._paths if os.path.exists(path)]
+            with contextlib.suppress(FileNotFoundError):  # just now: the next look is soon
+                self._put_up(find_runs(there))
             spent = time.monotonic() - start
             self._next_scan = start + max(SCAN_SECONDS, spent * SCAN_SHARE)
 
