@@ -415,6 +415,15 @@ class TestCommand:
             assert "Traceback" not in told
             assert served.root.strip("/") not in told
 
+    def test_at_every_address(self, folder: Path) -> None:
+        with serve(folder, arguments=("--host", "0.0.0.0")) as served:
+            name = socket.gethostname()
+            assert served.url.startswith(f"http://{name}:")
+            served.host = "127.0.0.1"
+            for host in (name, f"{name}:{served.port}", "192.0.2.7", socket.getfqdn()):
+                assert served.ask("changes", host=host)[0] == 200
+            assert served.ask("changes", host="evil.example")[0] == 403
+
     def test_a_busy_port(self, folder: Path, server: Served) -> None:
         code, out, told = self.command(str(folder), "--serve", "--port", str(server.port))
         assert (code, out) == (1, "")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from wbimage_ext.view import page as page_module
@@ -134,3 +135,19 @@ def test_axes_of_many_metrics_do_not_swell_the_page(
     assert page.read_text().count('id="axis-') == 5
     late = embedded(page, f"axis-ID-{part['metrics'].index('late')}")
     assert late["values"] == [None] * 10 + list(range(10, 20))
+
+
+def test_a_page_without_a_folder_carries_the_newest_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = RunFolder(tmp_path)
+    for step in range(10):
+        pixels = np.random.default_rng(step).integers(0, 256, (40, 40), np.uint8)
+        run.log(step, p=run.image(pixels, f"media/images/p_{step}.png"))
+    catalog = Seen(run.write()).catalog
+    monkeypatch.setattr(page_module, "CARRIED_MOST_BYTES", 9000)
+    text = "".join(page_module.page_of_runs([catalog], None))
+    (tmp_path / "page.html").write_text(text)
+    part = embedded(tmp_path / "page.html", "run-ID")
+    assert list(part["carried"]) == [f"media/images/p_{step}.png" for step in (9, 8, 7)]
+    assert part["notes"] == ["7 files (the oldest, or missing ones) are not carried in this page"]

@@ -35,9 +35,11 @@ MASK_MOST_BYTES = 4 * 1024 * 1024
 # The bytes of mask files carried in the page so that it can name the class under the pointer
 # (a page opened from disk may show its images, not read them). Newest steps come first.
 ALL_MASKS_MOST_BYTES = 64 * 1024 * 1024
-# Pictures that lie outside the run's folder are carried in the page, up to this many bytes.
 AXES_MOST_VALUES = 500_000  # of each run: some megabytes
-INLINE_MOST_BYTES = 64 * 1024 * 1024
+# Pictures that lie outside the run's folder are carried in the page, up to this many bytes; and all
+# pictures where the page has no folder, as in a notebook, which keeps it in its own file.
+STAGED_MOST_BYTES = 64 * 1024 * 1024
+CARRIED_MOST_BYTES = 12 * 1024 * 1024
 ABANDONED_AFTER_SECONDS = 3600  # no page takes that long
 
 STYLE_TAG = re.compile(r'<link rel="stylesheet" href="([\w.]+)">')
@@ -95,15 +97,20 @@ def page_of_runs(
             "list": {"version": 1, "ids": ids, "cards": cards, "notes": list(notes)},
         },
     )
-    inline_left = INLINE_MOST_BYTES
+    bytes_left = CARRIED_MOST_BYTES if folder is None else STAGED_MOST_BYTES
     for catalog in catalogs:
-        carried = _carried(catalog, folder is None, inline_left)
-        inline_left -= sum(map(len, carried.values()))
+        outside = _outside(catalog, is_all=folder is None)
+        carried = _carried(outside, bytes_left)
+        bytes_left -= sum(map(len, carried.values()))
         masks = [places.get((catalog.id, mask.number)) for mask in catalog.pictures.masks]
         base = "" if folder is None else _base(catalog.run.media_root, folder)
         axes = catalog.axes_within(AXES_MOST_VALUES)
         of_page = {"base": base, "carried": carried, "maskPlaces": masks, "axes": axes}
-        yield _block(f"run-{catalog.id}", {**catalog.part(0), **of_page})
+        part = {**catalog.part(0), **of_page}
+        if left_out := len(outside) - len(carried):
+            note = f"{left_out} files (the oldest, or missing ones) are not carried in this page"
+            part["notes"] = [*part["notes"], note]
+        yield _block(f"run-{catalog.id}", part)
         for metric in range(catalog.metric_count):
             yield _block(f"series-{catalog.id}-{metric}", catalog.series(metric, 0))
         for metric in axes:
@@ -197,18 +204,23 @@ def _base(media_root: Path, folder: Path) -> str:
     return "/".join(quote(os.fsencode(part), safe="") for part in Path(relative).parts) + "/"
 
 
-def _carried(catalog: Catalog, is_all: bool, most_bytes: int) -> dict[str, str]:
-    """Return the files that the page has to carry, as data URIs by URL; the newest come first."""
+def _outside(catalog: Catalog, is_all: bool) -> dict[str, MediaFile]:
+    """Return the files by URL that do not lie in the run's folder, or all files."""
+    files = catalog.pictures.files
+    root = catalog.run.media_root
+    return {url: file for url, file in files.items() if is_all or file.root != root}
+
+
+def _carried(files: dict[str, MediaFile], most_bytes: int) -> dict[str, str]:
+    """Return files as data URIs by URL, the newest ones, as many as there is room for."""
     carried: dict[str, str] = {}
-    for url, file in reversed(catalog.pictures.files.items()):
-        if not is_all and file.root == catalog.run.media_root:
-            continue
+    for url, file in reversed(files.items()):
         with contextlib.suppress(OSError, ValueError, RuntimeError):  # or a loop of links
-            content = file.read(most_bytes)
-            carried[url] = data_uri(content)
-            most_bytes -= len(carried[url])
+            uri = data_uri(file.read(most_bytes))
+            most_bytes -= len(uri)
             if most_bytes <= 0:
                 break
+            carried[url] = uri
     return carried
 
 

@@ -61,6 +61,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+EVERY_ADDRESS = ("0.0.0.0", "::", "")
 NOTHING_RUNS = "default-src 'none'; sandbox"
 
 
@@ -90,10 +91,12 @@ class ViewServer:
         self.port = self._socket.getsockname()[1]
         self._token = secrets.token_urlsafe(24)
         shown = f"[{host}]" if ":" in host else host
-        if host in ("0.0.0.0", "::", ""):
+        if host in EVERY_ADDRESS:
             shown = socket.gethostname()
         self.url = f"http://{shown}:{self.port}/{self._token}/"
         self._names = {"localhost", host.lower(), socket.gethostname().lower()}
+        if host in EVERY_ADDRESS:
+            self._names.add(socket.getfqdn().lower())
         self._page, self._policy = served_page()
 
     @property
@@ -103,7 +106,7 @@ class ViewServer:
             user = getpass.getuser()
         except (KeyError, OSError, ImportError):  # a container's user without a name
             user = "USER"
-        target = "127.0.0.1" if self._host in ("0.0.0.0", "::", "") else self._host
+        target = "127.0.0.1" if self._host in EVERY_ADDRESS else self._host
         if ":" in target:
             target = f"[{target}]"
         return f"ssh -N -L {self.port}:{target}:{self.port} {user}@{socket.gethostname()}"

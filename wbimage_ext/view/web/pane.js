@@ -101,6 +101,11 @@ class Pane {
   /* Asks for the pictures beside this one, so that the slider does not flicker. */
   prefetch() {
     const { entries } = this.order;
+    const state = `${this.shown} of ${entries.length}`;
+    if (state === this.prefetched) {
+      return;
+    }
+    this.prefetched = state;
     [this.shown + 1, this.shown - 1].forEach((next) => {
       const images = entries[next] === undefined ? null : this.panel.run.images(entries[next]);
       if (images && images[this.item]) {

@@ -10,7 +10,7 @@ const Steps = (() => {
   const range = find("step-range");
   const entry = find("step-entry");
   const choice = find("step-axis");
-  const MOST_AXES = 60;
+  const MOST_AXES = 300;
   const listeners = [];
   let places = [];
   let at = 0;
