@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 from PIL import Image as PILImage
 
-from wbimage_ext.commands import main
+from wbimage_ext.commands import (
+    DONE,
+    INTERRUPTED,
+    SOMETHING_FAILED,
+    WRONG_ARGUMENTS,
+    main,
+)
 from wbimage_ext.commands.scene import scene
 
 from ..scenario import check_run
@@ -116,18 +122,18 @@ def test_many_files_show_progress(
 def test_help_and_wrong_arguments() -> None:
     command = [sys.executable, "-m", "wbimage_ext"]
     run = subprocess.run([*command, "--help"], capture_output=True, text=True, cwd=ROOT)
-    assert run.returncode == 0
+    assert run.returncode == DONE
     assert run.stdout.startswith("usage: wbimage ")
     assert "demo" in run.stdout
     for wrong in (["nothing"], [], ["log"]):
         run = subprocess.run([*command, *wrong], capture_output=True, text=True, cwd=ROOT)
-        assert run.returncode == 2
+        assert run.returncode == WRONG_ARGUMENTS
         assert "usage" in run.stderr
     file = ROOT / "pyproject.toml"
     run = subprocess.run(
         [*command, "demo", "--dir", str(file)], capture_output=True, text=True, cwd=ROOT
     )
-    assert run.returncode == 1
+    assert run.returncode == SOMETHING_FAILED
     assert os.fspath(file) in run.stderr
 
 
@@ -136,7 +142,7 @@ def test_ctrl_c_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
         raise KeyboardInterrupt
 
     monkeypatch.setattr("wbimage_ext.commands.info.build_info", interrupt)
-    assert main(["info"]) == 130
+    assert main(["info"]) == INTERRUPTED
 
 
 def test_info_names_versions(capsys: pytest.CaptureFixture[str]) -> None:

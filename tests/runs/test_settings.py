@@ -53,6 +53,9 @@ def test_what_a_run_is_called_can_be_changed_and_is_saved(tmp_path: Path) -> Non
     expected = {"name": "new", "notes": "better", "tags": ["three"], "project": "p"}
     assert about(run).items() >= expected.items()
     started = about(run)["started"]
+    with pytest.raises(TypeError, match="tags must be a list of str, not 3"):
+        run.tags = 3  # type: ignore[assignment]
+    assert run.tags == ("three",)
     run.finish()
     with pytest.raises(RuntimeError, match="finished"):
         run.name = "too late"

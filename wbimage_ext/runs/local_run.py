@@ -22,7 +22,7 @@ from .attributes import AttributeDict, Config
 from .folder import RunFolder
 from .rows import row_json
 from .saved_files import save_files
-from .settings import about_of, config_of
+from .settings import KEPT, about_of, config_of
 from .wandb_names import missing_of_run
 
 
@@ -282,7 +282,7 @@ class LocalRun:
             return save_files(self.dir, glob_str, base_path)
 
     def __getattr__(self, name: str) -> Any:
-        if name in _KEPT:
+        if name in KEPT:
             return self._folder.about.get(name)
         raise AttributeError(missing_of_run(name))
 
@@ -290,9 +290,6 @@ class LocalRun:
 
     def _add_singleton(self, data_type: str, key: str, value: Mapping[Any, str]) -> None:
         self._folder.add_labels(data_type, key, value)
-
-
-_KEPT = frozenset(("id", "project", "entity", "group", "job_type"))
 
 
 def _directory(given: str | os.PathLike[str] | None) -> str:

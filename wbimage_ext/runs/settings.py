@@ -14,7 +14,7 @@ from ..wording import shown
 from .attributes import config_values
 from .values import plain_json
 
-_KEPT = ("name", "notes", "project", "entity", "id", "group", "job_type")
+KEPT = ("name", "notes", "project", "entity", "id", "group", "job_type")
 
 # wandb's, which say how it reaches its server, or what it records besides.
 _WITHOUT_MEANING = frozenset(
@@ -34,16 +34,20 @@ _NOT_DONE = {
 
 
 def about_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What run.json keeps of the arguments; what is None is left out."""
+    """What run.json keeps of the arguments; what is None is left out.
+
+    Raises:
+        TypeError: tags that are no list.
+    """
     about: dict[str, Any] = {}
     unknown: dict[str, Any] = {}
     for name, value in arguments.items():
         if value is None or name in _WITHOUT_MEANING:
             continue
-        if name in _KEPT:
+        if name in KEPT:
             about[name] = str(value)
         elif name == "tags":
-            about[name] = [value] if isinstance(value, str) else [str(tag) for tag in value]
+            about[name] = _tags(value)
         elif name == "mode":
             if value == "disabled":
                 warn("mode='disabled' has no effect: a LocalRun logs", UserWarning)
@@ -59,6 +63,14 @@ def about_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
         )
         about["settings"] = unknown
     return about
+
+
+def _tags(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, Iterable):
+        raise TypeError(f"tags must be a list of str, not {shown(value)}")
+    return [str(tag) for tag in value]
 
 
 def config_of(config: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
