@@ -15,14 +15,7 @@ import sys
 import tempfile
 import threading
 
-# All of them here and none where it is needed: a process that is forked while another thread
-# imports a module waits for that import for ever.
-try:
-    import fcntl
-except ImportError:
-    import msvcrt  # Windows
-
-_LOCKED_BYTE = 1 << 20  # beyond the content, which Windows lets nobody read while it is locked
+from .locks import lock
 
 _PREFIX = "wbimage-"
 
@@ -124,7 +117,7 @@ def _claim(path: str) -> int:
         return -1
     try:
         # Written once it is locked: an empty mark is nobody's to take for an abandoned one.
-        _lock(descriptor)
+        lock(descriptor)
         with open(path, "r+b", buffering=0) as mark:
             mark.write(_machine())
     except OSError:
@@ -143,15 +136,6 @@ def _machine() -> bytes:
     # Locks may not reach over the network: another machine's directories are left alone.
     name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
     return name.encode()
-
-
-def _lock(descriptor: int) -> None:
-    """Lock an open file until it is closed; OSError where another has it, or where none can."""
-    if sys.platform == "win32":
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _remove_abandoned(parent: str) -> None:
@@ -174,7 +158,7 @@ def _remove_if_abandoned(directory: str) -> None:
     with open(os.path.join(directory, OWNER_NAME), "r+b", buffering=0) as mark:
         if mark.read() != _machine():
             return
-        _lock(mark.fileno())
+        lock(mark.fileno())
     # Closed before, because Windows removes no open file.
     shutil.rmtree(directory)
 

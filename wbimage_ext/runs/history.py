@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..files.errors import explained
+from ..files.locks import lock
 from .attributes import AttributeDict
 
 HISTORY_NAME = "history.jsonl"
@@ -261,15 +262,11 @@ def _refuse_second_writer(path: str) -> None:
 
 def _lock_file(file: Any, path: str) -> None:
     try:
-        import fcntl
-    except ImportError:  # Windows: another process that writes is the user's to avoid
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(file.fileno())
     except BlockingIOError:
         raise RuntimeError(f"another process is writing to {os.path.dirname(path)}") from None
     except OSError as error:
-        # A file system without locks, such as Lustre's or some NFS: as on Windows.
+        # A file system without locks, such as Lustre's or some NFS.
         _LOGGER.debug("%s cannot be locked: %s", path, error)
 
 

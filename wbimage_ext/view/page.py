@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..files.whole import replace
 from .catalog import Catalog, json_text
 from .pictures import Mask, MediaFile
 from .safe import data_uri
@@ -62,7 +63,7 @@ def write_runs(catalogs: Sequence[Catalog], folder: Path, notes: Sequence[str] =
             file.writelines(page_of_runs(catalogs, folder, notes))
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(target)
+        replace(str(temporary), str(target))
     except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -164,8 +165,8 @@ def _template(more_policy: str) -> tuple[str, str, str]:
 def _remove_abandoned(folder: Path) -> None:
     """Remove what killed processes left of pages; a younger one may still be written."""
     for left in folder.glob(".index-*.tmp"):
-        # Another process may be removing it too.
-        with contextlib.suppress(FileNotFoundError):
+        # Another process may be removing it too, or on Windows reading it.
+        with contextlib.suppress(FileNotFoundError, PermissionError):
             if time.time() - left.lstat().st_mtime > ABANDONED_AFTER_SECONDS:
                 left.unlink()
 
