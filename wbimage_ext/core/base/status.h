@@ -20,6 +20,14 @@ typedef enum wb_status {
     WB_LIBRARY_FAILED  /* libpng, libjpeg-turbo or libdeflate refused; see wb_error */
 } wb_status;
 
+/* Lets compilers check a printf text and its arguments: which parameter is the text, which is the
+ * first argument, counted from 1. */
+#if defined(__GNUC__) || defined(__clang__)
+#define WB_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define WB_PRINTF(text, first)
+#endif
+
 /* Filled by the call that fails, with one sentence fragment without a full stop. */
 typedef struct wb_error {
     char detail[256];
@@ -30,10 +38,6 @@ const char *wb_status_message(wb_status status);
 
 /* Writes a printf-style detail into `error` (which may be NULL) and returns `status`,
  * so that a failing call is one line: return wb_fail(error, WB_DAMAGED, "...", ...). */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-wb_status
-wb_fail(wb_error *error, wb_status status, const char *format, ...);
+WB_PRINTF(3, 4) wb_status wb_fail(wb_error *error, wb_status status, const char *format, ...);
 
 #endif

@@ -131,16 +131,9 @@ void wb_probe_scan(wb_probe *probe);
 wb_status wb_probe_complete(wb_probe *probe);
 
 /* Names the part of the file that begins at `position`. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-void wb_probe_enter(wb_probe *probe, uint64_t position, const char *format, ...);
+WB_PRINTF(3, 4) void wb_probe_enter(wb_probe *probe, uint64_t position, const char *format, ...);
 
 /* Fails with "<title>, <part> at byte <position>: <text>". */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-wb_status
-wb_probe_fail(wb_probe *probe, wb_status status, const char *format, ...);
+WB_PRINTF(3, 4) wb_status wb_probe_fail(wb_probe *probe, wb_status status, const char *format, ...);
 
 #endif
