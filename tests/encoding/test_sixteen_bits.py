@@ -188,6 +188,12 @@ def test_what_has_no_16_bits_is_refused(arguments: dict[str, Any], words: str) -
         Image(np.zeros((4, 5, 3), np.uint16), mode="I;16")
 
 
+def test_a_figure_has_no_16_bits() -> None:
+    figures = pytest.importorskip("matplotlib.figure")
+    with pytest.raises(ValueError, match="figure is drawn in 8 bits"):
+        Image(figures.Figure(), bit_depth=16)
+
+
 @pytest.mark.parametrize("normalize", [True, False])
 def test_a_deep_array_in_8_bits_warns_once(normalize: bool) -> None:
     values = np.array([[0, 256, 4095]], np.uint16)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image as PILImage
+from PIL import features
 
 from wbimage_ext import Image
 from wbimage_ext.files import staging
@@ -24,7 +25,8 @@ from ..conftest import PlainRun, files_below
 
 Array = np.ndarray[Any, Any]
 
-FORMATS = ["PNG", "JPEG", "BMP", "GIF", "WEBP"]
+# A Pillow that was built from source may lack WebP.
+FORMATS = ["PNG", "JPEG", "BMP", "GIF", *(["WEBP"] if features.check("webp") else [])]
 RARE_FORMATS = ["TIFF", "PPM", "ICO"]
 
 

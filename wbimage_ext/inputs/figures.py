@@ -38,8 +38,10 @@ def read_figure(source: Any, options: EncodeOptions) -> Pixels:
     """A figure as drawn.
 
     Raises:
-        ValueError: there is no figure behind `source`.
+        ValueError: there is no figure behind `source`, or 16 bits are asked for.
     """
+    if options.checked().bit_depth == 16:
+        raise ValueError("a figure is drawn in 8 bits; bit_depth=16 is for arrays of values")
     drawn = draw(source)
     if options.is_jpeg and (drawn[:, :, 3] == 255).all():
         # JPEG has no alpha; nothing is lost, so there is nothing to warn of.
