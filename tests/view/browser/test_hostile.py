@@ -121,6 +121,26 @@ class TestTrust:
         assert link.inner_text() == "100% p.png cannot be shown here"
         assert link.get_attribute("href") == "media/images/100%25%20p.png"
 
+    def test_names_that_are_no_utf_8(self, visit: Any, tmp_path: Path) -> None:
+        run = RunFolder(tmp_path)
+        for name in ("good", "bad"):
+            path = f"media/{name} \udcff.png"
+            made = run.image(BLACK, f"media/{name}.png")
+            (tmp_path / f"media/{name}.png").rename(tmp_path / path)
+            run.log(0 if name == "good" else 1, **{name: {**made, "path": path}})
+        (tmp_path / "media/bad \udcff.png").write_bytes(b"no picture")
+        write_page(run.write())
+        opened = visit(tmp_path)
+        assert (
+            opened.page.locator(".panel[aria-label=good] .base").evaluate(
+                "(image) => image.naturalWidth"
+            )
+            == 16
+        )
+        link = opened.page.locator(".panel[aria-label=bad] a.file")
+        assert link.inner_text() == "bad%20%FF.png cannot be shown here"
+        assert opened.complaints == []
+
     def test_skipped_records_are_told(self, visit: Any, tmp_path: Path) -> None:
         folder = stepped_run(tmp_path)
         with (folder / "history.jsonl").open("a") as file:

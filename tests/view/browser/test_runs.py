@@ -156,6 +156,14 @@ class TestList:
         assert opened.text(".key-row .key") == ["run 7", "run 6", "run 5"]
         assert opened.text("#run-count") == ["3 of 7 shown"]
 
+    def test_an_address_of_runs_that_are_gone_shows_those_that_are_there(
+        self, visit: Any, tmp_path: Path
+    ) -> None:
+        page = (three_runs(tmp_path) / "index.html").as_uri()
+        opened = visit(f"{page}#step=40&runs=0123456789ab&pins=0123456789ab")
+        assert opened.text("#run-count") == ["3 of 3 shown"]
+        assert opened.text("figcaption") == ["red 40", "green 40"]
+
     def test_a_run_that_cannot_be_read_is_told(self, visit: Any, tmp_path: Path) -> None:
         three_runs(tmp_path)
         wandb_folder(tmp_path / "broken", b"something else")

@@ -109,6 +109,22 @@ class TestSteps:
         assert [tops.count(top) for top in sorted(set(tops))] == [3, 3, 1]
         assert opened.text(".columned figcaption") == captions
 
+    def test_steps_of_any_size(self, visit: Any, tmp_path: Path) -> None:
+        run = RunFolder(tmp_path)
+        image = run.image(BLACK, "media/images/p.png")
+        steps = [-5, 0, 12_345_678_901_233, 12_345_678_901_234, 2**53]
+        for step in steps:
+            run.log(step, p={**image, "caption": f"at {step}"})
+        write_page(run.write())
+        opened = visit(tmp_path)
+        for step in reversed(steps):
+            assert opened.text(".badge") == [f"step {step}"]
+            assert self.shown(opened) == [f"at {step}"]
+            opened.page.locator("#step-entry").fill(str(step))
+            opened.page.keyboard.press("Enter")
+            assert self.shown(opened) == [f"at {step}"]
+            opened.page.locator("#step-back").click(force=True)
+
     def test_the_step_survives_a_reload(self, visit: Any, tmp_path: Path) -> None:
         opened = visit(stepped_run(tmp_path))
         opened.page.keyboard.press("Home")

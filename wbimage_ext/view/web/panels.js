@@ -24,8 +24,8 @@ const Panels = (() => {
   const observer = new IntersectionObserver((entries) => {
     entries.forEach((entry) => {
       const panel = seen.get(entry.target);
-      panel.isNear = entry.isIntersecting;
-      if (panel.isNear) {
+      if (panel) { // it may have been let go of meanwhile
+        panel.isNear = entry.isIntersecting;
         panel.update();
       }
     });
@@ -44,6 +44,16 @@ const Panels = (() => {
     const run = runs.length > 1 ? `, ${panel.run.name}` : "";
     const name = `${panel.key}${place}${run}`;
     return image.c ? `${image.c} (${name})` : name;
+  }
+
+  /* A file's name as it is read; one that is no UTF-8 stays percent-encoded. */
+  function fileName(url) {
+    const name = url.split("/").pop();
+    try {
+      return decodeURIComponent(name);
+    } catch (error) {
+      return name;
+    }
   }
 
   const nameInFolder = ({ key, folder }) => key.slice(folder.length).replace(/^[/.]/, "");
@@ -94,7 +104,7 @@ const Panels = (() => {
       this.element.style.setProperty("--aspect", String(shot.width / shot.height));
       this.file.hidden = !shot.broken;
       if (shot.broken) {
-        const name = decodeURIComponent(shot.image.u).split("/").pop();
+        const name = fileName(shot.image.u);
         this.file.href = this.panel.run.url(shot.image.u);
         this.file.textContent = `${name} cannot be shown here`;
       }

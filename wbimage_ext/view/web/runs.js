@@ -216,6 +216,9 @@ const Runs = (() => {
         [runs, chosen, pinned, colours].forEach((each) => each.delete(id));
       }
     });
+    if (chosen.size && !Array.from(chosen).some((id) => runs.has(id))) {
+      hasChosen = false; // the address names runs that are not here any more
+    }
     if (!hasChosen) {
       // New runs join the newest ones until the user chooses.
       chosen.clear();

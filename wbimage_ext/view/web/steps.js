@@ -22,7 +22,9 @@ const Steps = (() => {
 
   const goal = () => (places.length ? places[at] : -Infinity);
   const word = () => axis || "step";
-  const short = (value) => String(Number(value.toPrecision(10)));
+  const short = (value) => (
+    String(Number.isInteger(value) ? value : Number(value.toPrecision(10)))
+  );
 
   function show() {
     const name = word();
