@@ -169,9 +169,59 @@ static void test_values_in_parts(void)
     free(together);
 }
 
+/* A large image of floats is converted and encoded by segments: on any number of threads it becomes
+ * the same file, also where the system starts fewer. */
+static void test_an_image_in_segments(void)
+{
+    enum { SIDE = 900, VALUES = SIDE * SIDE * 3 };
+    float *values = malloc(VALUES * sizeof *values);
+    wb_png_scratch *scratch = wb_png_scratch_new();
+    CHECK(values != NULL && scratch != NULL);
+    for (size_t i = 0; i < VALUES; i++)
+        values[i] = (float)((i * i / 97 + i / 5) % 1000) / 999;
+    const wb_view view = {.data = (const uint8_t *)values,
+                          .dtype = WB_FLOAT32,
+                          .height = SIDE,
+                          .width = SIDE,
+                          .channels = 3,
+                          .row_stride_bytes = SIDE * 12,
+                          .column_stride_bytes = 12,
+                          .channel_stride_bytes = 4};
+    for (int is_16_bit = 0; is_16_bit < 2; is_16_bit++) {
+        wb_bytes first = {0};
+        for (unsigned threads = 1; threads <= 5; threads += 2) {
+            const wb_image_options options = {
+                .normalize = {.is_16_bit = is_16_bit},
+                .png = {.compress_level = WB_PNG_LEVEL_FAST},
+                .machine = {.cpu = wb_cpu_detect(NULL), .thread_count = threads}};
+            wb_bytes file = {0};
+            wb_image_info info;
+            wb_error error = {{0}};
+#ifdef WB_TEST_ALLOCATIONS
+            if (threads == 5)
+                refuse_threads_after(1);
+#endif
+            CHECK_OK(wb_image_encode(&view, &options, scratch, &file, &info, &error), error);
+#ifdef WB_TEST_ALLOCATIONS
+            allow_threads();
+#endif
+            if (threads == 1) {
+                first = file;
+                continue;
+            }
+            check_same_file(&file, &first);
+            wb_bytes_free(&file);
+        }
+        wb_bytes_free(&first);
+    }
+    wb_png_scratch_free(scratch);
+    free(values);
+}
+
 int main(void)
 {
     RUN(test_many_threads);
     RUN(test_values_in_parts);
+    RUN(test_an_image_in_segments);
     return 0;
 }
