@@ -51,6 +51,25 @@ def test_a_colormap_by_name() -> None:
     np.testing.assert_array_equal(colors, expected)
 
 
+@pytest.mark.parametrize("name", ["viridis", "tab10", "Reds_r"])
+def test_a_colormap_object_is_as_good_as_its_name(name: str) -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    given = matplotlib.colormaps[name]
+    assert Image(values, colormap=given)._sha256 == Image(values, colormap=name)._sha256
+    batch = Image.from_batch([values], dataformats="NHW", colormap=given)
+    assert batch[0]._sha256 == Image(values, colormap=name)._sha256
+
+
+def test_numpys_integers_are_a_color() -> None:
+    values = np.array([[0.0, np.nan, 1.0]])
+    one, other = (
+        Image(values, colormap=table(), nan_color=color)
+        for color in ((1, 2, 3), np.array([1, 2, 3], np.uint8))
+    )
+    assert one._sha256 == other._sha256
+
+
 def test_an_indexed_png_is_about_as_small_as_a_gray_one(gray_photo: Array) -> None:
     heat = gray_photo / 300.0
     plain, colored = Image(heat), Image(heat, colormap=table())
@@ -68,6 +87,7 @@ def test_an_indexed_png_is_about_as_small_as_a_gray_one(gray_photo: Array) -> No
         ({"nan_color": (0, 0, 0)}, "nan_color needs a colormap"),
         ({"colormap": table(), "nan_color": (0, 0)}, "nan_color must be three"),
         ({"colormap": table(), "nan_color": (0, 0, 256)}, "nan_color must be three"),
+        ({"colormap": table(), "nan_color": 7}, "nan_color must be three"),
         (
             {"colormap": table(), "nan_color": (1.0, 0.5, 0)},
             r"nan_color must be three integers from 0 to 255, not \(1.0, 0.5, 0\)",
