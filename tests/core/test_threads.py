@@ -5,7 +5,11 @@ The results have to be those of one thread; `.ci/sanitize thread` looks for data
 
 from __future__ import annotations
 
+import os
 import queue
+import subprocess
+import sys
+import sysconfig
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -145,3 +149,15 @@ def test_images_are_built_and_logged(tmp_path: Path) -> None:
     files = sorted((tmp_path / "run" / "media" / "images").glob("own*.png"))
     assert len(files) == THREADS * 5
     assert all(file.read_bytes() == expected for file in files)
+
+
+@pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this Python always has its GIL"
+)
+def test_the_gil_stays_off() -> None:
+    """CPython turns it on, with a warning, for an extension that does not say it needs none."""
+    code = "import sys, wbimage_ext._core; print(sys._is_gil_enabled())"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHON_GIL"}
+    command = [sys.executable, "-W", "error", "-c", code]
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == "False"

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -381,14 +380,3 @@ def test_subinterpreters_import_it_or_are_refused(main: str, tmp_path: Path) -> 
     printed = run_program(SUBINTERPRETERS, tmp_path, main, IN_EACH).splitlines()
     outcomes = [line.split()[0] for line in printed if line.startswith(("works", "ImportError"))]
     assert len(outcomes) == 3, printed
-
-
-def test_a_free_threaded_python_turns_its_lock_on() -> None:
-    """Nothing is declared, so CPython does that; a declaration needs tests of its own first."""
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        assert sys._is_gil_enabled()  # type: ignore[attr-defined]
-    for source in (ROOT / "wbimage_ext").rglob("*.c"):
-        assert "Py_mod_gil" not in source.read_text("utf-8")
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
-        assert "supports free-thread" not in page.read_text("utf-8").lower()
-    assert "Free Threading" not in (ROOT / "pyproject.toml").read_text("utf-8")
