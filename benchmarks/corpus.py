@@ -1,4 +1,4 @@
-"""The images that encoders are compared on: photographs, plots, text, masks, noise, tiny images.
+"""The images that encoders are compared on, of every class that people log.
 
 Everything is shipped in a wheel (scikit-image, matplotlib, scikit-learn) or drawn here; nothing is
 downloaded. An image belongs to one of two sets: ``tune`` is what parameters may be chosen on,
@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from . import classes
+
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -22,7 +24,7 @@ class Picture(NamedTuple):
     """One image of the corpus."""
 
     name: str
-    kind: str  # photo, plot, text, mask, drawing, noise, tiny
+    kind: str  # the class: photo, plot, text, mask, once JPEG, ...
     set: str  # tune, judge
     pixels: Pixels  # uint8, (H, W) or (H, W, C) with C of 2, 3 or 4
 
@@ -279,10 +281,14 @@ def pictures() -> Iterator[Picture]:
     yield from _masks()
     yield from _noises()
     yield from _tinies(photos)
+    for name, kind, set_name, pixels in classes.draw_all(photos):
+        yield Picture(name, kind, set_name, pixels)
     tune = ("astronaut", "coffee", "flower", "motorcycle_left")
     judge = ("china", "chelsea", "retina", "ihc")
     yield Picture("mosaic_1080p", "photo", "tune", _mosaic(photos, tune, 1080, 1920))
     yield Picture("mosaic_1080p_judge", "photo", "judge", _mosaic(photos, judge, 1080, 1920))
+    yield Picture("mosaic_4k", "4K", "tune", _mosaic(photos, tune, 2160, 3840))
+    yield Picture("mosaic_4k_judge", "4K", "judge", _mosaic(photos, judge, 2160, 3840))
     if "chelsea" in photos:
         chelsea = photos["chelsea"]
         opaque = np.full((*chelsea.shape[:2], 1), 255, np.uint8)

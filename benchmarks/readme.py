@@ -61,7 +61,7 @@ def numbers(result: dict[str, Any], on_zlib_ng: dict[str, Any] | None = None) ->
     sections = {name: _judged(rows) for name, rows in result["sections"].items()}
     parts = []
     if rows := sections.get("png"):
-        parts.append(_png(rows))
+        parts += [_png(rows), _classes(rows)]
     if (rows := sections.get("image")) and WANDB in peers_of(rows):
         parts.append(_image(rows, result["machine"]["packages"]["wandb"]))
     parts += _sentences(sections)
@@ -111,6 +111,28 @@ def _png_lines(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
             _speed_and_size(large),
             _speed_and_size(photos),
         )
+
+
+def _classes(rows: Sequence[Row]) -> str:
+    head = ["class, from the largest size", "pictures", "size", "worst size", "speed", "slowest"]
+    by_class = {row["kind"]: [r for r in rows if r["kind"] == row["kind"]] for row in rows}
+    found = [(name, summarize(members, OURS, PILLOW)) for name, members in by_class.items()]
+    known = [(name, each, each.size or 0) for name, each in found if each is not None]
+    known.sort(key=lambda item: -item[2])
+    return _table(head, (_class_line(name, each) for name, each, _ in known))
+
+
+def _class_line(name: str, found: Summary) -> Sequence[str]:
+    assert found.size is not None
+    assert found.worst_size is not None
+    return (
+        name,
+        f"{found.pictures}",
+        f"{found.size:.2f}",
+        f"{found.worst_size:.2f} ({found.worst_size_name})",
+        _times(found.speed),
+        f"{_times(found.slowest)} ({found.slowest_name})",
+    )
 
 
 def _speed_and_size(summary: Summary | None) -> str:

@@ -82,11 +82,24 @@ def _groups(rows: Sequence[Row], reference: str) -> Iterator[str]:
         ]
         yield from [f"    {group}", *lines] if lines else []
     if by_group:
-        yield f"    {OURS} by kind"
+        yield f"    {OURS} by class"
     for group, members in by_group.items():
         if summary := summarize(members, OURS, reference):
             yield f"      {group:26}{_line(summary)}"
+    yield from _shares(rows, reference)
     yield from _weakest(rows, reference)
+
+
+def _shares(rows: Sequence[Row], reference: str) -> Iterator[str]:
+    """How many pictures are larger than the reference's by 5 and by 20 percent."""
+    summaries = [summarize([row], OURS, reference) for row in rows]
+    sizes = [found.size for found in summaries if found is not None and found.size is not None]
+    if sizes:
+        over = ", ".join(
+            f"{sum(size > limit for size in sizes)} of {len(sizes)} pictures over {limit}"
+            for limit in (1.05, 1.2)
+        )
+        yield f"    {OURS}, size: {over}"
 
 
 def _weakest(rows: Sequence[Row], reference: str) -> Iterator[str]:

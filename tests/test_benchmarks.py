@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import benchmarks.__main__
-from benchmarks import files, readme, report, rows, summary
+from benchmarks import files, readme, report, rows, summary, tune
 from benchmarks.__main__ import MEASURES, as_text, choose, main, measure
-from benchmarks.corpus import Picture
+from benchmarks.corpus import Picture, pictures
 from benchmarks.rows import Options, WrongOutputError
 
 
@@ -139,3 +139,45 @@ def test_a_summary_is_a_geometric_mean_over_the_rows_that_both_have() -> None:
     assert (found.worst_size, found.worst_size_name) == (pytest.approx(1.21), "b")
     assert summary.summarize(some[2:], "fast", "slow") is None
     assert [row["name"] for row in summary.groups(some)["70 KB and more"]] == ["a"]
+
+
+# What people log, by issue and documentation; scikit-learn's and matplotlib's are left out without.
+CLASSES = {
+    *("photo", "once JPEG", "blurred or enlarged", "photograph with boxes", "overlay", "4K"),
+    *("comparison or letterbox", "gray as RGB", "with alpha", "sample grid", "satellite"),
+    *("depth, flow, normals", "medical", "attention map", "spectrogram", "game frame"),
+    *("UI page", "document", "text", "mask", "drawing", "gradient or flat", "noise", "tiny"),
+    *("plot", "figure of mixed axes", "imshow figure", "3-D rendering", "confusion matrix"),
+}
+
+
+def test_the_corpus_has_every_class_in_both_sets() -> None:
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("skimage")
+    for set_name in ("tune", "judge"):
+        kinds = {picture.kind for picture in pictures() if picture.set == set_name}
+        assert kinds >= CLASSES, set_name
+
+
+def test_the_readme_shows_classes_and_their_worst(tiny_result: dict[str, Any]) -> None:
+    table = readme.numbers(tiny_result)
+    assert "| class, from the largest size | pictures | size | worst size |" in table
+    assert "(color)" in table
+
+
+def test_every_fitted_constant_is_known_and_can_be_swept(tmp_path: Path) -> None:
+    known = tune.constants()
+    assert known["WB_FIT_PART_BYTES"] == 256 << 10
+    assert all(name.startswith("WB_FIT_") for name in known)
+    flat = np.zeros((40, 50, 3), np.uint8)
+    ramp = np.arange(6000, dtype=np.uint32).astype(np.uint8).reshape(40, 50, 3)
+    lines = tune.sweep("WB_FIT_MIN_RUN", [5, 8], [flat, ramp], rounds=1)
+    assert "WB_FIT_MIN_RUN = 5" in lines[0]
+    assert "size 1.0000 (halves 1.0000, 1.0000)" in lines[0]
+    assert "WB_FIT_MIN_RUN = 8" in lines[1]
+
+
+def test_tune_names_the_constants_it_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        tune.main(["NO_SUCH"])
+    assert "WB_FIT_MIN_RUN" in capsys.readouterr().err
