@@ -267,8 +267,10 @@ unsigned wb_tasks_workers(const wb_tasks *tasks, unsigned thread_count)
 wb_status wb_tasks_run(const wb_tasks *tasks, unsigned thread_count)
 {
     const unsigned worker_count = wb_tasks_workers(tasks, thread_count);
+    if (worker_count == 1)
+        return run_alone(tasks);
     work shared = {.tasks = tasks, .failed_task = SIZE_MAX};
-    if (worker_count == 1 || !monitor_open(&shared.mutex, &shared.changed))
+    if (!monitor_open(&shared.mutex, &shared.changed))
         return run_alone(tasks);
     thread started[WB_MAX_THREADS];
     unsigned started_count = 0;

@@ -171,12 +171,12 @@ static size_t count_parts(const walk *plan, unsigned thread_count)
 static void scan_in_parts(const walk *plan, wb_range_kernel *kernel, unsigned thread_count,
                           bounds *found)
 {
-    scan shared = {.plan = plan, .kernel = kernel};
-    shared.part_count = thread_count > 1 ? count_parts(plan, thread_count) : 0;
-    if (shared.part_count < 2) {
+    const size_t part_count = thread_count > 1 ? count_parts(plan, thread_count) : 0;
+    if (part_count < 2) {
         scan_all(plan, kernel, found);
         return;
     }
+    scan shared = {.plan = plan, .kernel = kernel, .part_count = part_count};
     for (size_t part = 0; part < shared.part_count; part++)
         shared.found[part] = *found;
     const wb_tasks tasks = {.count = shared.part_count, .context = &shared, .run = scan_part};
