@@ -207,6 +207,16 @@ def test_a_deep_array_in_8_bits_warns_once(normalize: bool) -> None:
     assert len(caught) == 1
 
 
+def test_a_masked_deep_array_warns_of_what_is_seen() -> None:
+    values = np.ma.MaskedArray(np.array([[0, 300, 4095]], ">u2"), [[False, False, True]])
+    with pytest.warns(UserWarning, match="0 to 300 are clipped"):
+        assert Image(values).to_data_array() == [[0, 255, 0]]
+    values.mask = [[False, True, True]]
+    assert Image(values).to_data_array() == [[0, 0, 0]]
+    values.mask = True
+    assert Image(values).to_data_array() == [[0, 0, 0]]
+
+
 def test_what_fits_or_says_what_is_meant_does_not_warn() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

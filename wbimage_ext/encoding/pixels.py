@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from .. import _core
 from ..inputs.kinds import EncodedImage, Pixels
 from ..threads import thread_count_for
@@ -16,6 +18,9 @@ from ..wording import describe, shown
 from .icc import with_icc_profile
 from .options import MODES_IN_C, PILLOW_MODES, EncodeOptions
 from .warnings import warn_dropped_alpha, warn_nan, warn_of_clipping, warn_of_range
+
+
+_UINT16 = (np.dtype("<u2"), np.dtype(">u2"))
 
 
 def encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
@@ -41,8 +46,9 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     if encoded.found_nan and options.nan_color is None and not pixels.is_nan_masked:
         warn_nan()
     warn_of_range(encoded.value_range)
-    if _may_clip(pixels, options) and mode != "I;16":
-        warn_of_clipping(pixels.array, 255)
+    if mode != "I;16" and not _keeps_integers(pixels, options):
+        integers = pixels.given.filled(0) if pixels.is_masked_integers else pixels.array
+        warn_of_clipping(integers, 255)
     if encoded.dropped_alpha or drops_alpha:
         warn_dropped_alpha(options.file_type)
     data: Any = encoded
@@ -94,13 +100,13 @@ def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _cor
     )
 
 
-def _may_clip(pixels: Pixels, options: EncodeOptions) -> bool:
-    """Whether these are 16-bit data, such as depth maps, of which 8 bits keep the lowest values."""
-    dtype = pixels.array.dtype
-    if dtype.kind != "u" or dtype.itemsize != 2 or pixels.is_bfloat16:
-        return False
-    is_as_it_is = not (pixels.is_tensor or pixels.is_scaled or options.has_limits)
-    return is_as_it_is and options.bit_depth == 8
+def _keeps_integers(pixels: Pixels, options: EncodeOptions) -> bool:
+    """False for 16-bit integers, such as depth maps, of which 8 bits keep the lowest values."""
+    if pixels.is_tensor or pixels.is_scaled or options.has_limits or options.bit_depth == 16:
+        return True
+    array = pixels.given if pixels.is_masked_integers else pixels.array
+    # A list of masked arrays has no dtype.
+    return pixels.is_bfloat16 or getattr(array, "dtype", None) not in _UINT16
 
 
 def _encode_in_rare_mode(pixels: Pixels, options: EncodeOptions, mode: str) -> EncodedImage:

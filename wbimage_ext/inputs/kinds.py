@@ -30,8 +30,8 @@ class Pixels:
         is_nan_masked: every NaN stands for a masked value, so nobody is warned of it.
         is_tensor: the array was a torch tensor, which is laid out as a normalised grid.
         dataformats: names a tensor's axes; None goes by their number.
-        mode: L, LA, RGB or RGBA, whatever the options say; None goes by them.
-        is_scaled: the values are samples that nothing scales; those outside 0..255 are clipped.
+        mode: L, LA, RGB, RGBA or I;16, whatever the options say; None goes by them.
+        is_scaled: the values are samples that nothing scales; what the file cannot hold is clipped.
         keeps_sides: the shape is (H, W) or (H, W, C) as it stands, also where a side is 1.
         icc_profile: goes into the file.
     """
