@@ -19,7 +19,6 @@ from .icc import with_icc_profile
 from .options import MODES_IN_C, PILLOW_MODES, EncodeOptions
 from .warnings import warn_dropped_alpha, warn_nan, warn_of_clipping, warn_of_range
 
-
 _UINT16 = (np.dtype("<u2"), np.dtype(">u2"))
 
 
