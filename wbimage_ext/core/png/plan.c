@@ -181,11 +181,11 @@ static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan
 }
 
 /* Whether tiles look like a photograph and take as much. What is smooth looks the same, but takes
- * little, and less with matches. */
+ * little, and less with matches. In 16 bits every byte of high bits repeats two bytes on. */
 static bool is_photo(wb_png_lines *trial, const tiles *all, const wb_png_look *look)
 {
-    if (look->flat >= WB_FIT_PHOTO_FLAT || look->seen >= WB_FIT_PHOTO_SEEN
-        || look->known >= WB_FIT_PHOTO_KNOWN)
+    if (trial->rows.raster->is_16_bit || look->flat >= WB_FIT_PHOTO_FLAT
+        || look->seen >= WB_FIT_PHOTO_SEEN || look->known >= WB_FIT_PHOTO_KNOWN)
         return false;
     wb_deflate_frequencies frequencies;
     uint64_t cost = try_plan(trial, all, WB_PNG_RUNS, &frequencies);
