@@ -190,6 +190,8 @@ static wb_status check_normalize(const wb_normalize *normalize, wb_error *error)
     if (normalize->is_16_bit
         && (normalize->nan_value != 0 || normalize->top_value % UINT8_MAX != 0))
         return wb_fail(error, WB_BAD_ARGUMENT, "16-bit samples have no colour for NaN");
+    if ((unsigned)normalize->rule > WB_NORMALIZE_TORCH)
+        return wb_fail(error, WB_BAD_ARGUMENT, "unknown normalize rule %d", (int)normalize->rule);
     if (normalize->rule != WB_NORMALIZE_LIMITS
         || (isfinite(normalize->lo) && isfinite(normalize->hi) && normalize->lo < normalize->hi))
         return WB_OK;
@@ -198,61 +200,75 @@ static wb_status check_normalize(const wb_normalize *normalize, wb_error *error)
                    normalize->hi);
 }
 
+/* With 16 bits integers keep their values under all rules but LIMITS; bool takes the full scale. */
+static wb_normalize_rule rule_of(const wb_normalize *normalize, wb_dtype dtype)
+{
+    if (!normalize->is_16_bit || is_float(dtype) || normalize->rule == WB_NORMALIZE_LIMITS)
+        return normalize->rule;
+    return dtype == WB_BOOL ? WB_NORMALIZE_DEFAULT : WB_NORMALIZE_NONE;
+}
+
+/* Integers have no NaN to look for: a rule that does not ask for their range needs no scan. */
+static wb_range scan_if_needed(const wb_batch *batch, wb_normalize_rule rule,
+                               const wb_value_kernels *kernels, unsigned thread_count)
+{
+    const wb_dtype dtype = batch->first.dtype;
+    const bool is_default = rule == WB_NORMALIZE_DEFAULT;
+    wb_range range = {.has_values = true, .hi = 1};
+    if (is_float(dtype) || rule == WB_NORMALIZE_TORCH || (is_default && dtype != WB_BOOL))
+        wb_range_scan(batch, is_default, kernels, thread_count, &range);
+    return range;
+}
+
+static void plan_rule(wb_conversion *conversion, wb_normalize_rule rule, const wb_range *range)
+{
+    const bool is_16_bit = conversion->normalize.is_16_bit;
+    const uint8_t top_of_8 = conversion->normalize.top_value;
+    const uint16_t top = is_16_bit || top_of_8 == 0 ? full_scale(conversion) : top_of_8;
+    switch (rule) {
+    case WB_NORMALIZE_NONE: plan_none(conversion, top); return;
+    case WB_NORMALIZE_LIMITS: plan_limits(conversion, top); return;
+    case WB_NORMALIZE_TORCH: plan_torch(conversion, range); break;
+    case WB_NORMALIZE_DEFAULT:
+        if (is_float(conversion->view.dtype))
+            plan_default_float(conversion, range);
+        else
+            plan_default_integer(conversion, range);
+    }
+    if (!is_16_bit)
+        conversion->scaled_top = (uint8_t)top;
+}
+
 wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_batch *batch,
                                    const wb_normalize *normalize, wb_machine machine,
                                    wb_error *error)
 {
-    const wb_view *first = &batch->first;
-    const bool is_16_bit = normalize->is_16_bit;
+    const wb_dtype dtype = batch->first.dtype;
+    const wb_normalize_rule rule = rule_of(normalize, dtype);
     const wb_value_kernels *kernels = wb_value_kernels_choose(machine.cpu);
-    const uint8_t top_of_8 = normalize->top_value == 0 ? UINT8_MAX : normalize->top_value;
-    wb_normalize_rule rule = normalize->rule;
-    if (is_16_bit && !is_float(first->dtype) && rule != WB_NORMALIZE_LIMITS)
-        rule = first->dtype == WB_BOOL ? WB_NORMALIZE_DEFAULT : WB_NORMALIZE_NONE;
     *conversion = (wb_conversion){
-        .view = *first,
+        .view = batch->first,
         .normalize = *normalize,
         .kernels = kernels,
-        .samples = is_16_bit ? kernels->to_uint16 : kernels->to_uint8,
-        .arithmetic = {.before = 1,
-                       .span = 1,
-                       .factor = 1,
-                       .ceiling = is_16_bit ? UINT16_MAX : UINT8_MAX},
+        .samples = normalize->is_16_bit ? kernels->to_uint16 : kernels->to_uint8,
+        .arithmetic = {.before = 1, .span = 1, .factor = 1},
         .lo = 1,
         .hi = 0,
-        .scaled_top = rule == WB_NORMALIZE_DEFAULT || rule == WB_NORMALIZE_TORCH ? top_of_8 : 255,
+        .scaled_top = UINT8_MAX,
     };
+    conversion->arithmetic.ceiling = full_scale(conversion);
     if (check_normalize(normalize, error) != WB_OK)
         return WB_BAD_ARGUMENT;
-
-    const uint16_t top = is_16_bit ? UINT16_MAX : top_of_8;
-    /* Integers have no NaN to look for: a rule that does not ask for their range needs no scan. */
-    const bool is_default = rule == WB_NORMALIZE_DEFAULT;
-    const bool needs_range = is_default ? first->dtype != WB_BOOL : rule == WB_NORMALIZE_TORCH;
-    wb_range range = {.has_values = true, .hi = 1};
-    if (is_float(first->dtype) || needs_range)
-        wb_range_scan(batch, is_default, kernels, machine.thread_count, &range);
+    const wb_range range = scan_if_needed(batch, rule, kernels, machine.thread_count);
     conversion->found_nan = range.found_nan;
-    if (is_default && is_float(first->dtype) && range.has_values) {
+    if (rule == WB_NORMALIZE_DEFAULT && is_float(dtype) && range.has_values) {
         conversion->lo = range.lo;
         conversion->hi = range.hi;
     }
-
-    switch (rule) {
-    case WB_NORMALIZE_DEFAULT:
-        if (is_float(first->dtype))
-            plan_default_float(conversion, &range);
-        else
-            plan_default_integer(conversion, &range);
-        break;
-    case WB_NORMALIZE_NONE: plan_none(conversion, top); break;
-    case WB_NORMALIZE_LIMITS: plan_limits(conversion, top); break;
-    case WB_NORMALIZE_TORCH: plan_torch(conversion, &range); break;
-    default: return wb_fail(error, WB_BAD_ARGUMENT, "unknown normalize rule %d", (int)rule);
-    }
-    const bool is_clip = conversion->kernel == conversion->samples->clip[first->dtype];
-    if (!is_16_bit && wb_dtype_size_bytes(first->dtype) == 1
-        && (!is_clip || conversion->scaled_top != 255))
+    plan_rule(conversion, rule, &range);
+    const bool is_clip = conversion->kernel == conversion->samples->clip[dtype];
+    if (!normalize->is_16_bit && wb_dtype_size_bytes(dtype) == 1
+        && (!is_clip || conversion->scaled_top != UINT8_MAX))
         plan_table(conversion);
     return WB_OK;
 }

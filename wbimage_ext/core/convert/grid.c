@@ -114,7 +114,7 @@ wb_status wb_grid_plan(wb_grid *grid, const wb_normalize *normalize, wb_machine 
 }
 
 /* One channel becomes three, in place: the last pixel is written first. */
-static void spread_gray(uint8_t *row, size_t width, size_t sample_bytes)
+static inline void spread_samples(uint8_t *row, size_t width, size_t sample_bytes)
 {
     for (size_t x = width; x-- > 0;) {
         uint8_t sample[2];
@@ -124,12 +124,20 @@ static void spread_gray(uint8_t *row, size_t width, size_t sample_bytes)
     }
 }
 
+static void spread_gray(uint8_t *row, size_t width, bool is_16_bit)
+{
+    if (is_16_bit) /* constants, so that a copy is one load and one store */
+        spread_samples(row, width, 2);
+    else
+        spread_samples(row, width, 1);
+}
+
 static const uint8_t *grid_raster_row(const void *context, size_t y, uint8_t *buffer)
 {
     const wb_grid *grid = context;
     const wb_batch *batch = &grid->batch;
-    const size_t sample_bytes = grid->conversion.normalize.is_16_bit ? 2 : 1;
-    const size_t pixel_bytes = grid->channels * sample_bytes;
+    const bool is_16_bit = grid->conversion.normalize.is_16_bit;
+    const size_t pixel_bytes = grid->channels * (is_16_bit ? 2 : 1);
     const size_t padding_bytes = grid->padding * pixel_bytes;
     const grid_row row = grid_row_at(grid, y);
     const bool spreads_gray = batch->first.channels != grid->channels;
@@ -143,7 +151,7 @@ static const uint8_t *grid_raster_row(const void *context, size_t y, uint8_t *bu
         next += padding_bytes;
         wb_conversion_write_row(&grid->conversion, &image, row.image_y, next);
         if (spreads_gray)
-            spread_gray(next, image.width, sample_bytes);
+            spread_gray(next, image.width, is_16_bit);
         next += image.width * pixel_bytes;
     }
     memset(next, grid->pad_value, grid->width * pixel_bytes - (size_t)(next - buffer));
