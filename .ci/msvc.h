@@ -16,5 +16,6 @@ void __cpuidex(int registers[4], int leaf, int subleaf);
 #include <stdlib.h>
 unsigned char _BitScanForward64(unsigned long *index, unsigned __int64 mask);
 unsigned char _BitScanReverse(unsigned long *index, unsigned long mask);
+unsigned char _BitScanReverse64(unsigned long *index, unsigned __int64 mask);
 #undef __clang__
 #endif

@@ -54,7 +54,7 @@ def refuse_open_files(function: Callable[..., Any], name: str) -> Callable[..., 
 
 
 class Msvcrt(SimpleNamespace):
-    """Locks of bytes, each until its descriptor is closed; `foreign` are another process's files."""
+    """Locks of bytes, each until its descriptor is closed; `foreign`: locked by others."""
 
     LK_NBLCK = 2
 
