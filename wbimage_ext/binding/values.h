@@ -1,4 +1,4 @@
-/* to_uint8, guess_mode, decode: arrays that are no files.
+/* to_uint8, guess_mode, decode: what needs no encoder.
  * In: arrays, or encoded bytes. Out: arrays, a mode's name. Ownership: arguments are borrowed. */
 #ifndef WB_VALUES_H
 #define WB_VALUES_H

@@ -90,8 +90,8 @@ static wb_status read_marker_prefix(wb_probe *probe, const uint8_t *field)
     return want(probe, STEP_MARKER_CODE, 1);
 }
 
-/* Stray bytes that are as long as they say where a segment has its length: this is one whose marker
- * is damaged, and the pixels may need its table. */
+/* Whether the stray bytes are a segment whose 0xFF is damaged: bytes 2 and 3, where a segment has
+ * its length, give their number. The pixels may need its table. */
 static bool is_damaged_segment(const wb_probe_jpeg *jpeg)
 {
     return jpeg->stray_bytes >= sizeof jpeg->stray

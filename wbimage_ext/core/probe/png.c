@@ -74,8 +74,8 @@ static bool is_type(const char *type)
     return true;
 }
 
-/* A chunk that is damaged beyond the pixels is passed over: not a frame of an animation (fdAT,
- * fcTL), and none whose damage might have made it of an IDAT, in its name or before its end. */
+/* Whether a wrong CRC of this chunk costs no pixels: an ancillary chunk after the pixels. Chunks of
+ * an animation's frames (fcTL, fdAT) do, and "?DAT" may be an IDAT with a damaged first letter. */
 static bool is_passed_over(const wb_probe_png *png)
 {
     const bool is_ancillary = (png->chunk[0] & 0x20) != 0;
