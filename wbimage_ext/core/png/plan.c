@@ -11,7 +11,7 @@ enum {
     TILES_MIN_BYTES = 8 << 10,
     TILES_MAX_BYTES = 24 << 10,
     TILE_MIN_ROWS = 4,
-    LOOK_ROWS = 6, /* of all tiles together */
+    LOOK_ROWS = 4, /* of all tiles together */
     TINY_BYTES = 4 << 10,
     LOOK_TABLE_BITS = 10,
     WORD_BYTES = 8
