@@ -12,7 +12,6 @@ enum {
     TILES_MAX_BYTES = 24 << 10,
     TILE_MIN_ROWS = 4,
     LOOK_ROWS = 4, /* of all tiles together */
-    TINY_BYTES = 4 << 10,
     LOOK_TABLE_BITS = 10,
     WORD_BYTES = 8
 };
@@ -29,9 +28,10 @@ wb_status wb_png_planner_init(wb_png_planner *planner, const wb_raster *raster, 
     size_t pixel_bytes = wb_raster_pixel_bytes(raster), row_bytes = raster->width * pixel_bytes;
     size_t tile_bytes = WB_FIT_TILE_BYTES / pixel_bytes * pixel_bytes;
     tile_bytes = tile_bytes < row_bytes ? tile_bytes : row_bytes;
-    wb_status status = wb_png_lines_init(&planner->trial, raster, tile_bytes,
-                                         (wb_png_room){.part_bytes = TILES_MAX_BYTES}, cpu,
-                                         buffers);
+    wb_png_room room = {.part_bytes = TILES_MAX_BYTES};
+    if (tile_bytes + 1 <= TILES_MAX_BYTES / raster->height)
+        room.part_bytes = raster->height * (tile_bytes + 1);
+    wb_status status = wb_png_lines_init(&planner->trial, raster, tile_bytes, room, cpu, buffers);
     wb_png_planner_restart(planner);
     return status;
 }
@@ -222,12 +222,10 @@ static void hold_contest(wb_png_planner *planner, const tiles *all, bool is_figu
 
 bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
 {
-    const wb_raster *raster = planner->trial.rows.raster;
     tiles all = lay_out_tiles(planner, y, row_count);
     wb_png_look look = look_at(&planner->trial.rows, &all);
     planner->tile_number += all.count;
-    bool is_tiny = raster->width * wb_raster_pixel_bytes(raster) < TINY_BYTES / raster->height;
-    if (!is_tiny && is_photo(&planner->trial, &all, &look)) {
+    if (is_photo(&planner->trial, &all, &look)) {
         planner->plan = WB_PNG_RUNS;
         planner->has_plan = true;
         planner->parts_since = WB_FIT_KEEP_PARTS;
