@@ -305,7 +305,8 @@ if __name__ == "__main__":
         assert (np.asarray(image.image) == 10 * n + 2).all()
         assert image._caption == str(n)
     files = list(Path(run.dir).rglob("*.png"))
-    assert len(files) == 32, len(files)
+    # wandb binds an image once to a run: those of the list are not written again.
+    assert len(files) == 16, len(files)
     run.finish()
 """
 

@@ -32,11 +32,13 @@ __all__ = [
     "wandb_bind_image",
     "wandb_bind_mask",
     "wandb_boxes_to_json",
+    "wandb_image_pixels",
     "wandb_image_to_json",
     "wandb_mask_to_json",
     "wandb_seq_to_json",
 ]
 
+wandb_image_pixels = WandbImage.image.fget
 wandb_image_to_json = WandbImage.to_json
 wandb_boxes_to_json = WandbBoxes.to_json
 wandb_mask_to_json = WandbMask.to_json

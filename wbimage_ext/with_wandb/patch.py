@@ -25,6 +25,7 @@ from .originals import (
     wandb_bind_boxes,
     wandb_bind_image,
     wandb_bind_mask,
+    wandb_image_pixels,
 )
 from .publish import bind_to_run, is_bound, put_where_it_waits
 
@@ -120,6 +121,15 @@ def _binding(wandb_bind: Callable[..., None]) -> Callable[..., None]:
     return bind
 
 
+def _pixels(self: Any) -> Any:
+    # From its file, not from `_path`, which may be in a run that somebody removed.
+    get = vars(image.Image)["image"].fget if "_file" in self.__dict__ else wandb_image_pixels
+    return get(self)
+
+
+_pixels.__doc__ = image.Image.image.__doc__
+
+
 def _copy(self: Any) -> Any:
     copied = media.twin(self)
     if "_file" in copied.__dict__:
@@ -163,6 +173,7 @@ _REPLACEMENTS: tuple[tuple[type, str, Any], ...] = (
     (WandbImage, "bind_to_run", _binding(wandb_bind_image)),
     (WandbImage, "to_json", image_to_json),
     (WandbImage, "seq_to_json", classmethod(seq_to_json)),
+    (WandbImage, "image", property(_pixels)),
     (WandbImage, "guess_mode", image.Image.guess_mode),
     (WandbImage, "to_uint8", vars(image.Image)["to_uint8"]),
     (WandbMask, "__init__", _init_mask),
