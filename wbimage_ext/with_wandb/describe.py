@@ -1,6 +1,7 @@
 """The rows of runs: wandb's own JSON of images, once their files are in the run.
 
-In: images that are bound. Out: the dicts that the installed version of wandb makes of them.
+In: images that are bound. Out: the dicts that the installed version of wandb makes of them. What
+it says of a file is said here, because newer versions ask the file system for `run.dir` every time.
 """
 
 from __future__ import annotations
@@ -27,12 +28,11 @@ class _OnlySize:
         self.size = width, height
 
 
-def _as_in_run(value: Any, run: Any) -> Any:
-    """The value as wandb describes it in this run.
+def _place_in(value: Any, run: Any) -> str | None:
+    """Where the value's file is in the run, put there now if it waits; None if wandb knows better.
 
-    A copy where its file is our affair: another thread may log the value to another run meanwhile.
-    One that was logged to another run, which is not finished, is bound to this one under the key
-    that it had there, since wandb binds no value twice.
+    A value that was logged to another run, which is not finished, is bound to this one under the
+    key that it had there, since wandb binds no value twice.
     """
     files = files_of(run)
     files.put_in_place(run, parts_of(value))
@@ -40,27 +40,45 @@ def _as_in_run(value: Any, run: Any) -> Any:
     if places and files.directory not in places and not is_in_artifact(value):
         bind(value, run, *value._bound_as)
         files.put_in_place(run, parts_of(value))
-    if files.directory not in places:
-        return value
-    described = twin(value)
-    described._run = run
-    described._path = os.path.join(files.directory, places[files.directory])
-    return described
+    place: str | None = places.get(files.directory)
+    return place
 
 
-def _describing(to_json: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def describe(self: Any, run_or_artifact: Any) -> Any:
-        if isinstance(run_or_artifact, Run):
-            return to_json(_as_in_run(self, run_or_artifact), run_or_artifact)
+def image_to_json(self: Any, run_or_artifact: Any) -> Any:
+    """What wandb says of an image in a run or an artifact."""
+    if not isinstance(run_or_artifact, Run):
         give_path(self)
-        return to_json(self, run_or_artifact)
+        return wandb_image_to_json(self, run_or_artifact)
+    place = _place_in(self, run_or_artifact)
+    if place is None:
+        return wandb_image_to_json(self, run_or_artifact)
+    # A copy, because another thread may log the image to another run meanwhile.
+    described = twin(self)
+    described._run = run_or_artifact
+    described._path = os.path.join(files_of(run_or_artifact).directory, place)
+    return wandb_image_to_json(described, run_or_artifact)
+
+
+def _layer_to_json(to_json: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def describe(self: Any, run_or_artifact: Any) -> Any:
+        if not isinstance(run_or_artifact, Run):
+            give_path(self)
+            return to_json(self, run_or_artifact)
+        place = _place_in(self, run_or_artifact)
+        if place is None:
+            return to_json(self, run_or_artifact)
+        return {
+            "_type": self.type_name(),
+            "sha256": self._sha256,
+            "size": self._size,
+            "path": place.replace(os.sep, "/"),
+        }
 
     return describe
 
 
-image_to_json = _describing(wandb_image_to_json)
-boxes_to_json = _describing(wandb_boxes_to_json)
-mask_to_json = _describing(wandb_mask_to_json)
+boxes_to_json = _layer_to_json(wandb_boxes_to_json)
+mask_to_json = _layer_to_json(wandb_mask_to_json)
 
 
 def seq_to_json(cls: Any, seq: Sequence[Any], run: Any, key: str, step: int | str) -> Any:
@@ -68,12 +86,16 @@ def seq_to_json(cls: Any, seq: Sequence[Any], run: Any, key: str, step: int | st
     if not isinstance(run, Run):
         return wandb_seq_to_json(cls, seq, run, key, step)
     files_of(run).put_in_place(run, [part for item in seq for part in parts_of(item)])
-    listed = []
-    for item in seq:
-        described = _as_in_run(item, run)
-        if item._width is not None:
-            if described is item:
-                described = twin(item)
-            described._image = _OnlySize(item._width, item._height)
-        listed.append(described)
-    return wandb_seq_to_json(cls, listed, run, key, step)
+    return wandb_seq_to_json(cls, [_listed(item, run) for item in seq], run, key, step)
+
+
+def _listed(item: Any, run: Any) -> Any:
+    """A copy of the image in which wandb finds at once what it says of it in a list."""
+    listed = twin(item)
+    if item._width is not None:
+        listed._image = _OnlySize(item._width, item._height)
+    place = _place_in(item, run)
+    if place is not None:
+        file = {"path": place.replace(os.sep, "/"), "format": item.format}
+        listed.to_json = lambda run: file
+    return listed
