@@ -6,7 +6,6 @@ Image. The core works without the GIL, so that threads encode at the same time.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +18,7 @@ from .encoding.warnings import one_of_each
 from .inputs.arrays import is_masked
 from .inputs.kinds import Pixels
 from .media import Media
-from .threads import checked_count, thread_count, work_on_threads
+from .threads import checked_count, in_order, thread_count
 from .wording import describe, shown
 
 _AXES_OF_ITEMS = {"NHWC": "HWC", "NCHW": "CHW", "NHW": "HW"}
@@ -62,7 +61,8 @@ def build(
             _add_note(error, f"item {index} of the batch")
             raise
 
-    return one_of_each(lambda: _in_order(build_item, len(items), threads))
+    workers = min(threads, len(items))
+    return one_of_each(lambda: in_order(build_item, len(items), workers, threads // workers))
 
 
 # Arguments of Image that may be a sequence with one value for each item, and when they are.
@@ -150,34 +150,3 @@ def _add_note(error: BaseException, note: str) -> None:
     """BaseException.add_note; Python 3.10 has no such method, and shows no notes."""
     notes: list[str] = vars(error).setdefault("__notes__", [])
     notes.append(note)
-
-
-def _in_order(build_item: Callable[[int], Any], count: int, threads: int) -> list[Any]:
-    """Build all items; the failure of the first one that fails, when any does."""
-    built: list[Any] = [None] * count
-    failures: dict[int, BaseException] = {}
-    # Items are taken from the front, and built once taken: so are all those before a failed one.
-    waiting = deque(range(count))
-
-    def build_some() -> None:
-        while not failures:
-            try:
-                index = waiting.popleft()
-            except IndexError:
-                return
-            try:
-                built[index] = build_item(index)
-            except BaseException as error:
-                failures[index] = error
-
-    workers = min(threads, count)
-    work_on_threads(build_some, workers, waiting.clear, threads // workers)
-    for error in failures.values():
-        if not isinstance(error, Exception):
-            raise error
-    if failures:
-        raise failures[min(failures)]
-    # A thread that is about to end must not keep the images alive.
-    done = built[:]
-    built.clear()
-    return done

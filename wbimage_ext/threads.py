@@ -12,6 +12,7 @@ import contextvars
 import operator
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -81,6 +82,44 @@ def checked_count(threads: Any, name: str = "num_threads") -> int | None:
     if not is_count or operator.index(threads) < 1:
         raise ValueError(f"{name} must be None or an integer of at least 1, not {shown(threads)}")
     return operator.index(threads)
+
+
+def in_order(work: Callable[[int], Any], count: int, threads: int, share: int = 1) -> list[Any]:
+    """The results of `work(index)` for each index below `count`, made on so many threads.
+
+    Where calls fail, those that were not begun are left out, and one exception is raised: an
+    interrupt or its like if there is one, else that of the first index that failed.
+    """
+    results: list[Any] = [None] * count
+    failures: dict[int, BaseException] = {}
+    # Taken from the front, and done once taken: so are all those before a failed one.
+    waiting = deque(range(count))
+
+    def do_some() -> None:
+        while not failures:
+            try:
+                index = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                results[index] = work(index)
+            except BaseException as error:
+                failures[index] = error
+
+    work_on_threads(do_some, threads, waiting.clear, share)
+    # Neither a thread that is about to end nor an exception may keep the results alive.
+    done = results[:]
+    results.clear()
+    if failures:
+        done.clear()
+        graver = [n for n, failure in failures.items() if not isinstance(failure, Exception)]
+        failure = failures[min(graver or failures)]
+        failures.clear()
+        try:
+            raise failure
+        finally:
+            del failure
+    return done
 
 
 def work_on_threads(

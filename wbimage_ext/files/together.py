@@ -7,11 +7,10 @@ that failed. On a local disk the caller's thread does everything.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from ..threads import work_on_threads
+from ..threads import in_order
 
 Item = TypeVar("Item")
 
@@ -38,35 +37,16 @@ def on_each(work: Callable[[Item], Any], items: Sequence[Item], *, is_slow: bool
     Returns when no call is under way any more. Where a call fails, those that were not begun are
     left out, and the first item's exception is raised.
     """
-    for number, item in enumerate(items):
-        if is_slow and len(items) - number > 1:
-            _on_threads(work, items[number:])
-            return
+    done = 0
+    while done < len(items) and not (is_slow and len(items) - done > 1):
         with Stopwatch() as watch:
-            work(item)
+            work(items[done])
         is_slow = watch.is_slow
-
-
-def _on_threads(work: Callable[[Item], Any], items: Sequence[Item]) -> None:
-    # Taken from the front, and done once taken: so are all those before a failed one.
-    waiting = deque(enumerate(items))
-    failures: dict[int, BaseException] = {}
-
-    def do_some() -> None:
-        while not failures:
-            try:
-                index, item = waiting.popleft()
-            except IndexError:
-                return
-            try:
-                work(item)
-            except BaseException as error:
-                failures[index] = error
-
-    work_on_threads(do_some, min(_THREADS, len(items)), waiting.clear)
-    # A thread that is about to begin must not keep what is left alive, nor failures each other.
-    waiting.clear()
-    while len(failures) > 1:
-        del failures[max(failures)]
-    if failures:
-        raise failures.pop(min(failures))
+        done += 1
+    left = list(items[done:])
+    if left:
+        try:
+            in_order(lambda index: work(left[index]), len(left), min(_THREADS, len(left)))
+        finally:
+            # A thread that did not begin yet must not keep them alive.
+            left.clear()

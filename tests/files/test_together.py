@@ -1,0 +1,109 @@
+"""Many files at once: on threads where each waits, one after the other where none does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wbimage_ext import Image, LocalRun
+from wbimage_ext.files import together, whole
+from wbimage_ext.files.together import on_each
+
+from ..scenario import check_run
+
+
+def test_on_a_fast_disk_the_callers_thread_does_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(together, "_SLOW_SECONDS", 3600)
+    seen: list[tuple[int, int]] = []
+    on_each(lambda item: seen.append((item, threading.get_ident())), range(50))
+    assert seen == [(n, threading.get_ident()) for n in range(50)]
+
+
+def test_waits_go_by_side_by_side() -> None:
+    done: list[int] = []
+
+    def work(item: int) -> None:
+        time.sleep(0.1)
+        done.append(item)
+
+    started = time.monotonic()
+    on_each(work, range(50))
+    assert sorted(done) == list(range(50))
+    assert time.monotonic() - started < 2, "one after the other they take 5 seconds"
+
+
+@pytest.mark.parametrize("first", [1, 7, 49])
+def test_the_first_failure_is_raised_when_nothing_is_under_way(first: int) -> None:
+    under_way: set[int] = set()
+    begun: set[int] = set()
+
+    def work(item: int) -> None:
+        under_way.add(item)
+        begun.add(item)
+        time.sleep(0.02 * (50 - item) / 50)
+        under_way.remove(item)
+        if item >= first:
+            raise ValueError(item)
+
+    with pytest.raises(ValueError) as raised:
+        on_each(work, range(50))
+    assert raised.value.args == (first,)
+    assert not under_way
+    assert begun >= set(range(first + 1))
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_step_on_a_slow_file_system(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = whole.replace
+
+    def replace(source: str, target: str) -> None:
+        time.sleep(0.05)
+        real(source, target)
+
+    monkeypatch.setattr(whole, "replace", replace)
+    mask = np.arange(48).reshape(6, 8)
+    images = [
+        Image(np.full((6, 8), 5 * n, np.uint8), masks={"m": {"mask_data": mask}})
+        for n in range(count)
+    ]
+    with LocalRun(tmp_path) as run:
+        started = time.monotonic()
+        run.log({"list": images, "one": images[0], "deep": {"er": images[:3]}})
+        assert time.monotonic() - started < 2.5
+    (row,) = check_run(tmp_path)
+    assert len(row["list"]["filenames"]) == count
+
+
+def test_a_failing_file_fails_the_call_and_no_image_knows_of_a_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = whole.replace
+    images = [Image(np.full((6, 8), 5 * n, np.uint8)) for n in range(30)]
+
+    def replace(source: str, target: str) -> None:
+        time.sleep(0.01)
+        if "list_1" in target and str(images[20]._sha256)[:20] in target:
+            raise OSError(5, "Input/output error", target)
+        real(source, target)
+
+    monkeypatch.setattr(whole, "replace", replace)
+    with LocalRun(tmp_path) as run:
+        run.log({"a": 1})
+        with pytest.raises(OSError, match="Input/output error") as raised:
+            run.log({"list": images})
+        assert raised.value.filename.endswith(".png")
+        assert not any(image.is_bound() for image in images)
+        assert not [path for path in tmp_path.rglob("*.part")]
+        monkeypatch.undo()
+        run.log({"list": images})
+    rows: list[dict[str, Any]] = check_run(tmp_path)
+    assert [sorted(row.keys() & {"a", "list"}) for row in rows] == [["a"], ["list"]]
