@@ -114,12 +114,14 @@ TARGET WB_ALWAYS_INLINE void KERNEL(apply_one)(const wb_png_row *row, wb_png_fil
         return;
     }
     apply_piece(row, filter, 0, row->pixel_bytes, filtered);
+    /* In registers: for all the compiler knows, what is stored may be the row's own fields. */
+    const uint8_t *pixels = row->pixels, *above = row->above;
+    const size_t pixel_bytes = row->pixel_bytes;
     for (; i + VECTOR_BYTES <= size; i += VECTOR_BYTES)
-        STORE(filtered + i, KERNEL(filter)(filter, KERNEL(load)(row->pixels + i, row->above + i,
-                                                                row->pixel_bytes)));
+        STORE(filtered + i,
+              KERNEL(filter)(filter, KERNEL(load)(pixels + i, above + i, pixel_bytes)));
     i = size - VECTOR_BYTES; /* a last vector over the one before */
-    STORE(filtered + i,
-          KERNEL(filter)(filter, KERNEL(load)(row->pixels + i, row->above + i, row->pixel_bytes)));
+    STORE(filtered + i, KERNEL(filter)(filter, KERNEL(load)(pixels + i, above + i, pixel_bytes)));
 }
 
 TARGET static void KERNEL(apply)(const wb_png_row *row, wb_png_filter filter, uint8_t *filtered)
