@@ -30,6 +30,8 @@ def flags_of(monkeypatch: pytest.MonkeyPatch, compiler: Any, system: str) -> tup
     monkeypatch.setattr(setuptools, "setup", lambda **arguments: given.update(arguments))
     monkeypatch.setattr(build_ext, "build_extensions", lambda self: None)
     monkeypatch.setattr("sys.platform", system)
+    # It asks Windows itself where the platform is called so.
+    monkeypatch.setattr("shutil.which", lambda name: name)
     runpy.run_path(str(SETUP))
     command = given["cmdclass"]["build_ext"](setuptools.Distribution())
     command.compiler = compiler
