@@ -1,4 +1,4 @@
-"""How the package is built: flags for each compiler, workflows that name what they run by commit."""
+"""How the package is built: flags for each compiler, workflows that name actions by commit."""
 
 from __future__ import annotations
 
