@@ -8,14 +8,14 @@
 
 #include "base/cpu.h"
 #include "check.h"
+#include "convert/grid.h"
 #include "convert/mask.h"
 #include "image.h"
 #include "jpeg/encode.h"
 #include "pictures.h"
 #include "pixels/elements.h"
-#include "convert/grid.h"
-#include "probe/probe.h"
 #include "png/level.h"
+#include "probe/probe.h"
 #include "samples.h"
 #include "support.h"
 #include "values.h"
@@ -303,6 +303,61 @@ static void digest_images(void)
     free(values);
 }
 
+/* Samples of 16 bits, from every dtype by every rule, and what libdeflate or zlib makes of them. */
+static void digest_sixteen_bits(void)
+{
+    enum { HEIGHT = 23, WIDTH = 130, MOST = HEIGHT * WIDTH * 4 };
+    static const value_kind kinds[] = {VALUES_UNIT, VALUES_WIDE, VALUES_NOT_FINITE};
+    uint8_t *values = malloc(MOST * sizeof(uint64_t));
+    CHECK(values != NULL);
+    for (unsigned dtype = 0; dtype < WB_DTYPE_COUNT; dtype++)
+        for (unsigned i = 0; i < 3 * RULES_COUNT; i++) {
+            const value_kind kind = kinds[i % 3];
+            const unsigned rule = i / 3, channels = i % 3 == 0 ? 1 : 2 + i % 3;
+            const int level = i % 2 == 0 ? WB_PNG_LEVEL_FAST : 6;
+            if (!is_wanted("png-16/%s/%s/%s/%u/%d", RULES[rule].name, dtype_name((wb_dtype)dtype),
+                           value_kind_name(kind), channels, level))
+                continue;
+            values_fill(values, MOST, (wb_dtype)dtype, kind, false, dtype + i + 1);
+            const wb_view view = make_view(values, (wb_dtype)dtype, false, HEIGHT, WIDTH, channels,
+                                           LAYOUT_PACKED);
+            wb_image_options options = {.file_type = WB_FILE_PNG,
+                                        .normalize = RULES[rule].normalize,
+                                        .png = {.compress_level = level},
+                                        .machine = {.cpu = cpu}};
+            options.normalize.is_16_bit = true;
+            wb_bytes file = {0};
+            wb_image_info info = {0};
+            wb_error error = {{0}};
+            const wb_status status = wb_image_encode(&view, &options, scratch, &file, &info,
+                                                     &error);
+            print_file(status, &file, &error);
+        }
+    free(values);
+}
+
+/* Images of several segments, on several threads. */
+static void digest_large_images(void)
+{
+    enum { WIDTH = 1100, HEIGHT = 900 };
+    for (unsigned kind = 0; kind < PICTURE_KINDS; kind++) {
+        if (!is_wanted("png-large/%s", picture_name((picture_kind)kind)))
+            continue;
+        uint8_t *pixels = picture_new((picture_kind)kind, WIDTH, HEIGHT, 3, kind);
+        memory_rows rows;
+        const wb_raster raster = memory_raster(&rows, pixels, WIDTH, HEIGHT, 3, false);
+        const wb_image_options options = {.file_type = WB_FILE_PNG,
+                                          .png = {.compress_level = WB_PNG_LEVEL_FAST},
+                                          .machine = {.cpu = cpu, .thread_count = 3}};
+        wb_bytes file = {0};
+        wb_image_info info = {0};
+        wb_error error = {{0}};
+        const wb_status status = wb_raster_encode(&raster, &options, scratch, &file, &info, &error);
+        print_file(status, &file, &error);
+        free(pixels);
+    }
+}
+
 /* ---- masks and grids ------------------------------------------------------------------------- */
 
 static void print_mask(const wb_view *view)
@@ -490,6 +545,8 @@ int main(int argument_count, char **arguments)
     digest_encoders();
     digest_conversions();
     digest_images();
+    digest_sixteen_bits();
+    digest_large_images();
     digest_masks();
     digest_grids();
     digest_readers();
