@@ -38,14 +38,14 @@ class Media:
 
     `_file` is shared with copies and never changes. `_places` is the object's own: where its file
     is in each run, by the run's directory. `_run`, `_path` and `_is_tmp` tell the last of them,
-    `_bound_as` its key, step and id.
+    `_bound_as` its key and step.
     """
 
     _log_type: ClassVar[str]
 
     _caption: str | None
     _extension: str | None
-    _bound_as: tuple[int | str, int | str, int | str | None]
+    _bound_as: tuple[int | str, int | str]
     _file: StoredFile | None
     _is_tmp: bool
     _path: Any = PathWhenAsked()
@@ -243,10 +243,9 @@ def bind_together(
     """Media.bind_to_run for keys and values in one go, with the boxes and masks of images."""
     places = [(key, *place) for key, value in values for place in places_of(value, key, step, id_)]
     put_together([(value, place) for _key, value, place in places], run, run.dir)
-    for key, value in values:
-        value._bound_as = key, step, id_
     publish_file = getattr(run, "_publish_file", None)
     for key, value, place in places:
+        value._bound_as = key, step
         if publish_file is not None:
             publish_file(place)
         value._add_labels(run, key)

@@ -133,6 +133,25 @@ def test_copies_are_logged_in_any_run(
         assert np.array_equal(np.asarray(some.image), pixels())
 
 
+def test_an_image_of_a_local_run_and_of_two_wandb_runs_at_a_time(
+    make: Any, runs: Runs, wandb: Any, tmp_path: Path
+) -> None:
+    image = make(pixels(), boxes={"b": BOXES}, masks={"m": mask()})
+    with LocalRun(tmp_path / "local") as local:
+        local.log({"local": image})
+    runs.begin()
+    runs.log({"one": image})
+    if "create_new" in str(wandb.Settings.__annotations__.get("reinit")):
+        other = wandb.init(project="tested", mode="offline", reinit="create_new")
+        other.log({"two": image})
+        other.log({"list": [image]})
+        names = [file.name.split("_")[0] for file in Path(other.dir).rglob("*.png")]
+        assert sorted(names) == ["list", "list", "one", "one"]
+        other.finish()
+    runs.log({"again": image})
+    runs.end()
+
+
 def test_copies_go_into_artifacts_whatever_run_was_removed(
     make: Any, runs: Runs, wandb: Any
 ) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 import wbimage_ext
 
-from .support import HERE, mask, needs_wandb, pixels, run_python
+from .support import HERE, ROOT, mask, needs_wandb, pixels, run_python
 
 # wandb's own deprecations are not ours to fail on.
 pytestmark = [needs_wandb, pytest.mark.filterwarnings("default")]
@@ -508,7 +508,7 @@ def test_install_in_either_order(imports: str, tmp_path: Path) -> None:
 
 def test_the_pytorch_example(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    run_python(tmp_path, str(HERE.parent / "examples" / "train_pytorch.py"))
+    run_python(tmp_path, str(ROOT / "examples" / "train_pytorch.py"))
     assert len(list(tmp_path.rglob("media/images/*.png"))) == 4 * 8
     # Masks that are the same, such as those of nothing found, share a file.
     assert len(list(tmp_path.rglob("media/images/mask/*.png"))) > 4 * 8

@@ -147,16 +147,18 @@ def bind_to_run(
         bind(value, run, key, step, id_)
 
 
-def bind(value: Any, run: Any, key: int | str, step: int | str, id_: int | str | None) -> None:
+def bind(
+    value: Any, run: Any, key: int | str, step: int | str, id_: int | str | None = None
+) -> None:
     """Bind a value to a wandb run, with an image's boxes and masks, and the names of classes."""
     files = files_of(run)
     for part in parts_of(value):
         if "_places" not in part.__dict__:
             # wandb itself made it.
             part._file, part._places = file_of(part), {}
-    value._bound_as = key, step, id_
     for part, place in places_of(value, key, step, id_):
         files.add(part, place)
+        part._bound_as = key, step
         part._run = run
         if isinstance(part, WandbBoxes):
             BoundingBoxes2D._add_labels(part, run, key)
@@ -204,8 +206,8 @@ def give_path(value: Any) -> None:
 
 
 def is_bound(value: Any) -> bool:
-    """Whether the value is in a run that goes on; wandb binds any other once more."""
-    return value._run is not None and not getattr(value._run, "_is_finished", False)
+    """Whether the value is in a wandb run that goes on; wandb binds any other once more."""
+    return isinstance(value._run, Run) and not value._run._is_finished
 
 
 def is_in_artifact(value: Any) -> bool:
