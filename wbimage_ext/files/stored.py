@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import io
 import os
+import sys
 import threading
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from . import memory
@@ -175,7 +177,10 @@ class MadeFile(StoredFile):
                 data = file.read()
         return MadeFile, (data, self.extension, self.sha256)
 
-    def __del__(self) -> None:
+    def __del__(self, is_ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        # At Python's end modules may be gone, and so is the staging folder.
+        if is_ending():
+            return
         memory.release(self)
         # An interrupt may have come before any of it was set.
         path = getattr(self, "_staged_path", None)
