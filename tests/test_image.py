@@ -243,6 +243,15 @@ def test_equality(photo: Any) -> None:
     assert image != "an image"
 
 
+def test_repr_names_size_format_and_caption() -> None:
+    assert repr(Image(np.zeros((30, 40)))) == "<Image 40x30 png>"
+    assert repr(Image(np.zeros((4, 5)), caption="a cat", file_type="jpg")) == (
+        "<Image 5x4 jpg 'a cat'>"
+    )
+    assert repr(Image("gs://bucket/a.png")) == "<Image 'gs://bucket/a.png'>"
+    assert len(repr(Image(np.zeros((4, 5)), caption="x" * 10**6))) < 120
+
+
 def test_to_data_array_is_pillows(photo: Any, gray_photo: Any) -> None:
     for array in (photo[:20, :30], gray_photo[:20, :30]):
         data = array.tolist()
@@ -437,8 +446,10 @@ def test_layers_must_be_dicts() -> None:
         Image(np.eye(4), boxes=[BOXES])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match='"masks" argument must be a dictionary'):
         Image(np.eye(4), masks=[1])  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"masks\['m'\]"):
+    with pytest.raises(TypeError, match=r"masks\['m'\] must be a dict or an ImageMask, not 3"):
         Image(np.eye(4), masks={"m": 3})
+    with pytest.raises(TypeError, match=r"boxes\['b'\] must be a dict or a BoundingBoxes2D"):
+        Image(np.eye(4), boxes={"b": 3})
 
 
 # Lists.

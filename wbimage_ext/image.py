@@ -216,11 +216,12 @@ class Image(Media):
         """The layers as objects; None where there are none."""
         if layers is None or (isinstance(layers, (list, tuple)) and not layers):
             return None
+        name = layer_class.__name__
+        article = "an" if name.startswith("I") else "a"
         if not isinstance(layers, Mapping):
-            example = layer_class.__name__
             raise ValueError(
                 f'Images "{argument}" argument must be a dictionary of layers, such as '
-                f'{{"prediction": {example}(...) or its dict}}, not {shown(layers)}'
+                f'{{"prediction": {name}(...) or its dict}}, not {shown(layers)}'
             )
         built = {}
         for key, layer in layers.items():
@@ -233,7 +234,7 @@ class Image(Media):
                     raise TypeError(f"{error}, in {argument}[{shown(key)}]") from None
             else:
                 raise TypeError(
-                    f"{argument}[{shown(key)}] must be a dict or a {layer_class.__name__}, "
+                    f"{argument}[{shown(key)}] must be a dict or {article} {name}, "
                     f"not {shown(layer)}"
                 )
         return built or None
@@ -428,6 +429,16 @@ class Image(Media):
         if sample_bytes == 2:
             pixels = pixels.view(np.uint16)
         return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if self._file is None:
+            described = f"{name} {shown(self._path)}"
+        else:
+            described = f"{name} {self._width}x{self._height} {self.format}"
+        if self._caption is not None:
+            described += f" {shown(self._caption)}"
+        return f"<{described}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """What a notebook shows: the image with its caption, masks and boxes."""

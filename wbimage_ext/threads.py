@@ -61,7 +61,9 @@ def thread_count() -> int:
     given = os.environ.get(name)
     if not given:
         return _cpu_count()
-    return checked_count(int(given) if given.isdecimal() else given, name) or 1
+    if not given.isdecimal() or int(given) < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, or unset, not {shown(given)}")
+    return int(given)
 
 
 def _cpu_count() -> int:
@@ -70,7 +72,7 @@ def _cpu_count() -> int:
     return len(available(0)) if available is not None else os.cpu_count() or 1
 
 
-def checked_count(threads: Any, name: str = "num_threads") -> int | None:
+def checked_count(threads: Any) -> int | None:
     """A number of threads that the caller gave; None stays None.
 
     Raises:
@@ -80,7 +82,9 @@ def checked_count(threads: Any, name: str = "num_threads") -> int | None:
         return None
     is_count = hasattr(threads, "__index__") and not isinstance(threads, bool)
     if not is_count or operator.index(threads) < 1:
-        raise ValueError(f"{name} must be None or an integer of at least 1, not {shown(threads)}")
+        raise ValueError(
+            f"num_threads must be None or an integer of at least 1, not {shown(threads)}"
+        )
     return operator.index(threads)
 
 

@@ -61,7 +61,32 @@ def test_integers_keep_their_values(dtype: str, shape: tuple[int, ...]) -> None:
 
 def test_integers_outside_are_clipped() -> None:
     values = np.array([[-1, 0, 65535, 65536, 10**6]])
-    assert Image(values, bit_depth=16).to_data_array() == [[0, 0, 65535, 65535, 65535]]
+    for options in ({"bit_depth": 16}, {"mode": "I;16"}, {"bit_depth": 16, "normalize": False}):
+        with pytest.warns(UserWarning, match=r"-1 to 1000000.* 0\.\.65535; normalize") as caught:
+            image = Image(values, **options)
+        assert image.to_data_array() == [[0, 0, 65535, 65535, 65535]]
+        assert len(caught) == 1
+    masked = np.ma.MaskedArray(values, values < 0)
+    with pytest.warns(UserWarning, match="values from 0 to 1000000 are clipped"):
+        Image(masked, bit_depth=16)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f8"])
+@pytest.mark.parametrize(
+    ("lo", "hi", "words"),
+    [
+        (0, 1.05, r"nearly black; normalize=\(0, 1\)"),
+        (0.5, 8.5, r"from 0\.5 to 8\.5 are taken.*nearly black; normalize=\(lo, hi\)"),
+        (0, 255.5, r"nearly black; normalize=\(lo, hi\)"),
+        (-0.05, 1, r"stretched.*normalize=\(0, 1\)"),
+    ],
+)
+def test_dark_floats_warn_once(lo: float, hi: float, words: str, dtype: str) -> None:
+    values = np.linspace(lo, hi, 20).reshape(4, 5).astype(dtype)
+    with pytest.warns(UserWarning, match=words) as caught:
+        Image(values, bit_depth=16)
+    assert len(caught) == 1
+    assert "0..65535" in str(caught[0].message)
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", ">f4"])
@@ -224,6 +249,12 @@ def test_what_fits_or_says_what_is_meant_does_not_warn() -> None:
         Image(deep(4, 5), normalize=(0, 65535))
         Image(deep(4, 5), bit_depth=16)
         Image(np.array([[0, 300]]))
+        Image(np.array([[0, 65535]]), bit_depth=16)
+        Image(np.array([[-1, 70000]]), bit_depth=16, normalize=(-1, 70000))
+        for hi in (1.0, 256.0, 4000.0):
+            Image(np.array([[0, hi]]), bit_depth=16)
+        Image(np.array([[0, 8.5]]), bit_depth=16, normalize=(0, 10))
+        Image(np.array([[0, 8.5]]))
 
 
 # Where such data come from

@@ -40,14 +40,15 @@ def encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
 
 def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     mode = pixels.mode or options.mode
+    bit_depth = 16 if mode == "I;16" else options.bit_depth
     drops_alpha = mode == "LA" and options.file_type != "png"
-    encoded = _call_core(pixels, options, "L" if drops_alpha else mode)
+    encoded = _call_core(pixels, options, "L" if drops_alpha else mode, bit_depth)
     if encoded.found_nan and options.nan_color is None and not pixels.is_nan_masked:
         warn_nan()
-    warn_of_range(encoded.value_range)
-    if mode != "I;16" and not _keeps_integers(pixels, options):
+    warn_of_range(encoded.value_range, bit_depth)
+    if _may_clip_integers(pixels, options, bit_depth):
         integers = pixels.given.filled(0) if pixels.is_masked_integers else pixels.array
-        warn_of_clipping(integers, 255)
+        warn_of_clipping(integers, 65535 if bit_depth == 16 else 255)
     if encoded.dropped_alpha or drops_alpha:
         warn_dropped_alpha(options.file_type)
     data: Any = encoded
@@ -56,14 +57,13 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     return EncodedImage(data, encoded.width, encoded.height)
 
 
-def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _core.Encoded:
+def _call_core(
+    pixels: Pixels, options: EncodeOptions, mode: str | None, bit_depth: int
+) -> _core.Encoded:
     keeps_values = pixels.is_scaled
-    if mode == "I;16" or options.bit_depth == 16:
-        bit_depth = 16
+    if bit_depth == 16:
         # Masked integers are floats by now, but keep their values as integers do.
         keeps_values = keeps_values or (pixels.is_masked_integers and not options.has_limits)
-    else:
-        bit_depth = 8
     arguments: dict[str, Any] = {
         "mode": mode,
         "bit_depth": bit_depth,
@@ -99,13 +99,19 @@ def _call_core(pixels: Pixels, options: EncodeOptions, mode: str | None) -> _cor
     )
 
 
-def _keeps_integers(pixels: Pixels, options: EncodeOptions) -> bool:
-    """False for 16-bit integers, such as depth maps, of which 8 bits keep the lowest values."""
-    if pixels.is_tensor or pixels.is_scaled or options.has_limits or options.bit_depth == 16:
-        return True
+def _may_clip_integers(pixels: Pixels, options: EncodeOptions, bit_depth: int) -> bool:
+    """Whether the file may hold fewer values than the integers have, which nothing scales.
+
+    In 8 bits these are 16-bit integers, such as depth maps; other integers go by wandb's rule.
+    """
+    if pixels.is_tensor or pixels.is_scaled or pixels.is_bfloat16 or options.has_limits:
+        return False
     array = pixels.given if pixels.is_masked_integers else pixels.array
     # A list of masked arrays has no dtype.
-    return pixels.is_bfloat16 or getattr(array, "dtype", None) not in _UINT16
+    dtype = getattr(array, "dtype", None)
+    if bit_depth == 8:
+        return dtype in _UINT16
+    return dtype is not None and (dtype.kind == "i" or (dtype.kind == "u" and dtype.itemsize > 2))
 
 
 def _encode_in_rare_mode(pixels: Pixels, options: EncodeOptions, mode: str) -> EncodedImage:

@@ -60,25 +60,28 @@ def warn_nan() -> None:
 _LITTLE = 0.1000001
 
 
-def warn_of_range(value_range: tuple[float, float] | None) -> None:
-    """Say what the rule makes of floats that were meant to lie in 0..1 and do so nearly.
+def warn_of_range(value_range: tuple[float, float] | None, bit_depth: int = 8) -> None:
+    """Say what the rule makes of floats that lie nearly in 0..1, or in 16 bits below 256.
 
     Args:
         value_range: the smallest and largest value where the rule looked at them.
+        bit_depth: 8, or 16, where values such as depth in metres are as dark.
     """
     if value_range is None:
         return
     lo, hi = value_range
+    most = 65535 if bit_depth == 16 else 255
+    instead = "normalize=(0, 1) takes them as 0..1"
     if lo >= 0 and 1 < hi <= 1 + _LITTLE:
-        becomes = "are taken as 0..255, so the picture is nearly black"
+        becomes = f"are taken as 0..{most}, so the picture is nearly black"
+    elif lo >= 0 and bit_depth == 16 and 1 < hi < 256:
+        becomes = f"are taken as 0..{most}, so the picture is nearly black"
+        instead = "normalize=(lo, hi) scales them"
     elif -_LITTLE <= lo < 0 and hi <= 1:
-        becomes = "are stretched to 0..255"
+        becomes = f"are stretched to 0..{most}"
     else:
         return
-    warn(
-        f"values from {lo:.7g} to {hi:.7g} {becomes}; normalize=(0, 1) takes them as 0..1",
-        UserWarning,
-    )
+    warn(f"values from {lo:.7g} to {hi:.7g} {becomes}; {instead}", UserWarning)
 
 
 def warn_of_clipping(integers: Any, most: int) -> None:

@@ -10,7 +10,7 @@ const char *wb_status_message(wb_status status)
     switch (status) {
     case WB_OK: return "ok";
     case WB_OUT_OF_MEMORY: return "out of memory";
-    case WB_BAD_SHAPE: return "un-supported shape for image conversion";
+    case WB_BAD_SHAPE: return "the shape is not that of an image";
     case WB_EMPTY: return "the array is empty";
     case WB_BAD_DTYPE: return "the dtype is not bool, integer or float";
     case WB_TOO_LARGE: return "the image is too large";
