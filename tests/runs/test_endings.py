@@ -174,3 +174,13 @@ def test_the_summary_of_a_killed_run_is_made_of_its_rows(tmp_path: Path) -> None
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, cwd=ROOT)
     with LocalRun(tmp_path) as run:
         assert (run.summary["a"], run.summary["b"]) == (5, 2)
+
+
+def test_a_run_ends_without_its_page_where_another_page_is(tmp_path: Path) -> None:
+    run = LocalRun(tmp_path)
+    run.log({"a": 1})
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.warns(RuntimeWarning, match="without its page .*is not a page of wbimage_ext"):
+        run.finish()
+    assert (tmp_path / "index.html").read_text() == "mine"
+    assert (tmp_path / "summary.json").exists()

@@ -74,6 +74,33 @@ class TestWriting:
         assert embedded(page, "run-ID")["base"] == "../../a%20b/run/"
         assert not (folder / "index.html").exists()
 
+    @pytest.mark.parametrize("runs", ["one", "two"])
+    def test_a_page_of_somebody_else_is_not_replaced(self, tmp_path: Path, runs: str) -> None:
+        folder = one_image_run(tmp_path / "site" / "a").write()
+        if runs == "two":
+            one_image_run(tmp_path / "site" / "b").write()
+            folder = tmp_path / "site"
+        page = folder / "index.html"
+        page.write_text("<!DOCTYPE html>\n<title>my own site</title>")
+        with pytest.raises(FileExistsError) as raised:
+            write_page(folder)
+        assert str(raised.value) == (
+            f"{page} is not a page of wbimage_ext; --output DIR names another folder"
+        )
+        assert "my own site" in page.read_text()
+        assert [path.name for path in folder.glob(".*")] == []
+        write_page(folder, tmp_path / "page")
+
+    def test_a_page_of_an_earlier_version_is_replaced(self, tmp_path: Path) -> None:
+        folder = one_image_run(tmp_path).write()
+        page = write_page(folder)
+        mark = '<meta name="generator" content="wbimage_ext">\n'
+        text = page.read_text("ascii")
+        assert text.count(mark) == 1
+        page.write_text(text.replace(mark, ""), "ascii")
+        write_page(folder)
+        assert mark in page.read_text("ascii")
+
     def test_hostile_text_cannot_leave_the_data(self, tmp_path: Path) -> None:
         evil = "</script><script>alert(1)</script><!-- \u2028 \ud800"
         run = one_image_run(tmp_path, caption=evil)

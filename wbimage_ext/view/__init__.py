@@ -37,6 +37,7 @@ def write_page(
     Raises:
         FileNotFoundError: a path does not exist.
         ValueError: there is no run; the message says what was looked for.
+        FileExistsError: the folder has an ``index.html`` that is not a page of this package.
         OSError: the page cannot be written; the message says where and what would help.
     """
     from .library import Library, no_run

@@ -48,13 +48,26 @@ SCRIPT_TAG = re.compile(r'<script src="([\w.]+)"></script>')
 POLICY_TAG = "<!-- content security policy -->"
 DATA_TAG = "<!-- data -->"
 MASKS_TAG = "<!-- masks -->"  # after the scripts: the first picture does not wait for masks
+# In the head of a page of ours, and in that of a page of a version without the first.
+OWN_MARKS = (
+    b'<meta name="generator" content="wbimage_ext">',
+    b"default-src 'none'; img-src 'self' data:; style-src 'sha256-",
+)
+HEAD_BYTES = 1024
 
 Json = dict[str, Any]
 
 
 def write_runs(catalogs: Sequence[Catalog], folder: Path, notes: Sequence[str] = ()) -> Path:
-    """Write ``folder/index.html``, whole or not at all; raises OSError saying what would help."""
+    """Write ``folder/index.html``, whole or not at all; raises OSError saying what would help.
+
+    FileExistsError: there is an ``index.html`` that is not a page of this package.
+    """
     target = folder / "index.html"
+    if os.path.lexists(target) and not _is_own_page(target):
+        raise FileExistsError(
+            f"{target} is not a page of wbimage_ext; --output DIR names another folder"
+        )
     temporary = folder / f".index-{os.getpid()}-{secrets.token_hex(4)}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -160,6 +173,15 @@ def _template(more_policy: str) -> tuple[str, str, str]:
     before, rest = template.split(DATA_TAG)
     between, after = rest.split(MASKS_TAG)
     return before, between, after
+
+
+def _is_own_page(path: Path) -> bool:
+    """Whether this package wrote the file; it writes no link."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return any(mark in head for mark in OWN_MARKS)
 
 
 def _remove_abandoned(folder: Path) -> None:
