@@ -171,3 +171,25 @@ def test_files_are_saved_with_their_folders(
         "files/config.json", "files/deep/b.txt", "files/deep/er/a.txt", "files/er/a.txt",
     ]  # fmt: skip
     assert json.loads((tmp_path / "run/config.json").read_text()) == {"mine": 1}
+
+
+@pytest.mark.parametrize("name", ["config.json", "summary.json", "index.html"])
+def test_files_that_are_no_runs_are_not_replaced(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('{"mine": 1}')
+    with pytest.raises(FileExistsError, match=f"{name} is not of a run.* give another dir"):
+        LocalRun(tmp_path)
+    assert files_below(tmp_path) == [name]
+    assert (tmp_path / name).read_text() == '{"mine": 1}'
+
+
+def test_a_folder_with_other_files_takes_a_run(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    LocalRun(tmp_path).finish()
+    LocalRun(tmp_path).finish()
+
+
+def test_an_empty_dir_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="dir is empty"):
+        LocalRun("")
+    assert files_below(tmp_path) == []

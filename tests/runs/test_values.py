@@ -236,3 +236,19 @@ def test_config_of_a_parser(tmp_path: Path) -> None:
         run.config.setdefaults({"rate": 1, "new": 2})
     assert read(run, "config.json") == {"rate": 0.25, "more": math.pi, "new": 2}
     assert run.config.as_dict() == {"rate": 0.25, "more": math.pi, "new": 2}
+
+
+@pytest.mark.parametrize("kind", ["numpy", "torch"])
+def test_a_large_array_is_written_with_one_warning(kind: str, tmp_path: Path) -> None:
+    array: Any = np.zeros((101, 100), np.uint8)
+    if kind == "torch":
+        array = pytest.importorskip("torch").from_numpy(array)
+    run = LocalRun(tmp_path)
+    with pytest.warns(UserWarning) as warned:
+        run.log({"a": {"img": array}, "small": array[:100], "list": [0] * 20_000})
+    assert [str(warning.message) for warning in warned] == [
+        "'a.img': 10,100 numbers go into the history as text; Image(array) logs a picture"
+    ]
+    assert warned[0].filename == __file__
+    assert read(run, "history.jsonl")[0]["a"]["img"] == array.tolist()
+    run.finish()

@@ -25,6 +25,7 @@ from .values import plain_json
 CONFIG_NAME = "config.json"
 SUMMARY_NAME = "summary.json"
 ABOUT_NAME = "run.json"
+PAGE_NAME = "index.html"
 _FORMAT = {"format": "wbimage LocalRun", "version": 1}
 
 
@@ -44,11 +45,13 @@ class RunFolder:
 
     Raises:
         RuntimeError: somebody else writes to the directory, in this process or in another one.
+        FileExistsError: without a run in it, the directory has a file of a name that a run writes.
         ValueError: a file of an earlier run is not JSON.
         OSError: the directory cannot be made or written.
     """
 
     def __init__(self, directory: str, about: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+        _refuse_other_files(directory)
         self.directory = directory
         # A signal's handler may log while its thread is in here.
         self._lock = threading.RLock()
@@ -209,6 +212,22 @@ class RunFolder:
 
     def _write_page(self, problems: dict[str, Exception]) -> bool:
         return _attempt("page", partial(write_page, self.directory), problems)
+
+
+def _refuse_other_files(directory: str) -> None:
+    """Raise FileExistsError where a run would write over files that are no run's."""
+
+    def is_there(name: str) -> bool:
+        return os.path.lexists(os.path.join(directory, name))
+
+    if is_there(HISTORY_NAME) or is_there(ABOUT_NAME):
+        return
+    for name in (CONFIG_NAME, SUMMARY_NAME, PAGE_NAME):
+        if is_there(name):
+            raise FileExistsError(
+                f"{os.path.join(directory, name)} is not of a run, and a run would replace it: "
+                "give another dir, such as a new folder"
+            )
 
 
 def _attempt(what: str, work: Callable[[], Any], problems: dict[str, Exception]) -> bool:

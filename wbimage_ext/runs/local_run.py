@@ -50,7 +50,9 @@ class LocalRun:
         name: for display; saved when it is set, as `notes` and `tags` are.
 
     Raises:
+        ValueError: `dir` is empty.
         RuntimeError: this process is already logging to the directory, or another one is.
+        FileExistsError: without a run in it, the directory has a file of a name that a run writes.
         OSError: the directory cannot be made or written.
     """
 
@@ -296,7 +298,10 @@ def _directory(given: str | os.PathLike[str] | None) -> str:
     if given is None:
         now = datetime.datetime.now(datetime.timezone.utc)
         given = os.path.join("wbimage-runs", f"run-{now:%Y%m%d_%H%M%S}-{os.urandom(4).hex()}")
-    return os.path.abspath(os.path.expanduser(os.fspath(given)))
+    path = os.fspath(given)
+    if not path:
+        raise ValueError("dir is empty: give a folder, or None for a new one under wbimage-runs")
+    return os.path.abspath(os.path.expanduser(path))
 
 
 def _checked_step(step: Any) -> int:

@@ -6,6 +6,7 @@ file moves, so that a value that is refused leaves nothing in the run.
 
 from __future__ import annotations
 
+import math
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from ..media import Media, bind_together, places_of, set_places
 from ..with_wandb import own_media
 from ..wording import shown
 from .values import MOST_LEVELS, key_text, plain_json, text_of
+
+_MANY_NUMBERS = 10_000  # more than a histogram or an embedding has
 
 
 def row_json(run: Any, data: Mapping[str, Any], step: int) -> dict[str, Any]:
@@ -64,6 +67,8 @@ class _Row:
                 self._wait(row, key, items, partial(_list_json, items, self._run, key, self._step))
             else:
                 row[key] = plain_json(place + key, value, _text_or_refusal)
+                if isinstance(row[key], list):
+                    _warn_of_many_numbers(place + key, value)
         return row
 
     def put_media_in_run(self) -> None:
@@ -88,6 +93,17 @@ class _Row:
         row[key] = None  # keeps the order of the keys
         self._media += [(key, value) for value in media]
         self._waiting.append(describe)
+
+
+def _warn_of_many_numbers(place: str, value: Any) -> None:
+    """Warn where an array is so large that it may be meant as a picture; lists have no shape."""
+    count = math.prod(getattr(value, "shape", ()))
+    if count > _MANY_NUMBERS:
+        warn(
+            f"{shown(place)}: {count:,} numbers go into the history as text; "
+            "Image(array) logs a picture",
+            UserWarning,
+        )
 
 
 def _as_media(value: Any) -> Any:
