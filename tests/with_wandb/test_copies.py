@@ -215,6 +215,22 @@ def test_boxes_and_masks_of_wandbs_own_classes(wandb: Any, runs: Runs, tmp_path:
     assert (tmp_path / row["k"]["boxes"]["b"]["path"]).is_file()
 
 
+def test_images_made_before_install_are_copied_and_logged_after(wandb: Any, runs: Runs) -> None:
+    given = wandb.Image(pixels(), masks={"m": mask()}, boxes={"b": copy.deepcopy(BOXES)})
+    wbimage_ext.install()
+    try:
+        copies = [make_copy(given) for make_copy in COPIES.values()]
+        for _ in range(2):
+            runs.begin()
+            runs.log({f"alone{n}": image for n, image in enumerate(copies)})
+            runs.log({"list": copies})
+            runs.end(remove=True)
+        for image in copies:
+            assert np.array_equal(np.asarray(image.image), pixels())
+    finally:
+        wbimage_ext.uninstall()
+
+
 @pytest.mark.parametrize("is_installed", [False, True])
 def test_images_of_wandbs_own_in_a_local_run(
     is_installed: bool, wandb: Any, runs: Runs, tmp_path: Path

@@ -6,6 +6,7 @@ are; uninstall() leaves every class as it was.
 
 from __future__ import annotations
 
+import copyreg
 import threading
 import weakref
 from collections.abc import Callable
@@ -139,8 +140,8 @@ def _copy(self: Any) -> Any:
 
 def _reduce(self: Any) -> tuple[Any, ...]:
     if "_file" not in self.__dict__:
-        # wandb itself made it.
-        return object.__reduce_ex__(self, 4)  # type: ignore[return-value]
+        # wandb itself made it: as every object without methods for pickling.
+        return copyreg.__newobj__, (type(self),), self.__dict__  # type: ignore[attr-defined]
     return _restored, (type(self), media.state_to_pickle(self))
 
 

@@ -60,7 +60,7 @@ class _RunFiles:
         """
         with self._lock:
             ids = list(self._waiting) if values is None else [id(value) for value in values]
-            places = [self._waiting.pop(n) for n in ids if n in self._waiting]
+            places = [*filter(None, (self._waiting.pop(n, None) for n in ids))]
             try:
                 if getattr(run._settings, "allow_media_symlink", False):
                     places_to_copy = _link_found_files(places, run, self.directory)
@@ -105,7 +105,10 @@ def _link_found_files(
 
 def _publish(run: Any, names: Sequence[str]) -> None:
     """Tell wandb's service of files, all in one message; wandb itself sends one for each."""
-    interface = run._interface if hasattr(run, "_interface") else run._backend.interface
+    if hasattr(run, "_interface"):
+        interface = run._interface
+    else:
+        interface = run._backend and run._backend.interface
     if interface:
         # Up to 0.18, where the method for one file has another name, the service took patterns.
         escape = str if hasattr(run, "_publish_file") else glob.escape
@@ -153,7 +156,7 @@ def bind(
     """Bind a value to a wandb run, with an image's boxes and masks, and the names of classes."""
     files = files_of(run)
     for part in parts_of(value):
-        if "_places" not in part.__dict__:
+        if "_file" not in part.__dict__:
             # wandb itself made it.
             part._file, part._places = file_of(part), {}
     for part, place in places_of(value, key, step, id_):
