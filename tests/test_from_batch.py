@@ -188,8 +188,8 @@ def test_a_bad_mask_names_its_item() -> None:
 @pytest.mark.parametrize(
     ("shape", "arguments", "words"),
     [
-        ((3, 4, 5), {}, r"\[3, 4, 5\].*3 dimensions.*NHWC.*NHW"),
-        ((3, 4, 5, 3), {"dataformats": "NHW"}, "4 dimensions"),
+        ((4, 5, 3), {}, r"\[4, 5, 3\].*3 dimensions.*NHWC.*NHW"),
+        ((2, 3, 4, 5, 3), {}, "5 dimensions"),
         ((3, 4, 5, 3), {"dataformats": "HWC"}, "'HWC'"),
         ((0, 4, 5, 3), {}, "empty"),
         ((3, 4, 0, 3), {}, "empty"),
@@ -197,7 +197,7 @@ def test_a_bad_mask_names_its_item() -> None:
         ((3, 4, 5, 3), {"masks": [None] * 4}, "4 values for a batch of 3"),
         ((3, 4, 5, 3), {"num_threads": 0}, "num_threads.*0"),
         ((3, 4, 5, 3), {"num_threads": 1.5}, "num_threads.*1.5"),
-        ((3, 4, 5, 5), {}, "Un-supported.*\nitem 0"),
+        ((3, 5, 5, 5), {}, "Un-supported.*\nitem 0"),
     ],
 )
 def test_wrong_batches_are_named(
@@ -207,6 +207,49 @@ def test_wrong_batches_are_named(
         Image.from_batch(np.zeros(shape, np.uint8), **arguments)
     with pytest.raises(ValueError, match="empty"):
         Image.from_batch([])
+
+
+@pytest.mark.parametrize(
+    ("shape", "given", "better"),
+    [
+        ((2, 3, 18, 19), "NHWC", "NCHW"),
+        ((2, 1, 18, 19), "NHWC", "NCHW"),
+        ((2, 18, 19, 4), "NCHW", "NHWC"),
+        ((2, 18, 19), "NHWC", "NHW"),
+        ((2, 18, 19), "NCHW", "NHW"),
+        ((2, 18, 19, 3), "NHW", "NHWC"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["numpy", "masked", "torch"])
+def test_the_dataformats_that_fit_are_named(
+    kind: str, shape: tuple[int, ...], given: str, better: str
+) -> None:
+    data: Any = values(*shape)
+    if kind == "masked":
+        data = np.ma.MaskedArray(data, data > 200)
+    elif kind == "torch":
+        data = pytest.importorskip("torch").from_numpy(data)
+    with pytest.raises(ValueError) as raised:
+        Image.from_batch(data, dataformats=given)
+    expected = f"the batch has shape {list(shape)}; dataformats={better!r} reads it"
+    assert str(raised.value) == expected
+    assert len(Image.from_batch(data, dataformats=better)) == 2
+    with pytest.raises(ValueError) as raised:
+        Image.from_batch(list(data), dataformats=given)
+    assert str(raised.value) == expected
+
+
+def test_a_tensor_that_nothing_fits_is_named_as_it_is() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(ValueError, match=r"5 channels.*given torch.Tensor of shape \[2, 8, 9, 5\]"):
+        Image.from_batch(torch.rand(2, 8, 9, 5))
+
+
+def test_a_colormap_takes_a_tensor_of_one_channel_either_way() -> None:
+    torch = pytest.importorskip("torch")
+    data, colormap = torch.rand(2, 1, 8, 9), np.zeros((256, 3), np.uint8)
+    images = Image.from_batch(data, colormap=colormap)
+    assert_same(images, Image.from_batch(data, dataformats="NCHW", colormap=colormap))
 
 
 def test_arguments_of_the_wrong_type_are_named() -> None:

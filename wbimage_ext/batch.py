@@ -16,7 +16,7 @@ from . import inputs
 from .encoding.colormaps import colormap_table
 from .encoding.warnings import one_of_each
 from .inputs.arrays import is_masked
-from .inputs.kinds import Pixels
+from .inputs.kinds import Pixels, is_instance
 from .media import Media
 from .threads import checked_count, in_order, thread_count
 from .wording import describe, shown
@@ -38,8 +38,9 @@ def build(
             f"dataformats must be one of {list(_AXES_OF_ITEMS)}, not {shown(dataformats)}"
         )
     threads = checked_count(num_threads) or thread_count()
-    items = _items(data, dataformats)
     shared = dict(image_arguments)
+    has_colormap = shared.get("colormap") is not None
+    items = _items(data, dataformats, has_colormap)
     if captions is not None:
         if "caption" in shared:
             raise TypeError("caption and captions exclude each other")
@@ -91,18 +92,22 @@ _VARYING = {
 }
 
 
-def _items(data: Any, dataformats: str) -> Sequence[Any]:
+def _items(data: Any, dataformats: str, has_colormap: bool) -> Sequence[Any]:
     """The batch's items: of a list as they are, of an array its slices."""
     if isinstance(data, (list, tuple)):
         if not data:
             raise ValueError("the batch is empty")
+        shape, is_tensor = getattr(data[0], "shape", None), is_instance(data[0], "torch", "Tensor")
+        if isinstance(shape, tuple) and all(getattr(item, "shape", 0) == shape for item in data):
+            _check_formats((len(data), *shape), dataformats, is_tensor, has_colormap)
         return data
     if is_masked(data):
-        shape, items = data.shape, list(data)
+        shape, items, is_tensor = data.shape, list(data), False
     else:
         pixels = inputs.as_pixels(data)
-        shape = pixels.array.shape
-        items = [replace(pixels, array=item, given=item) for item in pixels.array]
+        shape, is_tensor = pixels.array.shape, pixels.is_tensor
+        items = [replace(pixels, array=item) for item in pixels.array]
+    _check_formats(shape, dataformats, is_tensor, has_colormap)
     if len(shape) != len(dataformats):
         raise ValueError(
             f"a batch of {describe(data)} has {len(shape)} dimensions, {dataformats} names "
@@ -111,6 +116,32 @@ def _items(data: Any, dataformats: str) -> Sequence[Any]:
     if 0 in shape:
         raise ValueError(f"the batch is empty: its shape is {list(shape)}")
     return items
+
+
+def _check_formats(
+    shape: Sequence[int], dataformats: str, is_tensor: bool, has_colormap: bool
+) -> None:
+    """Name the dataformats that fit a batch's shape where the caller's do not."""
+    if 0 in shape or _fits(shape, dataformats, is_tensor):
+        return
+    if is_tensor and has_colormap:
+        # The side of length 1 may be anywhere.
+        return
+    if len(shape) == 3 and shape[2] in (3, 4):
+        # More likely one image than a batch.
+        return
+    for better in _AXES_OF_ITEMS:
+        if _fits(shape, better, is_tensor):
+            raise ValueError(f"the batch has shape {list(shape)}; dataformats={better!r} reads it")
+
+
+def _fits(shape: Sequence[int], dataformats: str, is_tensor: bool) -> bool:
+    if len(shape) != len(dataformats):
+        return False
+    if "C" not in dataformats:
+        return True
+    channels = shape[dataformats.index("C")]
+    return channels in (1, 3, 4) or (is_tensor and channels == 2)
 
 
 def _laid_out(item: Any, dataformats: str) -> Any:
