@@ -51,6 +51,43 @@ def test_numbers_of_a_box_may_be_numpys() -> None:
     ]
 
 
+def test_numbers_of_a_box_may_be_tensors() -> None:
+    torch = pytest.importorskip("torch")
+    tensor = torch.tensor
+    corners = {"minX": tensor(1), "maxX": tensor(2.5, requires_grad=True), "minY": 0, "maxY": 1}
+    middle = {"middle": tensor([1, 2]), "width": tensor(0.5), "height": 1}
+    box_data = [
+        {"position": corners, "class_id": tensor(3), "scores": {"a": tensor(0.5)}},
+        {"position": middle, "class_id": tensor(4, dtype=torch.uint8)},
+    ]
+    boxes = BoundingBoxes2D({"box_data": box_data}, "b")
+    assert boxes._class_labels == {3: "class_3", 4: "class_4"}
+    first, second = content(boxes)["box_data"]
+    assert first["position"] == {"minX": 1, "maxX": 2.5, "minY": 0, "maxY": 1}
+    assert (first["class_id"], first["scores"]) == (3, {"a": 0.5})
+    assert second == {
+        "position": {"middle": [1, 2], "width": 0.5, "height": 1},
+        "class_id": 4,
+    }
+    for wrong in (tensor(1.5), tensor([1, 2])):
+        with pytest.raises(TypeError, match="class_id must be an integer; box 0"):
+            BoundingBoxes2D({"box_data": [{"position": POSITION, "class_id": wrong}]}, "b")
+
+
+@pytest.mark.parametrize("kind", [float, np.float32, np.longdouble])
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf"])
+def test_a_box_that_is_not_finite_is_refused(kind: Any, text: str) -> None:
+    number = kind(text)
+    good = {"position": POSITION, "class_id": 1}
+    for bad in (
+        {"position": {**POSITION, "minX": number}},
+        {"position": {"middle": [number, 0], "width": 1, "height": 1}},
+        {"position": POSITION, "scores": {"a": number}},
+    ):
+        with pytest.raises(ValueError, match=r"must be finite; box 1 is .*, in boxes\['b'\]"):
+            Image(PIXELS, boxes={"b": {"box_data": [good, bad]}})
+
+
 def test_a_refused_box_is_named_by_layer_and_index() -> None:
     good = {"position": POSITION, "class_id": 1}
     for bad, words in (

@@ -75,6 +75,7 @@ class BoundingBoxes2D(Media):
 
     Raises:
         TypeError: a part of `val` has the wrong structure.
+        ValueError: a number is NaN or infinite, which JSON has no form for.
     """
 
     _log_type = "bounding-boxes"
@@ -91,7 +92,7 @@ class BoundingBoxes2D(Media):
             present = sorted({int(box["class_id"]) for box in self._val if "class_id" in box})
             self._class_labels = {n: f"class_{n}" for n in present}
         self._extension = f".{self.type_name()}.json"
-        text = json.dumps(content, default=_plain_value)
+        text = _box_json(content)
         self._hold(MadeFile(text.encode(), self._extension))
 
     @classmethod
@@ -225,13 +226,12 @@ def _plain_number(number: Any) -> Any:
 
 
 _POSITION_TEXT = (
-    "Each box must contain a position with: middle, width, and height or "
-    "                    \nminX, maxX, minY, maxY."
+    "Each box must contain a position with: middle, width, and height or minX, maxX, minY, maxY"
 )
 
 
 def _has_numbers(position: Mapping[str, Any], names: Sequence[str]) -> bool:
-    return all(isinstance(position.get(name), numbers.Number) for name in names)
+    return all(isinstance(_number(position.get(name)), numbers.Number) for name in names)
 
 
 def _is_position(position: Any) -> bool:
@@ -251,20 +251,42 @@ def _problem_of_box(box: Any) -> str | None:
         return "Box scores must be a dictionary"
     if not all(isinstance(name, str) for name in scores):
         return "A score key must be a string"
-    if not all(isinstance(value, numbers.Number) for value in scores.values()):
+    if not all(isinstance(_number(value), numbers.Number) for value in scores.values()):
         return "A score value must be a number"
-    if not isinstance(box.get("class_id", 0), numbers.Integral):
+    if not isinstance(_number(box.get("class_id", 0)), numbers.Integral):
         return "A box's class_id must be an integer"
     if not isinstance(box.get("box_caption", ""), str):
         return "A box's caption must be a string"
     return None
 
 
+def _number(value: Any) -> Any:
+    """The number that a tensor without dimensions holds; any other value as it is."""
+    if isinstance(value, numbers.Number) or getattr(value, "shape", None) != ():
+        return value
+    return value.item() if hasattr(value, "item") else value
+
+
+def _box_json(content: Mapping[str, Any]) -> str:
+    """The file of boxes; ValueError names the box whose numbers are not finite."""
+    try:
+        return json.dumps(content, default=_plain_value, allow_nan=False)
+    except ValueError as error:
+        for index, box in enumerate(content["box_data"]):
+            try:
+                json.dumps(box, default=_plain_value, allow_nan=False)
+            except ValueError:
+                raise ValueError(
+                    f"A box's numbers must be finite; box {index} is {shown(box)}"
+                ) from error
+        raise
+
+
 def _plain_value(value: Any) -> Any:
-    """NumPy's scalars and arrays as JSON has them."""
+    """Scalars, arrays and tensors as JSON has them."""
     if isinstance(value, np.floating):
         # Python has no long double: tolist() would give it back.
         return float(value)
-    if isinstance(value, (np.generic, np.ndarray)):
+    if hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"a box holds {shown(value)}, which JSON has no form for")

@@ -69,6 +69,7 @@ class Image(Media):
         OSError: a path that cannot be read, or no room to write.
     """
 
+    # wandb's limit for a list of images, here because wandb reads it; a LocalRun keeps all.
     MAX_ITEMS = 108
     MAX_DIMENSION: ClassVar[int] = _core.MAX_DIMENSION
 
@@ -230,8 +231,9 @@ class Image(Media):
             elif isinstance(layer, Mapping):
                 try:
                     built[key] = layer_class(layer, key)
-                except TypeError as error:
-                    raise TypeError(f"{error}, in {argument}[{shown(key)}]") from None
+                except (TypeError, ValueError) as error:
+                    kind = TypeError if isinstance(error, TypeError) else ValueError
+                    raise kind(f"{error}, in {argument}[{shown(key)}]") from None
             else:
                 raise TypeError(
                     f"{argument}[{shown(key)}] must be a dict or {article} {name}, "

@@ -20,6 +20,7 @@ from wbimage_ext.commands import (
     main,
 )
 from wbimage_ext.commands.scene import scene
+from wbimage_ext.commands.terminal import command_line
 
 from ..scenario import check_run
 
@@ -40,6 +41,10 @@ def test_demo_logs_and_says_where(
     printed = capsys.readouterr().out
     assert str(run / "index.html") in printed
     assert str(slow) in printed
+    command = printed.partition("a page of both:")[2].strip()
+    shell = {**os.environ, "BROWSER": "true", "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, shell=True, env=shell, check=True, stdout=subprocess.DEVNULL)
+    assert (tmp_path / "index.html").exists()
     first = rows_of(run)[0]
     documented = ["random_field_png", "random_field_uint8", "random_field_jpg"]
     assert [key for key in first if key in documented] == documented
@@ -84,6 +89,45 @@ def test_log_counts_what_it_could_not_read(
     assert len((run / "history.jsonl").read_text().splitlines()) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "said"),
+    [
+        ("missing.png", "k", "missing.png"),
+        ("folder", "k", os.path.join("folder", "*.png")),
+        ("text.txt", "k", "text.txt"),
+        ("good.png", "a:b\0", "a:b"),
+    ],
+)
+def test_log_makes_no_run_of_nothing(
+    name: str,
+    key: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text.txt").write_text("text")
+    PILImage.new("L", (2, 2)).save("good.png")
+    assert main(["log", "--key", key, name]) == SOMETHING_FAILED
+    assert said in capsys.readouterr().err
+    assert sorted(os.listdir()) == ["folder", "good.png", "text.txt"]
+
+
+def test_the_command_line_is_short_inside_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    end = " -m wbimage_ext info"
+    for inside, expected in (
+        (os.path.join("env", "python"), os.path.join("env", "python")),
+        ("python", os.path.join(os.getcwd(), "python")),
+    ):
+        monkeypatch.setattr(sys, "executable", os.path.join(os.getcwd(), inside))
+        assert command_line("info") == expected + end
+
+
 def test_patterns_are_expanded_as_windows_shells_do_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], photo: Any
 ) -> None:
@@ -125,7 +169,7 @@ def test_help_and_wrong_arguments() -> None:
     assert run.returncode == DONE
     assert run.stdout.startswith("usage: wbimage ")
     assert "demo" in run.stdout
-    for wrong in (["nothing"], [], ["log"]):
+    for wrong in (["nothing"], [], ["log"], ["bench", "--seconds", "-1"]):
         run = subprocess.run([*command, *wrong], capture_output=True, text=True, cwd=ROOT)
         assert run.returncode == WRONG_ARGUMENTS
         assert "usage" in run.stderr
@@ -173,5 +217,9 @@ def test_bench_without_pillow_prints_our_times(
 def test_bench_names_a_file_that_it_cannot_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["bench", "--seconds", "0", str(tmp_path / "missing.png")]) == 1
-    assert "missing.png" in capsys.readouterr().err
+    (tmp_path / "text.txt").write_text("text")
+    for name in ("missing.png", "text.txt"):
+        assert main(["bench", "--seconds", "0", str(tmp_path / name)]) == SOMETHING_FAILED
+        captured = capsys.readouterr()
+        assert name in captured.err
+        assert captured.out == ""

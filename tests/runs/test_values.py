@@ -244,7 +244,7 @@ def test_a_large_array_is_written_with_one_warning(kind: str, tmp_path: Path) ->
     if kind == "torch":
         array = pytest.importorskip("torch").from_numpy(array)
     run = LocalRun(tmp_path)
-    with pytest.warns(UserWarning) as warned:
+    with pytest.warns(UserWarning, match="numbers") as warned:
         run.log({"a": {"img": array}, "small": array[:100], "list": [0] * 20_000})
     assert [str(warning.message) for warning in warned] == [
         "'a.img': 10,100 numbers go into the history as text; Image(array) logs a picture"

@@ -107,5 +107,12 @@ def _add_bench(commands: Any) -> None:
     )
     bench.add_argument("files", nargs="*", metavar="IMAGE_FILE", help="image files to measure too")
     bench.add_argument(
-        "--seconds", type=float, default=1.0, help="for each picture and file type (default: 1)"
+        "--seconds", type=_seconds, default=1.0, help="for each picture and file type (default: 1)"
     )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds from 0 on, not {text}")
+    return seconds

@@ -28,10 +28,11 @@ _MIN_ROUNDS = 5
 
 def run(options: argparse.Namespace) -> int:
     """Print versions, then one line for each picture and file type."""
+    pictures = list(_pictures(matching_files(options.files)))  # a bad file comes before the work
     info.run(options)
     print(f"\n{'':<27} {'here':>18} {'Pillow':>20}")
     print(f"{'picture':<22} {'file':<4} {'ms':>8} {'bytes':>9} {'ms':>10} {'bytes':>9}  faster")
-    for measured in measure(options.seconds, matching_files(options.files)):
+    for measured in measure(options.seconds, pictures):
         line = f"{shown(measured.name)[:22]:<22} {measured.file_type:<4}"
         line += f" {1000 * measured.seconds:>8.3f} {measured.size:>9,}"
         if measured.peer_seconds is not None:
@@ -59,10 +60,10 @@ class Measured:
     ratios: list[float]
 
 
-def measure(seconds_each: float, paths: Sequence[str]) -> Iterator[Measured]:
-    """Measure each built-in picture and each file, `seconds_each` long."""
+def measure(seconds_each: float, pictures: Sequence[tuple[str, Any]]) -> Iterator[Measured]:
+    """Measure each picture, which is a name and an array, `seconds_each` long."""
     pillow = _pillow()
-    for name, array in _pictures(paths, pillow):
+    for name, array in pictures:
         for file_type in ("png", "jpg"):
             if file_type == "jpg" and array.ndim == 3 and array.shape[2] == 4:
                 continue
@@ -77,7 +78,8 @@ def _pillow() -> Any:
     return Image
 
 
-def _pictures(paths: Sequence[str], pillow: Any) -> Iterator[tuple[str, Any]]:
+def _pictures(paths: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """The built-in pictures and the files, with their names."""
     random = np.random.default_rng(0)
     seen = scene(0.3)
     picture = seen.picture.astype(np.float64)
@@ -87,16 +89,20 @@ def _pictures(paths: Sequence[str], pillow: Any) -> Iterator[tuple[str, Any]]:
     yield "mask", seen.classes * np.uint8(60)
     yield "noise", random.integers(0, 256, (256, 256, 3), np.uint8)
     for path in paths:
-        yield os.path.basename(path), _read(path, pillow)
+        yield os.path.basename(path), _read(path)
 
 
-def _read(path: str, pillow: Any) -> Any:
+def _read(path: str) -> Any:
     """The pixels of a file: (H, W), (H, W, 3) or (H, W, 4) uint8."""
     with open(path, "rb") as file:
         data = file.read()
-    pixels, mode, _ = _core.decode(data)
+    try:
+        pixels, mode, _ = _core.decode(data)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     if mode in ("L", "RGB", "RGBA"):
         return pixels.squeeze(2) if mode == "L" else pixels
+    pillow = _pillow()
     if pillow is None:
         raise ValueError(f"{path}: to measure an image of mode {mode} takes Pillow")
     return np.asarray(pillow.open(path).convert("RGB"))

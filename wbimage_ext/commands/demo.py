@@ -18,7 +18,7 @@ from ..runs.local_run import LocalRun
 from . import DONE
 from .learner import Learner, features_of
 from .scene import BALLOON, BOAT, CLASS_LABELS, Scene, scene
-from .terminal import matching_files, print_place, shown
+from .terminal import command_line, matching_files, print_place, shown
 
 _RATES = (0.02, 0.002)
 _PICTURES = 10
@@ -44,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
     logged.print()
     print_place(fast.dir)
     print(f"\nA second run, with a smaller learning rate, is in {shown(slow.dir)}")
-    print(f"  a page of both:            wbimage view --open {shown(fast.dir)} {shown(slow.dir)}")
+    view = command_line("view", "--open", fast.dir, slow.dir)
+    print(f"  a page of both:            {shown(view)}")
     return DONE
 
 

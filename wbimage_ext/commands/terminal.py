@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
+import shlex
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -25,6 +27,18 @@ def shown(value: object) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)
     )
+
+
+def command_line(*arguments: str) -> str:
+    """A command of this package, as a shell in the current directory takes it."""
+    python = sys.executable or "python"
+    here = os.path.join(os.getcwd(), "")
+    inside = python.removeprefix(here)
+    # A name without a folder would be looked for in PATH.
+    if os.path.dirname(inside):
+        python = inside
+    command = [python, "-m", "wbimage_ext", *arguments]
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
 
 
 def print_error(error: Exception) -> None:
