@@ -105,6 +105,10 @@ def test_a_refused_box_is_named_by_layer_and_index() -> None:
 def test_a_refused_mask_is_named_by_its_layer() -> None:
     with pytest.raises(TypeError, match=r"2D array.*masks\['m'\]"):
         Image(PIXELS, masks={"m": {"mask_data": np.zeros((2, 3, 4))}})
+    with pytest.raises(TypeError, match=r"must be a 2D array, not None, in masks\['m'\]"):
+        Image(PIXELS, masks={"m": {"mask_data": None}})
+    with pytest.raises(TypeError, match=r"values of str.*is needed, in masks\['m'\]"):
+        Image(PIXELS, masks={"m": {"mask_data": "abc"}})
 
 
 @pytest.mark.parametrize("argument", ["boxes", "masks"])

@@ -187,6 +187,8 @@ class ImageMask(Media):
             )
         from .inputs import as_array
 
+        if val["mask_data"] is None:
+            raise TypeError("mask_data must be a 2D array, not None")
         data = as_array(val["mask_data"])
         if data.ndim != 2:
             raise TypeError(f"mask_data must be a 2D array, not one of shape {list(data.shape)}")

@@ -15,8 +15,9 @@ from .encoding.options import EncodeOptions
 from .encoding.pixels import encode as encode_pixels
 from .encoding.warnings import warn_dropped_alpha, warn_nan, warn_of_range
 from .inputs.arrays import as_masked, widened_bfloat16
-from .inputs.kinds import EncodedFile, EncodedImage, Reference, refusal
+from .inputs.kinds import EncodedFile, EncodedImage, Reference, values_refusal
 from .threads import thread_count_for
+from .wording import shown
 
 
 def to_uint8(
@@ -40,7 +41,7 @@ def to_uint8(
         TypeError: values that are not bool, integer or float.
         ValueError: an empty array, or limits that are not two finite numbers with lo < hi.
     """
-    pixels = inputs.as_pixels(data)
+    pixels = inputs.as_pixels(data, values_refusal)
     converted, found_nan, value_range = _core.to_uint8(
         pixels.array,
         normalize=normalize,
@@ -63,7 +64,7 @@ def guess_mode(data: Any, file_type: str | None = None) -> str:
     Raises:
         ValueError: any other shape.
     """
-    mode: str = _core.guess_mode(inputs.as_pixels(data).array)
+    mode: str = _core.guess_mode(inputs.as_pixels(data, values_refusal).array)
     if mode == "RGBA" and file_type in ("jpg", "jpeg"):
         warn_dropped_alpha(file_type)
         return "RGB"
@@ -101,7 +102,7 @@ def make_grid(
         grid = make_grid(masked.data, nrow, padding, pad_value, dataformats)
         mask = make_grid(np.ma.getmaskarray(masked), nrow, padding, False, dataformats)
         return np.ma.MaskedArray(grid, mask)
-    pixels = inputs.as_pixels(data)
+    pixels = inputs.as_pixels(data, values_refusal)
     if not pixels.is_bfloat16:
         return _core.make_grid(pixels.array, nrow, padding, pad_value, dataformats)
     grid = _core.make_grid(widened_bfloat16(pixels.array), nrow, padding, pad_value, dataformats)
@@ -128,7 +129,7 @@ def encode(
         TypeError, ValueError: as Image; also for what is encoded already.
     """
     if isinstance(data, (str, os.PathLike, bytes, bytearray)):
-        raise refusal(data, "it is encoded already")
+        raise TypeError(f"encode takes pixels; {shown(data)} is encoded already")
     options = EncodeOptions(
         file_type,
         mode,
@@ -140,6 +141,6 @@ def encode(
     )
     source = inputs.resolve(data, options)
     if isinstance(source, (EncodedFile, Reference)):
-        raise refusal(data, "it is encoded already")
+        raise TypeError(f"encode takes pixels; {shown(data)} is encoded already")
     encoded = source if isinstance(source, EncodedImage) else encode_pixels(source, options)
     return bytes(encoded.data)

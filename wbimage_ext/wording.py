@@ -6,6 +6,7 @@ In: any object. Out: one short line.
 from __future__ import annotations
 
 import reprlib
+from types import ModuleType
 from typing import Any
 
 _MOST_CHARACTERS = 80
@@ -42,6 +43,9 @@ def describe(data: Any) -> str:
     name = kind.__qualname__
     if kind.__module__ != "builtins":
         name = f"{kind.__module__}.{name}"
+    if isinstance(data, (type, ModuleType)):
+        # NumPy and its classes have attributes of these names.
+        return name
     shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
     if isinstance(shape, tuple):
         name += f" of shape {list(shape)}"

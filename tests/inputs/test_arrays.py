@@ -191,8 +191,10 @@ def test_encode_takes_every_kind_of_pixels(tmp_path: Path) -> None:
     pillow = pytest.importorskip("PIL.Image")
     assert wbimage_ext.encode(pillow.fromarray(values)) == data
     for encoded in (data, bytearray(data), memoryview(data), "photo.png", tmp_path / "photo.png"):
-        with pytest.raises(TypeError, match="encoded already"):
+        with pytest.raises(TypeError, match=r"^encode takes pixels; .* is encoded already$"):
             wbimage_ext.encode(encoded)
+    with pytest.raises(TypeError, match=r"encode takes pixels; 'p1\.png' is encoded already"):
+        wbimage_ext.encode("p1.png")
 
 
 # Values
@@ -222,7 +224,9 @@ class Nothing:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (None, "NoneType"),
+        (None, "cannot make an image of None: "),
+        (np, "image of module: "),
+        (np.float32, "image of type: "),
         (3.5, r"Un-supported shape.*\[\].*float"),
         ({"a": 1}, "dict"),
         (Nothing(), "Nothing"),
@@ -245,6 +249,21 @@ def test_what_holds_no_pixels_is_named(data: Any, words: str) -> None:
     if not isinstance(data, float):
         assert raised.type is TypeError
         assert "is needed" in str(raised.value)
+
+
+@pytest.mark.parametrize("paths", [["a.png", "b.png"], (Path("a.png"),)], ids=str)
+def test_paths_are_one_a_call(paths: Any) -> None:
+    with pytest.raises(TypeError, match=r"one image per call: \[Image\(path\) for path in paths\]"):
+        Image(paths)
+
+
+@pytest.mark.parametrize("data", [b"abc", "abc", None, ["a.png"], [[1, 2], [3]]], ids=repr)
+@pytest.mark.parametrize("function", ["to_uint8", "guess_mode", "make_grid"])
+def test_functions_of_values_name_what_they_take(function: str, data: Any) -> None:
+    with pytest.raises(TypeError, match="an array or tensor of bool, integer or float") as raised:
+        getattr(wbimage_ext, function)(data)
+    assert "None" in str(raised.value) if data is None else type(data).__name__ in str(raised.value)
+    assert not any(word in str(raised.value) for word in ("path", "Pillow", "image"))
 
 
 @pytest.mark.parametrize(

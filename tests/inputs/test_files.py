@@ -194,9 +194,9 @@ def test_damage_is_named(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"x", b"hello, this is no image at all", bytes(5000)])
 def test_foreign_files_are_named(kind: str, data: bytes, tmp_path: Path) -> None:
     source, named = source_of(kind, data, tmp_path)
-    with pytest.raises(ValueError, match=r"no bytes|begins with") as raised:
+    with pytest.raises(ValueError, match=r"no bytes|begins with|bytes are empty") as raised:
         Image(source)
-    assert named in str(raised.value)
+    assert named in str(raised.value) or source == b""
     if hasattr(source, "close"):
         source.close()
 
@@ -237,8 +237,31 @@ def test_text_and_closed_files_are_named(tmp_path: Path) -> None:
         Image(io.StringIO("notes"))
     file = io.BytesIO(encoded("PNG"))
     file.close()
-    with pytest.raises(ValueError, match="closed"):
+    with pytest.raises(ValueError, match=r"_io\.BytesIO is closed"):
         Image(file)
+    named = path.open("rb")
+    named.close()
+    with pytest.raises(ValueError, match=r"the file '.*notes\.txt' is closed"):
+        Image(named)
+    words = r"notes\.txt' is open for writing; mode 'rb' is needed"
+    with path.open("wb") as writing, pytest.raises(OSError, match=words):
+        Image(writing)
+
+
+@pytest.mark.parametrize("data", [b"", bytearray(), memoryview(b"")])
+def test_empty_bytes_are_named(data: Any) -> None:
+    with pytest.raises(ValueError, match="the bytes are empty"):
+        Image(data)
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG"])
+def test_an_array_of_an_encoded_image_is_named(name: str) -> None:
+    array = np.frombuffer(encoded(name), np.uint8)
+    with pytest.raises(ValueError, match=r"looks like an encoded image: pass \.tobytes\(\)"):
+        Image(array)
+    assert Image(array.tobytes()).format == name.lower()
+    with pytest.raises(ValueError, match="Un-supported shape"):
+        Image(array[1:])
 
 
 @pytest.mark.usefixtures("nothing_stays")

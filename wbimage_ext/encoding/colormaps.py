@@ -25,21 +25,29 @@ def colormap_table(colormap: Any) -> bytes | None:
         ValueError: another shape, values that are no uint8, or an unknown name.
         ImportError: a name without matplotlib installed.
     """
-    if colormap is None or isinstance(colormap, bytes):
+    if colormap is None or (isinstance(colormap, bytes) and len(colormap) == 768):
         return colormap
     if isinstance(colormap, str):
         colormap = _named_by_matplotlib(colormap)
-    if callable(colormap):
-        table = np.asarray(colormap(np.linspace(0.0, 1.0, 256), bytes=True))[:, :3]
-    else:
-        table = np.asarray(colormap)
+    try:
+        if callable(colormap):
+            table = np.asarray(colormap(np.linspace(0.0, 1.0, 256), bytes=True))[:, :3]
+        else:
+            table = np.asarray(colormap)
+    except (TypeError, ValueError, IndexError) as error:
+        # A function of another kind, or lists that are no table.
+        raise _refusal(colormap) from error
     is_uint8 = table.dtype.kind in "ui" and table.size and 0 <= table.min() <= table.max() <= 255
     if table.shape != (256, 3) or not is_uint8:
-        raise ValueError(
-            "colormap must be a (256, 3) table of uint8 values, a matplotlib colormap or its name, "
-            f"not {shown(table)}"
-        )
+        raise _refusal(table if table.ndim else colormap)
     return table.astype(np.uint8).tobytes()
+
+
+def _refusal(colormap: Any) -> ValueError:
+    return ValueError(
+        "colormap must be a (256, 3) table of uint8 values, a matplotlib colormap or its name, "
+        f"not {shown(colormap)}"
+    )
 
 
 def _named_by_matplotlib(name: str) -> Any:

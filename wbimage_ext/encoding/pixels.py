@@ -19,6 +19,9 @@ from .icc import with_icc_profile
 from .options import MODES_IN_C, PILLOW_MODES, EncodeOptions
 from .warnings import warn_dropped_alpha, warn_nan, warn_of_clipping, warn_of_range
 
+# Of PNG and JPEG.
+_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+
 _UINT16 = (np.dtype("<u2"), np.dtype(">u2"))
 
 
@@ -137,6 +140,10 @@ def _encode_in_rare_mode(pixels: Pixels, options: EncodeOptions, mode: str) -> E
 
 def _explained(error: ValueError, pixels: Pixels) -> ValueError:
     """The error with the type, shape and dtype of what was given, where its shape is at fault."""
+    array = pixels.array
+    if array.ndim == 1 and array.dtype == np.uint8 and array[:8].tobytes().startswith(_SIGNATURES):
+        to_bytes = ".numpy().tobytes()" if pixels.is_tensor else ".tobytes()"
+        return ValueError(f"{describe(pixels.given)} looks like an encoded image: pass {to_bytes}")
     if str(error).startswith("Un-supported shape"):
         would_work = "(H, W), (H, W, 3) and (H, W, 4) are images"
         if pixels.is_tensor:

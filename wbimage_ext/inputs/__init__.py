@@ -16,8 +16,8 @@ import numpy as np
 
 from ..encoding.options import EncodeOptions
 from ..media import Media
-from .arrays import as_masked, pixels_of_array, widened_bfloat16
-from .kinds import Array, Pixels, Reference, Source, is_instance
+from .arrays import Refusal, as_masked, pixels_of_array, widened_bfloat16
+from .kinds import Array, Pixels, Reference, Source, is_instance, refusal, values_refusal
 
 
 def resolve(data: Any, options: EncodeOptions) -> Source:
@@ -41,17 +41,17 @@ def is_array(data: Any) -> bool:
     return _reader_of(data) is None
 
 
-def as_pixels(data: Any) -> Pixels:
+def as_pixels(data: Any, refuse: Refusal = refusal) -> Pixels:
     """An array, a tensor or nested lists as pixels, in place where there is an array view.
 
     Raises:
-        TypeError: NumPy can make no array of numbers of it.
+        TypeError: NumPy can make no array of numbers of it; made by `refuse`.
     """
     if is_instance(data, "torch", "Tensor"):
         from .tensors import pixels_of_tensor
 
         return pixels_of_tensor(data)
-    return pixels_of_array(data)
+    return pixels_of_array(data, refuse)
 
 
 def as_array(data: Any) -> Array:
@@ -63,7 +63,7 @@ def as_array(data: Any) -> Array:
         TypeError: NumPy can make no such array of it.
     """
     masked = as_masked(data)
-    pixels = as_pixels(data if masked is None else masked.filled(0))
+    pixels = as_pixels(data if masked is None else masked.filled(0), values_refusal)
     return widened_bfloat16(pixels.array) if pixels.is_bfloat16 else pixels.array
 
 

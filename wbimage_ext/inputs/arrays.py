@@ -6,6 +6,7 @@ masked values is copied: they become NaN, which has no part in the range of the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +14,19 @@ import numpy as np
 
 from .kinds import Array, Pixels, is_instance, refusal
 
+# What makes the exception for an object and a reason.
+Refusal = Callable[[Any, object], TypeError]
 
-def pixels_of_array(data: Any) -> Pixels:
+
+def pixels_of_array(data: Any, refuse: Refusal = refusal) -> Pixels:
     """The pixels of an array, of an object with an array view, or of nested lists.
 
     Raises:
-        TypeError: NumPy can make no array of numbers of it.
+        TypeError: NumPy can make no array of numbers of it; made by `refuse`.
     """
-    array = _numpy_array(data)
+    array = _numpy_array(data, refuse)
     if is_masked(array):
-        return _pixels_of_masked(array, data)
+        return _pixels_of_masked(array, data, refuse)
     if array.dtype.kind in "buif":
         return Pixels(array, data)
     if array.dtype.kind == "V" and array.dtype.type.__module__ == "ml_dtypes":
@@ -30,11 +34,12 @@ def pixels_of_array(data: Any) -> Pixels:
         if array.dtype.name == "bfloat16":
             return Pixels(array.view(np.uint16), data, is_bfloat16=True)
         return Pixels(array.astype(np.float32), data)
-    raise refusal(data, None if array is data else f"its values are of dtype {array.dtype}")
+    is_named = array is data or array.dtype == object
+    raise refuse(data, None if is_named else f"its values are of dtype {array.dtype}")
 
 
-def _pixels_of_masked(array: Any, given: Any) -> Pixels:
-    pixels = pixels_of_array(array.data)
+def _pixels_of_masked(array: Any, given: Any, refuse: Refusal) -> Pixels:
+    pixels = pixels_of_array(array.data, refuse)
     mask = np.ma.getmask(array)
     if not mask.any():
         return replace(pixels, given=given)
@@ -70,7 +75,7 @@ def widened_bfloat16(bits: Array) -> Array:
     return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
-def _numpy_array(data: Any) -> Array:
+def _numpy_array(data: Any, refuse: Refusal) -> Array:
     if isinstance(data, np.ndarray):
         return data
     try:
@@ -88,7 +93,7 @@ def _numpy_array(data: Any) -> Array:
         if array.dtype == object and callable(getattr(data, "numpy", None)):
             array = np.asarray(data.numpy())
     except (ValueError, TypeError, BufferError, RuntimeError) as error:
-        raise refusal(data, error) from error
+        raise refuse(data, error) from error
     return array
 
 

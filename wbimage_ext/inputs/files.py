@@ -71,6 +71,8 @@ def _stays_in_place(name: str, file: Any) -> bool:
 def check_bytes(data: bytes | bytearray | memoryview) -> EncodedFile:
     """Check, hash and stage an encoded image that is in memory."""
     view = memoryview(data)
+    if view.nbytes == 0:
+        raise ValueError("the bytes are empty: those of an encoded image are needed")
     if not view.c_contiguous:
         view = memoryview(view.tobytes())
     check = _Check(f"{type(data).__name__} of {view.nbytes} bytes")
@@ -88,11 +90,12 @@ def check_stream(file: Any) -> EncodedFile:
 
     Raises:
         TypeError: the file is open for text.
-        ValueError: truncated, damaged, or no image.
+        ValueError: closed, truncated, damaged, or no image.
         OSError: the system's.
     """
-    name = getattr(file, "name", None)
-    check = _Check(f"the open file {name!r}" if isinstance(name, str) else describe(file))
+    if getattr(file, "closed", False) is True:
+        raise ValueError(f"{_name_of(file)} is closed")
+    check = _Check(_name_of(file))
     with IncomingFile() as incoming:
         for piece in _pieces(file):
             check.feed(piece)
@@ -104,14 +107,22 @@ def check_stream(file: Any) -> EncodedFile:
     return EncodedFile(stored, *header)
 
 
+def _name_of(file: Any) -> str:
+    name = getattr(file, "name", None)
+    return f"the file {name!r}" if isinstance(name, str) else describe(file)
+
+
 def _pieces(file: Any) -> Iterator[bytes]:
     while True:
-        # A file open for text fails to decode an image before it could hand out a str.
-        piece = "" if isinstance(file, io.TextIOBase) else file.read(_PIECE_BYTES)
+        try:
+            # A file open for text fails to decode an image before it could hand out a str.
+            piece = "" if isinstance(file, io.TextIOBase) else file.read(_PIECE_BYTES)
+        except io.UnsupportedOperation as error:
+            raise io.UnsupportedOperation(
+                f"{_name_of(file)} is open for writing; mode 'rb' is needed"
+            ) from error
         if isinstance(piece, str):
-            raise TypeError(
-                f"{describe(file)} is open for text; an image needs a file opened in mode 'rb'"
-            )
+            raise TypeError(f"{_name_of(file)} is open for text; mode 'rb' is needed")
         if piece is None:
             raise BlockingIOError(f"{describe(file)} has no bytes ready and does not wait for them")
         if not piece:

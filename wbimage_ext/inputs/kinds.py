@@ -6,6 +6,7 @@ that is none of them, which names the object and says what would be right.
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -84,13 +85,27 @@ def is_instance(data: Any, module_name: str, class_name: str) -> bool:
     return isinstance(kind, type) and isinstance(data, kind)
 
 
-WHAT_WOULD_WORK = (
-    "an array of bool, integer or float values is needed, or a tensor, a Pillow image, a "
-    "matplotlib figure, a path, or an encoded image as bytes or an open binary file"
-)
-
-
 def refusal(data: Any, reason: object = None) -> TypeError:
-    """The exception for an object that holds no pixels."""
-    because = "" if reason is None else f" ({reason})"
-    return TypeError(f"cannot make an image of {describe(data)}{because}: {WHAT_WOULD_WORK}")
+    """The exception for an object that makes no image."""
+    if isinstance(data, (list, tuple)) and all(isinstance(x, (str, os.PathLike)) for x in data):
+        return TypeError(
+            f"cannot make an image of a {describe(data)} of paths; one image per call: "
+            "[Image(path) for path in paths]"
+        )
+    return TypeError(
+        f"cannot make an image of {_named(data, reason)}: an array or tensor of bool, integer or float values, a Pillow image or a "
+        "figure is needed. A path works too, and an encoded image as bytes or an open file."
+    )
+
+
+def values_refusal(data: Any, reason: object = None) -> TypeError:
+    """The exception for an object that holds no values, where only values will do."""
+    return TypeError(
+        f"cannot take the values of {_named(data, reason)}: an array or tensor of bool, integer "
+        "or float values is needed"
+    )
+
+
+def _named(data: Any, reason: object) -> str:
+    name = "None" if data is None else describe(data)
+    return name if reason is None else f"{name} ({reason})"
