@@ -165,6 +165,7 @@ def test_the_readme_shows_classes_and_their_worst(tiny_result: dict[str, Any]) -
     assert "(color)" in table
 
 
+@pytest.mark.source_tree
 def test_every_fitted_constant_is_known_and_can_be_swept(tmp_path: Path) -> None:
     known = tune.constants()
     assert known["WB_FIT_PART_BYTES"] == 256 << 10
@@ -177,6 +178,7 @@ def test_every_fitted_constant_is_known_and_can_be_swept(tmp_path: Path) -> None
     assert "WB_FIT_MIN_RUN = 8" in lines[1]
 
 
+@pytest.mark.source_tree
 def test_tune_names_the_constants_it_knows(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         tune.main(["NO_SUCH"])
