@@ -65,6 +65,11 @@ class Samples:
         now = counts()
         if not self.first:
             self.first = now
+        # Threads that did their work may take a moment to end.
+        end = time.monotonic() + 5
+        while now["threads"] > self.first["threads"] and time.monotonic() < end:
+            time.sleep(0.01)
+            now = counts()
         for name, count in now.items():
             if count > self.first[name] + staged * (name == "staged files"):
                 sys.exit(f"{name} grew from {self.first[name]} to {count} by image {images}")

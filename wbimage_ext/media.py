@@ -22,8 +22,8 @@ _REFERENCE = re.compile(r"^(gs|s3|https?)://")
 class PathWhenAsked:
     """`_path` of an object that nobody gave another one: the path of its file.
 
-    Nothing of this package reads it. A file that is only in memory is written when wandb, or
-    anybody else, asks. What is assigned goes into the object and is found there first.
+    This package does not ask for it where there is a file: one that is only in memory is written
+    when wandb, or anybody else, asks. What is assigned goes into the object and is found first.
     """
 
     def __get__(self, media: Any, owner: Any = None) -> Any:
