@@ -93,8 +93,9 @@ def refusal(data: Any, reason: object = None) -> TypeError:
             "[Image(path) for path in paths]"
         )
     return TypeError(
-        f"cannot make an image of {_named(data, reason)}: an array or tensor of bool, integer or float values, a Pillow image or a "
-        "figure is needed. A path works too, and an encoded image as bytes or an open file."
+        f"cannot make an image of {_named(data, reason)}: an array or tensor of bool, integer or "
+        "float values, a Pillow image or a figure is needed. A path works too, and an encoded "
+        "image as bytes or an open file"
     )
 
 
