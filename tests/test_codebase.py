@@ -259,6 +259,15 @@ def test_no_two_python_modules_import_each_other() -> None:
     assert not in_circles(import_graph())
 
 
+def test_files_know_nothing_of_images() -> None:
+    """What writes files takes bytes and names; images, runs and inputs build on it."""
+    allowed = ("wbimage_ext.files", "wbimage_ext.threads", "wbimage_ext.wording")
+    graph = import_graph()
+    for module in graph:
+        if module.startswith("wbimage_ext.files"):
+            assert all(target.startswith(allowed) for target in graph[module]), module
+
+
 def test_one_folder_imports_wandb() -> None:
     importing = {
         name_of(path)
