@@ -44,18 +44,18 @@ static void wait_for_file(int file)
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-#define DEFINE_OPEN(name)                                          \
-    int name(const char *path, int flags, ...)                     \
-    {                                                              \
-        va_list rest;                                              \
-        va_start(rest, flags);                                     \
+#define DEFINE_OPEN(name)                                           \
+    int name(const char *path, int flags, ...)                      \
+    {                                                               \
+        va_list rest;                                               \
+        va_start(rest, flags);                                      \
         mode_t mode = (flags & O_CREAT) ? va_arg(rest, mode_t) : 0; \
-        va_end(rest);                                              \
-        wait_for_path(path);                                       \
-        int file = NEXT(name)(path, flags, mode);                  \
-        if (file >= 0 && file < MOST_FILES)                        \
-            is_slow_file[file] = (char)is_slow_path(path);         \
-        return file;                                               \
+        va_end(rest);                                               \
+        wait_for_path(path);                                        \
+        int file = NEXT(name)(path, flags, mode);                   \
+        if (file >= 0 && file < MOST_FILES)                         \
+            is_slow_file[file] = (char)is_slow_path(path);          \
+        return file;                                                \
     }
 
 DEFINE_OPEN(open)
@@ -75,11 +75,11 @@ int close(int file)
     return NEXT(close)(file);
 }
 
-#define DEFINE_WITH_PATH(name)         \
-    int name(const char *path)         \
-    {                                  \
-        wait_for_path(path);           \
-        return NEXT(name)(path);       \
+#define DEFINE_WITH_PATH(name)   \
+    int name(const char *path)   \
+    {                            \
+        wait_for_path(path);     \
+        return NEXT(name)(path); \
     }
 
 DEFINE_WITH_PATH(unlink)
@@ -91,11 +91,11 @@ int mkdir(const char *path, mode_t mode)
     return NEXT(mkdir)(path, mode);
 }
 
-#define DEFINE_WITH_TWO_PATHS(name)             \
-    int name(const char *from, const char *to)  \
-    {                                           \
-        wait_for_path(to);                      \
-        return NEXT(name)(from, to);            \
+#define DEFINE_WITH_TWO_PATHS(name)            \
+    int name(const char *from, const char *to) \
+    {                                          \
+        wait_for_path(to);                     \
+        return NEXT(name)(from, to);           \
     }
 
 DEFINE_WITH_TWO_PATHS(rename)
