@@ -281,7 +281,7 @@ def test_what_python_takes_for_a_bool_is_one(given: Any, plain: Any) -> None:
         (np.zeros((4, 5)), {"compress_level": "6"}, "compress_level must be None or an integer"),
         (np.zeros((4, 5)), {"classes": 5}, "classes must be a sequence"),
         ("a\0b", {}, r"'a\\x00b' contains a NUL"),
-        (b"", {}, "no bytes$"),
+        (b"", {}, "the bytes are empty"),
     ],
     ids=["quality", "level", "classes", "path", "bytes"],
 )
