@@ -159,7 +159,7 @@ def test_a_run_that_others_read(windows: Msvcrt, tmp_path: Path) -> None:
     with being_read(tmp_path / "run/config.json", 0.1):
         run.config.update({"rate": 0.2})
     page = tmp_path / "run/index.html"
-    page.write_text("an earlier page")
+    page.write_text('<meta name="generator" content="wbimage_ext"> an earlier page')
     with being_read(page, 0.1):
         run.finish()
     assert "an earlier page" not in page.read_text("utf-8")
