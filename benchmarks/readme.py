@@ -18,8 +18,6 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PUBLISHED = ROOT / "benchmarks/results/published.json"
 PLOT = PUBLISHED.with_suffix(".svg")
-# The section "png" again, with Pillow on zlib-ng; not everybody's Pillow is on zlib.
-ZLIB_NG = PUBLISHED.with_name("zlib-ng.json")
 BEGIN, END = "<!-- numbers -->\n", "<!-- end -->"
 
 # The set that was kept to judge by; arrays drawn by the benchmark belong to no set.
@@ -43,7 +41,7 @@ def publish(result: dict[str, Any]) -> None:
     text = README.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}{numbers(result, load(ZLIB_NG))}{END}{after}")
+    README.write_text(f"{before}{BEGIN}{numbers(result)}{END}{after}")
 
 
 def load(path: Path) -> dict[str, Any] | None:
@@ -56,7 +54,7 @@ def published_numbers() -> str:
     return README.read_text().partition(BEGIN)[2].partition(END)[0]
 
 
-def numbers(result: dict[str, Any], on_zlib_ng: dict[str, Any] | None = None) -> str:
+def numbers(result: dict[str, Any]) -> str:
     """The Markdown, from the sections that the result has."""
     sections = {name: _judged(rows) for name, rows in result["sections"].items()}
     parts = []
@@ -65,8 +63,6 @@ def numbers(result: dict[str, Any], on_zlib_ng: dict[str, Any] | None = None) ->
     if (rows := sections.get("image")) and WANDB in peers_of(rows):
         parts.append(_image(rows, result["machine"]["packages"]["wandb"]))
     parts += _sentences(sections)
-    if on_zlib_ng is not None:
-        parts.append(_zlib_ng(_judged(on_zlib_ng["sections"]["png"]), on_zlib_ng["machine"]))
     parts.append(_conditions(result))
     return "\n\n".join(parts) + "\n"
 
@@ -114,7 +110,7 @@ def _png_lines(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
 
 
 def _classes(rows: Sequence[Row]) -> str:
-    head = ["class, from the largest size", "pictures", "size", "worst size", "speed", "slowest"]
+    head = ["class (largest size first)", "pictures", "size", "worst size", "speed", "slowest"]
     by_class = {row["kind"]: [r for r in rows if r["kind"] == row["kind"]] for row in rows}
     found = [(name, summarize(members, OURS, PILLOW)) for name, members in by_class.items()]
     known = [(name, each, each.size or 0) for name, each in found if each is not None]
@@ -142,7 +138,7 @@ def _speed_and_size(summary: Summary | None) -> str:
 
 
 def _image(rows: Sequence[Row], version: str) -> str:
-    head = [f"`Image(...)`, wandb {version} beside ours", "wandb", "wbimage_ext", "", "floor"]
+    head = [f"`Image(...)`, wandb {version} beside ours", "wandb", "wbimage_ext", "ratio", "floor"]
     return _table(head, _image_lines(rows))
 
 
@@ -170,8 +166,8 @@ def _sentences(sections: dict[str, list[Row]]) -> Iterator[str]:
         copy = summarize(values, OURS, "copy")
         assert copy is not None
         facts.append(
-            f"`to_uint8` is {conversion.speed:.1f} times as fast as NumPy's expression and "
-            f"{copy.speed:.2f} times as a plain copy of its input"
+            f"`to_uint8` is {conversion.speed:.1f} times as fast as NumPy's expression, and reads "
+            f"its input at {copy.speed:.2f} of the speed of a copy"
         )
     if masks := summarize(sections.get("masks", []), OURS, NUMPY_AND_PILLOW):
         facts.append(
@@ -181,26 +177,16 @@ def _sentences(sections: dict[str, list[Row]]) -> Iterator[str]:
         yield "; ".join(facts) + "."
 
 
-def _zlib_ng(rows: Sequence[Row], machine: dict[str, Any]) -> str:
-    found = groups(rows)
-    large = summarize(found["70 KB and more"], OURS, PILLOW)
-    photos = summarize(found["photo"], OURS, PILLOW)
-    return (
-        f"Beside a Pillow that runs on zlib {machine['pillow']['zlib']}, which is faster: "
-        f"{_speed_and_size(large)} over images of 70 KB and more, {_speed_and_size(photos)} over "
-        f"photographs."
-    )
-
-
 def _conditions(result: dict[str, Any]) -> str:
     machine = result["machine"]
     build = machine["build"]
     packages = machine["packages"]
     return (
-        f"Speed and size are geometric means relative to Pillow's default, over pictures kept "
-        f"apart from those that the constants were fitted on; *largest* is the worst picture's "
-        f"size, *70 KB and more* counts raw pixels of at least {LARGE_BYTES:,} bytes, *floor* is "
-        f"SHA-256 and one write of the same bytes. {machine['cpu']}, one thread, "
+        f"Speed and size are geometric means relative to Pillow's default. The pictures were kept "
+        f"apart from those that the constants were fitted on. *largest* is the worst picture's "
+        f"size. *70 KB and more*: speed and size where the raw pixels have at least "
+        f"{LARGE_BYTES:,} bytes. *floor* is SHA-256 and one write of the same bytes. "
+        f"{machine['cpu']}, one thread, "
         f"kernels {build['cpu']}, {machine['date']}; Pillow {packages['pillow']} on zlib "
         f"{machine['pillow']['zlib']}; {build['png']}; {build['jpeg']}. `python -m benchmarks` "
         f"measures all of it again, on the other half of the pictures too."

@@ -32,7 +32,7 @@ def published() -> dict[str, Any]:
 
 
 def test_the_readme_shows_the_committed_result(published: dict[str, Any]) -> None:
-    assert readme.published_numbers() == readme.numbers(published, readme.load(readme.ZLIB_NG))
+    assert readme.published_numbers() == readme.numbers(published)
 
 
 def test_the_plot_shows_the_committed_result(published: dict[str, Any]) -> None:
@@ -42,7 +42,8 @@ def test_the_plot_shows_the_committed_result(published: dict[str, Any]) -> None:
 
 def test_the_committed_result_is_complete(published: dict[str, Any]) -> None:
     assert set(published["sections"]) == set(MEASURES)
-    assert published["missing"] == []
+    # What is on PyPI was measured.
+    assert [name for name in published["missing"] if "not on PyPI" not in name] == []
     assert {row["set"] for row in published["sections"]["png"]} == {"tune", "judge"}
 
 
@@ -161,7 +162,7 @@ def test_the_corpus_has_every_class_in_both_sets() -> None:
 
 def test_the_readme_shows_classes_and_their_worst(tiny_result: dict[str, Any]) -> None:
     table = readme.numbers(tiny_result)
-    assert "| class, from the largest size | pictures | size | worst size |" in table
+    assert "| class (largest size first) | pictures | size | worst size |" in table
     assert "(color)" in table
 
 
