@@ -82,6 +82,9 @@ class Image(Media):
 
     format: str | None
 
+    # What samples stand for, where they are not the values themselves.
+    _scale: dict[str, float] | None = None
+
     def __init__(
         self,
         data_or_path: Any,
@@ -144,6 +147,7 @@ class Image(Media):
             "_extension",
             "format",
             "_file_type",
+            "_scale",
             "_artifact_source",
             "_artifact_target",
         ):
@@ -160,6 +164,7 @@ class Image(Media):
             self.format = options.file_type
             self._width, self._height = source.width, source.height
             self._extension = f".{self.format}"
+            self._scale = source.scale
             self._hold(MadeFile(source.data, self._extension))
         elif isinstance(source, EncodedFile):
             self._set_encoded_file(source)
@@ -296,6 +301,8 @@ class Image(Media):
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
         """The dict that a run's history holds for this image, which must be bound to it."""
         json_dict = {**super().to_json(run_or_artifact), **self._description()}
+        if self._scale:
+            json_dict["scale"] = dict(self._scale)
         if self._boxes:
             json_dict["boxes"] = _layers_json(self._boxes, run_or_artifact)
         if self._masks:
@@ -356,6 +363,7 @@ class Image(Media):
         }
         for name, collected in (
             ("captions", cls.all_captions(seq)),
+            ("scales", any(image._scale for image in seq) and [image._scale for image in seq]),
             ("all_masks", cls.all_masks(seq, run, key, step)),
             ("all_boxes", cls.all_boxes(seq, run, key, step)),
         ):

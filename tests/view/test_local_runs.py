@@ -84,6 +84,28 @@ class TestLocalRun:
         assert ["m" in cell for cell in cells] == [False, True, False]
         assert catalog.index["labels"][cells[1]["m"][0][1]] == {"90": "gray"}
 
+    def test_what_samples_stand_for(self, tmp_path: Path) -> None:
+        run = RunFolder(tmp_path)
+        scales: list[Any] = [
+            {"lo": -1e-9, "hi": 2.5e-9},
+            {"lo": 0, "hi": 1, "nan_index": 255},
+            None,
+            {"lo": 1, "hi": 1},
+            {"lo": 0, "hi": 1e301},
+            {"lo": True, "hi": 3},
+            {"lo": float("nan"), "hi": 3},
+            {"hi": 3},
+            [0, 1],
+            {"lo": 0, "hi": 1, "nan_index": "255"},
+        ]
+        images = [run.image(GRAY, f"media/images/p_{n}.png") for n in range(len(scales))]
+        run.log(0, list=separated(images, scales=scales))
+        run.log(1, list=run.image(GRAY, "media/images/one.png", scale=scales[0]))
+        cells = Seen(run.write()).cells
+        known = [[-1e-9, 2.5e-9], [0, 1, 255]]
+        assert [cell.get("s") for cell in cells[0][0]] == [*known, *[None] * 7, [0, 1]]
+        assert cells[1][0][0]["s"] == known[0]
+
     def test_equal_masks_are_stored_once(self, tmp_path: Path) -> None:
         run = RunFolder(tmp_path)
         for step in range(3):

@@ -11,6 +11,7 @@ typedef struct encoded_object {
     char found_nan;
     char dropped_alpha;
     double lo, hi; /* of the values; hi < lo where there are none */
+    double scale_lo, scale_hi;
 } encoded_object;
 
 PyObject *range_or_none(double lo, double hi)
@@ -36,6 +37,8 @@ PyObject *encoded_new(module_state *state, wb_bytes *file, const wb_image_info *
     self->dropped_alpha = info->dropped_alpha;
     self->lo = info->lo;
     self->hi = info->hi;
+    self->scale_lo = info->scale_lo;
+    self->scale_hi = info->scale_hi;
     self->mode = PyUnicode_InternFromString(has_palette       ? "P"
                                             : info->is_16_bit ? wb_mode_name_16(info->mode)
                                                               : wb_mode_name(info->mode));
@@ -76,10 +79,20 @@ static PyObject *encoded_value_range(PyObject *object, void *Py_UNUSED(closure))
     return range_or_none(self->lo, self->hi);
 }
 
+static PyObject *encoded_scale(PyObject *object, void *Py_UNUSED(closure))
+{
+    const encoded_object *self = (const encoded_object *)object;
+    return Py_BuildValue("(dd)", self->scale_lo, self->scale_hi);
+}
+
 static PyGetSetDef encoded_getters[] = {
     {"value_range", encoded_value_range, NULL,
      "The smallest and the largest finite value of a float array that the default rule scaled, "
      "else None.",
+     NULL},
+    {"scale", encoded_scale, NULL,
+     "The values that sample 0 and the largest sample stand for. The largest is 254 beside a "
+     "colour for NaN.",
      NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -43,6 +43,8 @@ static wb_status encode_converted(const wb_raster *rows, const wb_conversion *co
     info->found_nan = conversion->found_nan;
     info->lo = conversion->lo;
     info->hi = conversion->hi;
+    info->scale_lo = conversion->scale_lo;
+    info->scale_hi = conversion->scale_hi;
     return wb_raster_encode(rows, options, scratch, file, info, error);
 }
 
@@ -88,7 +90,7 @@ wb_status wb_mask_encode(const wb_view *view, const wb_image_options *options,
                          wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
                          uint8_t present[256], wb_error *error)
 {
-    *info = (wb_image_info){.lo = 1};
+    *info = (wb_image_info){.lo = 1, .scale_hi = UINT8_MAX};
     wb_bytes values = {0};
     packed_rows rows = {.width = view->width};
     wb_status status = wb_mask_values(view, options->machine.cpu, &values, &rows.values, present,

@@ -28,8 +28,9 @@ typedef struct wb_image_info {
     wb_mode mode; /* as encoded */
     bool is_16_bit;
     bool found_nan;
-    bool dropped_alpha; /* RGBA pixels in a file type without alpha */
-    double lo, hi;      /* of the values, as in wb_conversion; hi < lo where it has none */
+    bool dropped_alpha;        /* RGBA pixels in a file type without alpha */
+    double lo, hi;             /* of the values, as in wb_conversion; hi < lo where it has none */
+    double scale_lo, scale_hi; /* as in wb_conversion */
 } wb_image_info;
 
 wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,

@@ -57,7 +57,24 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     data: Any = encoded
     if pixels.icc_profile is not None:
         data = with_icc_profile(encoded, options.file_type, pixels.icc_profile)
-    return EncodedImage(data, encoded.width, encoded.height)
+    scale = _scale_of(encoded, options, bit_depth)
+    return EncodedImage(data, encoded.width, encoded.height, scale)
+
+
+def _scale_of(
+    encoded: _core.Encoded, options: EncodeOptions, bit_depth: int
+) -> dict[str, float] | None:
+    """The values that sample 0 and the largest sample stand for; None where samples are values.
+
+    JPEG has none, since its samples are only near those that were encoded.
+    """
+    if options.is_jpeg:
+        return None
+    lo, hi = encoded.scale
+    if options.nan_color is not None:
+        return {"lo": lo, "hi": hi, "nan_index": 255}
+    is_value = (lo, hi) == (0, 65535 if bit_depth == 16 else 255)
+    return None if is_value else {"lo": lo, "hi": hi}
 
 
 def _call_core(

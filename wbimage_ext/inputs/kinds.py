@@ -52,11 +52,18 @@ class Pixels:
 
 @dataclass(slots=True, eq=False)
 class EncodedImage:
-    """An encoded image in memory: a bytes-like object, and the size in pixels."""
+    """An encoded image in memory.
+
+    Attributes:
+        data: a bytes-like object.
+        width, height: in pixels.
+        scale: what samples stand for, as rows of runs have it; None where they are the values.
+    """
 
     data: Any
     width: int
     height: int
+    scale: dict[str, float] | None = None
 
 
 @dataclass(slots=True, eq=False)

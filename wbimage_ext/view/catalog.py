@@ -31,6 +31,7 @@ A *block of cells* (``Catalog.cells``) is a list with the images of each of its 
 
     u: URL below the run's media, w, h: stored width and height, c: caption,
     o: Exif orientation, where it is not 1
+    s: [lo, hi, index of NaN?], the values that sample 0 and the largest sample stand for
     m: [[layer, label set, URL, mask number], ...]
     b: [[layer, label set, [[x0, y0, x1, y1, class, caption, scores, is_pixel], ...]], ...]
 
@@ -53,7 +54,7 @@ from typing import Any
 
 from .pictures import MediaFolder, Pictures, Source, single_images
 from .readers import Run
-from .safe import MOST_EXACT, number
+from .safe import MOST_DRAWN, MOST_EXACT, number
 from .scalars import Series
 from .tables import StagedFiles, picture_columns
 
@@ -65,7 +66,6 @@ BLOCK_CHARACTERS = 128 * 1024  # parsed within a few milliseconds, when a step i
 BLOCK_ENTRIES = 64  # a served page asks for one block to show a step
 
 NAN = float("nan")
-MOST_DRAWN = 1e300  # sums of two do not overflow
 
 Json = dict[str, Any]
 KeyPath = tuple[str, ...]
@@ -393,7 +393,7 @@ def _flat_config(config: Json) -> Iterator[tuple[str, Any]]:
             waiting += [(f"{name}.{key}", each, depth + 1) for key, each in value.items()][::-1]
             continue
         left -= 1
-        if isinstance(value, (bool, int)) or (isinstance(value, float) and abs(value) < 1e300):
+        if isinstance(value, (bool, int)) or (isinstance(value, float) and abs(value) < MOST_DRAWN):
             yield name, value
         elif value is not None:
             yield name, str(value)[:CONFIG_CHARACTERS]

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from .readers.files import TEXT_MOST_BYTES, read_head_in_run, read_in_run
 from .readers.orientation import AS_STORED, HEAD_BYTES, orientation
-from .safe import media_url, number, numbers
+from .safe import is_drawable, media_url, number, numbers
 
 DELIMITER = "_wandb_delimeter_"  # wandb's spelling, between a key and a layer's name
 
@@ -112,6 +112,8 @@ class Pictures:
         caption = item.get("caption")
         if caption not in (None, ""):
             image["c"] = str(caption)
+        if scale := _scale(item.get("scale")):
+            image["s"] = scale
         if masks := list(self._mask_layers(item.get("masks"), path)):
             image["m"] = masks
         if boxes := list(self._box_layers(item.get("boxes"))):
@@ -290,9 +292,22 @@ def single_images(value: Any) -> Iterator[Json]:
                 "width": value.get("width"),
                 "height": value.get("height"),
                 "caption": _entry(value.get("captions"), at),
+                "scale": _entry(value.get("scales"), at),
                 "masks": _entry(value.get("all_masks"), at),
                 "boxes": _entry(value.get("all_boxes"), at),
             }
+
+
+def _scale(given: Any) -> list[float] | None:
+    """Return ``[lo, hi]`` or ``[lo, hi, index of NaN]``, or None where samples are the values."""
+    if not isinstance(given, dict):
+        return None
+    lo: Any = given.get("lo")
+    hi: Any = given.get("hi")
+    if not is_drawable(lo) or not is_drawable(hi) or lo >= hi:
+        return None
+    nan_index = [255] if given.get("nan_index") == 255 else []
+    return [float(lo), float(hi), *nan_index]
 
 
 def _entry(values: Any, at: int) -> Any:

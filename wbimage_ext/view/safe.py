@@ -19,6 +19,7 @@ IMAGE_TYPES = {
     b"RIFF": "image/webp",
 }
 MOST_EXACT = 2**53  # the largest range of integers that a JavaScript number holds
+MOST_DRAWN = 1e300  # sums of two do not overflow
 
 
 def number(value: Any) -> int | float | None:
@@ -34,6 +35,12 @@ def numbers(*values: Any) -> list[int | float] | None:
     """Return all of the values as numbers, or None if one of them is none."""
     found = [each for value in values if (each := number(value)) is not None]
     return found if len(found) == len(values) else None
+
+
+def is_drawable(value: Any) -> bool:
+    """Whether this is a number that charts and scales can show."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and -MOST_DRAWN < value < MOST_DRAWN
 
 
 def image_type(content: bytes) -> str | None:

@@ -260,6 +260,9 @@ class TestMany:
         return float(session.send("Runtime.getHeapUsage")["usedSize"])
 
 
+TABLE = np.stack([np.arange(256), 255 - np.arange(256), np.zeros(256)], -1).astype(np.uint8)
+
+
 class TestValues:
     def open_values(self, visit: Any, folder: Path, server: Any) -> Visit:
         opened = visit(server.url)
@@ -360,16 +363,17 @@ class TestValues:
             opened.page.locator(".pane canvas.window").wait_for(state="hidden")
 
     def test_the_colour_bar_of_a_colormap(self, visit: Any, tmp_path: Path) -> None:
-        table = np.stack([np.arange(256), 255 - np.arange(256), np.zeros(256)], -1).astype(np.uint8)
-        data = np.linspace(0, 1, 48).reshape(6, 8)
-        with wbimage_ext.LocalRun(tmp_path) as run:
-            run.log({"heat": wbimage_ext.Image(data, colormap=table, normalize=(0, 1))})
+        picture = Image.fromarray(np.arange(208, 256, dtype=np.uint8).reshape(6, 8))
+        picture.putpalette(TABLE.ravel().tolist())
+        self.log(tmp_path, picture)
         with serve(tmp_path) as server:
             opened = self.open_values(visit, tmp_path, server)
             told = self.point(opened, 7, 5, 8, 6)
             assert told == "index 255 (255, 0, 0)"
             bar = opened.page.locator(".colour-bar")
             assert bar.is_visible()
+            assert opened.text(".colour-ends span") == ["0", "255"]
+            assert "does not say which values" in opened.text(".colours .hint")[0]
             area = bar.bounding_box()
             mark = opened.page.locator(".colour-mark").bounding_box()
             assert mark["x"] == pytest.approx(area["x"] + area["width"], abs=4)
@@ -377,6 +381,50 @@ class TestValues:
             left, right = row[int(area["x"]) + 4], row[int(area["x"] + area["width"] * 0.75)]
             assert left[1] > 230
             assert int(right[0]) == pytest.approx(191, abs=6)
+
+    @pytest.mark.parametrize(
+        ("options", "told", "ends"),
+        [
+            ({"normalize": (-2, 2)}, {"-2": 0, "0.0": 127, "1.98": 253, "2": 255}, ["-2", "2"]),
+            (
+                {"normalize": (0, 1), "nan_color": (9, 9, 9)},
+                {"0": 0, "0.500": 127, "1": 254, "NaN": 255},
+                ["0", "1"],
+            ),
+        ],
+    )
+    def test_values_in_the_unit_of_the_data(
+        self, visit: Any, tmp_path: Path, options: Any, told: dict[str, int], ends: list[str]
+    ) -> None:
+        values = np.array([[float(value) for value in told]])
+        values[np.isclose(values, 1.98)] = 253.5 / 255 * 4 - 2
+        picture = wbimage_ext.Image(np.repeat(values, 4, 0), colormap=TABLE, **options)
+        with wbimage_ext.LocalRun(tmp_path) as run:
+            run.log({"heat": [picture]})
+        with serve(tmp_path) as server:
+            opened = self.open_values(visit, tmp_path, server)
+            for column, (value, index) in enumerate(told.items()):
+                shown, _, rest = self.point(opened, column, 2, 4, 4).partition(" ")
+                assert rest == f"(index {index})"
+                assert shown == "NaN" if value == "NaN" else abs(float(shown) - float(value)) < 0.02
+            assert opened.text(".colour-ends span") == ends
+            assert not opened.page.locator(".colours .hint").is_visible()
+
+    @pytest.mark.parametrize("bit_depth", [8, 16])
+    def test_gray_values_in_the_unit_of_the_data(
+        self, visit: Any, tmp_path: Path, bit_depth: int
+    ) -> None:
+        metres = np.linspace(0.5, 4.5, 48).reshape(6, 8)
+        picture = wbimage_ext.Image(metres, normalize=(0, 5), bit_depth=bit_depth)
+        with wbimage_ext.LocalRun(tmp_path) as run:
+            run.log({"depth": picture})
+        with serve(tmp_path) as server:
+            opened = self.open_values(visit, tmp_path, server)
+            shown, _, rest = self.point(opened, 7, 5, 8, 6).partition(" ")
+            most = 2**bit_depth - 1
+            assert rest == f"({int(4.5 / 5 * most)})"
+            assert float(shown) == pytest.approx(4.5, abs=5 / most + 1e-5)
+            assert opened.text(".colour-ends span") == ["0", "5"]
 
     def test_from_disk_it_says_what_is_needed(self, visit: Any, tmp_path: Path) -> None:
         opened = visit(stepped_run(tmp_path))

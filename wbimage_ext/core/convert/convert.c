@@ -220,14 +220,25 @@ static wb_range scan_if_needed(const wb_batch *batch, wb_normalize_rule rule,
     return range;
 }
 
+/* Turns the arithmetic around for sample 0, where x is lo, and for the sample `result`. */
+static void note_scale(wb_conversion *conversion, uint16_t result)
+{
+    const wb_arithmetic *arithmetic = &conversion->arithmetic;
+    const double shifted = result / arithmetic->factor * arithmetic->span;
+    conversion->scale_lo = arithmetic->lo / arithmetic->before;
+    conversion->scale_hi = (shifted + arithmetic->lo) / arithmetic->before;
+}
+
 static void plan_rule(wb_conversion *conversion, wb_normalize_rule rule, const wb_range *range)
 {
     const bool is_16_bit = conversion->normalize.is_16_bit;
     const uint8_t top_of_8 = conversion->normalize.top_value;
     const uint16_t top = is_16_bit || top_of_8 == 0 ? full_scale(conversion) : top_of_8;
+    /* These two end at the top themselves; the results of the others are scaled down to it. */
+    const bool ends_at_top = rule == WB_NORMALIZE_NONE || rule == WB_NORMALIZE_LIMITS;
     switch (rule) {
-    case WB_NORMALIZE_NONE: plan_none(conversion, top); return;
-    case WB_NORMALIZE_LIMITS: plan_limits(conversion, top); return;
+    case WB_NORMALIZE_NONE: plan_none(conversion, top); break;
+    case WB_NORMALIZE_LIMITS: plan_limits(conversion, top); break;
     case WB_NORMALIZE_TORCH: plan_torch(conversion, range); break;
     case WB_NORMALIZE_DEFAULT:
         if (is_float(conversion->view.dtype))
@@ -235,7 +246,8 @@ static void plan_rule(wb_conversion *conversion, wb_normalize_rule rule, const w
         else
             plan_default_integer(conversion, range);
     }
-    if (!is_16_bit)
+    note_scale(conversion, ends_at_top ? top : full_scale(conversion));
+    if (!ends_at_top && !is_16_bit)
         conversion->scaled_top = (uint8_t)top;
 }
 

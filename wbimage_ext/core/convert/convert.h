@@ -36,6 +36,7 @@ typedef struct wb_conversion {
     bool is_identity; /* the bytes of the values pass through unchanged */
     /* The finite values of a float view that WB_NORMALIZE_DEFAULT is about; hi < lo: none. */
     double lo, hi;
+    double scale_lo, scale_hi; /* the values that sample 0 and the largest sample stand for */
 
     /* The rest is the plan, of use to convert/convert.c alone. */
     const wb_value_kernels *kernels;

@@ -1,6 +1,7 @@
 /* The pictures' own values: read under the pointer, and shown through a window.
    In: pictures of a served page (a page opened from disk cannot read files). Out: numbers for the
-   readout, a colour bar, and a canvas over the picture where the window is not the whole range. */
+   readout, a colour bar, and a canvas over the picture where the window is not the whole range.
+   Where a run says what its samples stand for, the numbers are in the unit of the data. */
 /* global Source, decodePng, make, makeButton, remembered */
 /* exported Values */
 "use strict";
@@ -12,6 +13,7 @@ const Values = (() => {
   const bar = make("div", "colour-bar");
   const mark = make("i", "colour-mark");
   const ends = make("p", "colour-ends");
+  const unknown = make("p", "hint", "The run does not say which values the colours stand for.");
   const listeners = [];
   const state = { level: 0.5, width: 1 }; // in shares of the range of values
   let last = null; // the picture that the pointer was over
@@ -58,36 +60,72 @@ const Values = (() => {
     if (!picture || column >= picture.width || line >= picture.height) {
       return "";
     }
-    const { channels, samples, palette, width, isOpaque } = picture;
+    const { channels, samples, width, isOpaque } = picture;
     const start = (line * width + column) * channels;
     const values = Array.from(samples.subarray(start, start + channels));
-    showBar(picture, values[0]);
-    if (palette) {
-      const colour = Array.from(palette.subarray(values[0] * 3, values[0] * 3 + 3));
-      return `index ${values[0]} (${colour.join(", ")})`;
+    const scale = scaleOf(picture, shot.image.s);
+    showBar(picture, values[0], scale);
+    return describe(picture, isOpaque && values[3] === 255 ? values.slice(0, 3) : values, scale);
+  }
+
+  /* What the samples of a picture stand for: {low, high, top, nan}, the values of sample 0 and of
+     sample `top`, and the sample that stands for NaN. Null where the samples are the values. */
+  function scaleOf({ depth }, given) {
+    if (!given) {
+      return null;
     }
-    const shown = isOpaque && values[3] === 255 ? values.slice(0, 3) : values;
-    return shown.map((value, channel) => NAMES[shown.length][channel] + value).join("  ");
+    const [low, high, nan = null] = given;
+    return { low, high, top: nan === null ? (1 << depth) - 1 : nan - 1, nan };
+  }
+
+  /* A sample in the unit of the data, with the digits that tell it from its neighbours. */
+  function inUnit(sample, { low, high, top, nan }) {
+    if (sample === nan) {
+      return "NaN";
+    }
+    const step = (high - low) / top;
+    const value = low + sample * step;
+    const decimals = Math.max(0, Math.ceil(-Math.log10(step)));
+    const isPlain = decimals <= 6 && Math.abs(value) < 1e9;
+    return String(Number(isPlain ? value.toFixed(decimals) : value.toPrecision(6)));
+  }
+
+  function describe({ palette, channels }, values, scale) {
+    if (palette) {
+      const [index] = values;
+      const colour = Array.from(palette.subarray(index * 3, index * 3 + 3));
+      return scale ? `${inUnit(index, scale)} (index ${index})`
+        : `index ${index} (${colour.join(", ")})`;
+    }
+    const names = NAMES[values.length];
+    const colours = channels < 3 ? 1 : 3;
+    const shown = values.map((value, channel) => (
+      names[channel] + (scale && channel < colours ? inUnit(value, scale) : value)
+    )).join("  ");
+    return scale ? `${shown} (${values.slice(0, colours).join(", ")})` : shown;
   }
 
   /* Shows the colours of a palette, or black to white, and where a value lies among them. */
-  function showBar(picture, value) {
-    const top = (1 << picture.depth) - 1;
+  function showBar(picture, value, scale) {
+    const top = scale ? scale.top : (1 << picture.depth) - 1;
+    const { palette } = picture;
     if (picture !== last) {
       last = picture;
-      const { palette } = picture;
       const stops = [];
-      for (let index = 0; palette && index * 3 < palette.length; index += 1) {
+      for (let index = 0; palette && index * 3 < palette.length && index <= top; index += 1) {
         stops.push(`rgb(${palette.subarray(index * 3, index * 3 + 3).join(" ")})`);
       }
       bar.style.background = `linear-gradient(to right, ${
         stops.length > 1 ? stops.join(", ") : "black, white"
       })`;
       bar.parentElement.hidden = picture.channels > 2;
-      ends.replaceChildren(make("span", "", "0"), make("span", "", String(top)));
     }
+    const inWords = (sample) => (scale ? inUnit(sample, scale) : String(sample));
+    ends.replaceChildren(make("span", "", inWords(0)), make("span", "", inWords(top)));
+    unknown.hidden = !palette || scale !== null;
+    mark.hidden = value > top; // NaN
     mark.style.left = `${value / top * 100}%`;
-    mark.title = String(value);
+    mark.title = inWords(value);
   }
 
   const isWhole = () => state.width === 1 && state.level === 0.5;
@@ -192,7 +230,7 @@ const Values = (() => {
       "div", "row", makeButton("small", "whole range", "", () => sliders.forEach((s) => s.reset())),
       makeButton("small", "of this picture", "Window from its lowest to its highest value", stretch)
     );
-    const colours = make("div", "colours", bar, ends);
+    const colours = make("div", "colours", bar, ends, unknown);
     colours.hidden = !last || last.channels > 2;
     bar.append(mark);
     const hint = make("p", "hint", "Window and level act on the opened picture.");
