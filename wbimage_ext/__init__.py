@@ -3,6 +3,7 @@
 Importing this costs neither wandb nor Pillow; see the README for what each name does.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,10 @@ def __getattr__(name: str) -> Any:
     elif name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     else:
-        return import_module(".runs.script", __name__).attribute(name)
+        # `from wbimage_ext import NAME` asks through this function of importlib. It drops the text
+        # of an AttributeError.
+        is_import = sys._getframe(1).f_code.co_name == "_handle_fromlist"
+        return import_module(".runs.script", __name__).attribute(name, is_import=is_import)
     return globals()[name]
 
 

@@ -46,7 +46,7 @@ assert wandb.run is None
 
 def test_a_training_script_runs_as_it_is(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-W", "error", "-c", TRAINING, str(ROOT)],
+        [sys.executable, "-W", "error", "-W", "ignore:LocalRun.save", "-c", TRAINING, str(ROOT)],
         capture_output=True,
         text=True,
         cwd=tmp_path,
@@ -106,10 +106,18 @@ def test_before_init_the_word_is_init() -> None:
     assert "no run" in repr(config)
 
 
-def test_watching_warns(tmp_path: Path) -> None:
-    with wbimage_ext.init(tmp_path), pytest.warns(UserWarning, match="watch logs nothing"):
-        wbimage_ext.watch(object(), log="all", log_freq=10)
-    wbimage_ext.finish()
+def test_what_is_not_done_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "model.txt").write_text("weights")
+    with wbimage_ext.init(tmp_path / "run"):
+        with pytest.warns(UserWarning, match="watch logs nothing"):
+            wbimage_ext.watch(object(), log="all", log_freq=10)
+        with pytest.warns(UserWarning, match="save copies files as they are now"):
+            wbimage_ext.save(tmp_path / "model.txt")
+        # Once a run; every warning is an error here.
+        wbimage_ext.watch(object())
+        wbimage_ext.save(tmp_path / "model.txt", policy="end")
+    with wbimage_ext.init(tmp_path / "other"):
+        wbimage_ext.save(tmp_path / "model.txt", policy="now")
 
 
 def test_other_names_of_wandb_say_what_to_do(tmp_path: Path) -> None:
@@ -118,6 +126,10 @@ def test_other_names_of_wandb_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(AttributeError, match=r"no attribute 'nonsense'$"):
         _ = wbimage_ext.nonsense
     assert not hasattr(wbimage_ext, "__wrapped__")
+    with pytest.raises(ImportError, match=r"'Table', which wandb has: log a list of images"):
+        from wbimage_ext import Table  # noqa: F401
+    with pytest.raises(ImportError, match="cannot import name 'nonsense'"):
+        from wbimage_ext import nonsense  # noqa: F401
     with wbimage_ext.LocalRun(tmp_path) as run:
         with pytest.raises(AttributeError, match=r"'log_artifact', which wandb has: save\("):
             run.log_artifact("x")

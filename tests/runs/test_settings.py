@@ -40,8 +40,8 @@ def test_arguments_of_wandb_are_known(tmp_path: Path) -> None:
     assert (run.job_type, run.id, run.notes, run.tags) == ("j", "i", "text", ("one",))
     assert "settings" not in about(run)
     run.finish()
-    with pytest.warns(UserWarning, match="resume='must' has no effect"):
-        LocalRun(tmp_path, resume="must").finish()
+    with pytest.warns(UserWarning, match=r"fork_from='a\?_step=3' has no effect"):
+        LocalRun(tmp_path, fork_from="a?_step=3").finish()
     with pytest.warns(UserWarning, match="mode='disabled' has no effect"):
         LocalRun(tmp_path, mode="disabled").finish()
 
@@ -146,6 +146,7 @@ def test_metrics_say_what_the_summary_holds(tmp_path: Path) -> None:
     assert about(run)["metrics"]["val/*"] == {"step_metric": "epoch", "summary": "min,last"}
 
 
+@pytest.mark.filterwarnings("ignore:LocalRun.save copies files as they are now")
 def test_files_are_saved_with_their_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,7 +162,7 @@ def test_files_are_saved_with_their_folders(
             os.path.join(run.dir, "files", "deep", "er", "a.txt"),
         ]
         run.save(tmp_path / "work" / "config.json")
-        run.save(tmp_path / "work/deep/er/a.txt", base_path=tmp_path / "work/deep")
+        run.save(tmp_path / "work/deep/er/a.txt", policy="now", base_path=tmp_path / "work/deep")
         with pytest.raises(ValueError, match="does not lie below"):
             run.save(tmp_path / "work/config.json", base_path="deep")
         with pytest.raises(FileNotFoundError, match=r"matches .*\.ckpt"):

@@ -8,24 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..wording import shown
-from .values import key_text
-
-
-def config_values(config: Any) -> dict[str, Any]:
-    """A dict of what a config holds.
-
-    Raises:
-        TypeError: it is neither a dict nor an object with attributes.
-    """
-    if isinstance(config, Mapping):
-        return {key_text(key): value for key, value in config.items()}
-    if hasattr(config, "__dict__") and not isinstance(config, type):
-        return dict(vars(config))
-    raise TypeError(
-        "a config must be a dict, or an object with attributes such as argparse's Namespace, "
-        f"not {shown(config)}"
-    )
+from .config_values import config_values
 
 
 class AttributeDict(dict[str, Any]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -18,15 +19,17 @@ from ..encoding.warnings import warn
 from ..files.whole import remove_parts, write_whole
 from ..view import write_page
 from .attributes import Config
-from .history import HISTORY_NAME, History
+from .history import History
 from .metrics import Metrics
+from .places import ABOUT_NAME, HISTORY_NAME, is_run
 from .values import plain_json
 
 CONFIG_NAME = "config.json"
 SUMMARY_NAME = "summary.json"
-ABOUT_NAME = "run.json"
 PAGE_NAME = "index.html"
 _FORMAT = {"format": "wbimage LocalRun", "version": 1}
+# What is known of a run that has ended, until it is continued.
+_OF_THE_END = ("ended", "exit_code")
 
 
 class RunFolder:
@@ -75,10 +78,10 @@ class RunFolder:
 
     def _about(self, given: Mapping[str, Any]) -> dict[str, Any]:
         name = os.path.basename(self.directory)
-        started = datetime.datetime.now(datetime.timezone.utc).isoformat()
         known = {name: value for name, value in given.items() if value is not None}
-        first = {"name": name, "id": name, "started": started}
-        return {**_FORMAT, **first, **self._read(ABOUT_NAME), **_FORMAT, **known}
+        first = {"name": name, "id": name, "started": _now()}
+        before = {k: v for k, v in self._read(ABOUT_NAME).items() if k not in _OF_THE_END}
+        return {**_FORMAT, **first, **before, **_FORMAT, **known}
 
     # Who may write.
 
@@ -159,19 +162,22 @@ class RunFolder:
 
     # The end.
 
-    def finish(self) -> None:
+    def finish(self, exit_code: int | None) -> None:
         """Write the open step, the summary, the config and the page, and let the lock go.
 
         What cannot be written is a warning. Called again, it writes the page if that is missing.
         In a forked child it does nothing. After a MemoryError it can be called again, and the end
         of the process does so.
+
+        Args:
+            exit_code: for run.json; None where nobody knows it.
         """
         if os.getpid() != self._pid:
             return
         problems: dict[str, Exception] = {}
         with self._lock:
             if self.history.is_open:
-                self._finish_history(problems)
+                self._finish_history(problems, exit_code)
             if self._needs_page:
                 self._needs_page = not self._write_page(problems)
         if problems:
@@ -185,11 +191,13 @@ class RunFolder:
         """The end of a run that nobody finishes: the same, or nothing where it was deleted."""
         if os.getpid() == self._pid and self.history.is_open:
             if self.history.is_in_place():
-                self.finish()
+                # Set by Python where a script ended by an exception; a prompt sets it for any.
+                has_failed = hasattr(sys, "last_value") and not hasattr(sys, "ps1")
+                self.finish(1 if has_failed else None)
             else:
                 self.history.close()
 
-    def _finish_history(self, problems: dict[str, Exception]) -> None:
+    def _finish_history(self, problems: dict[str, Exception], exit_code: int | None) -> None:
         try:
             self.history.check_in_place()
         except OSError as error:
@@ -201,6 +209,8 @@ class RunFolder:
         def write_rest() -> None:
             _attempt("summary", self._write_summary, problems)
             _attempt("config", partial(self._write_config, self.labels), problems)
+            self.about = {**self.about, **dict(zip(_OF_THE_END, (_now(), exit_code), strict=True))}
+            _attempt("exit code", self.save_about, problems)
 
         failure = self.history.finish(write_rest)
         if failure is not None:
@@ -216,18 +226,18 @@ class RunFolder:
 
 def _refuse_other_files(directory: str) -> None:
     """Raise FileExistsError where a run would write over files that are no run's."""
-
-    def is_there(name: str) -> bool:
-        return os.path.lexists(os.path.join(directory, name))
-
-    if is_there(HISTORY_NAME) or is_there(ABOUT_NAME):
+    if is_run(directory):
         return
     for name in (CONFIG_NAME, SUMMARY_NAME, PAGE_NAME):
-        if is_there(name):
+        if os.path.lexists(os.path.join(directory, name)):
             raise FileExistsError(
                 f"{os.path.join(directory, name)} is not of a run, and a run would replace it: "
                 "give another dir, such as a new folder"
             )
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat()
 
 
 def _attempt(what: str, work: Callable[[], Any], problems: dict[str, Exception]) -> bool:

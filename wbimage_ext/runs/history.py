@@ -20,8 +20,7 @@ from typing import Any
 from ..files.errors import explained
 from ..files.locks import lock
 from .attributes import AttributeDict
-
-HISTORY_NAME = "history.jsonl"
+from .places import HISTORY_NAME
 
 _LOGGER = logging.getLogger("wbimage_ext")
 

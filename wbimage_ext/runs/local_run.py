@@ -7,7 +7,6 @@ others may read meanwhile: a line counts once its newline is there. A forked chi
 
 from __future__ import annotations
 
-import datetime
 import operator
 import os
 import sys
@@ -20,6 +19,7 @@ from ..encoding.warnings import warn
 from ..wording import shown
 from .attributes import AttributeDict, Config
 from .folder import RunFolder
+from .places import run_directory
 from .rows import row_json
 from .saved_files import save_files
 from .settings import KEPT, about_of, config_of
@@ -33,14 +33,19 @@ class LocalRun:
 
     Args:
         dir: where; made if missing, and `~` is expanded. None makes `wbimage-runs/run-DATE_TIME-ID`
-            under the current directory. An earlier run's directory is continued after its last
-            step.
+            under the current directory, or `wbimage-runs/ID` for an `id`. An earlier run's
+            directory is continued after its last step.
         name: for display.
-        config: values to keep in config.json: a dict, or an object such as argparse's Namespace.
-        settings: of wandb's arguments `notes`, `tags`, `project`, `entity`, `id`, `group` and
-            `job_type` are kept in run.json, and `config_include_keys` and `config_exclude_keys`
-            choose from `config`. The others have no meaning here and change nothing. Arguments that
-            wandb does not have are kept in run.json too, with a warning that names them.
+        config: values to keep in config.json: a dict, an object such as argparse's Namespace or a
+            dataclass, or the path of a JSON or YAML file.
+        id: without `dir` the folder's name in `wbimage-runs`; the default is the folder's name.
+        resume: "must" wants an earlier run in the directory, and "never" wants none. "auto" and
+            True continue the newest run in `wbimage-runs` if it was killed or failed, where `dir`
+            and `id` are None. None, False and "allow" continue a run that is there.
+        settings: of wandb's arguments `notes`, `tags`, `project`, `entity`, `group` and `job_type`
+            are kept in run.json, and `config_include_keys` and `config_exclude_keys` choose from
+            `config`. The others have no meaning here and change nothing. Arguments that wandb does
+            not have are kept in run.json too, with a warning that names them.
 
     Attributes:
         dir: the directory, absolute.
@@ -50,9 +55,11 @@ class LocalRun:
         name: for display; saved when it is set, as `notes` and `tags` are.
 
     Raises:
-        ValueError: `dir` is empty.
+        ValueError: `dir` is empty, or `id` cannot name a folder.
         RuntimeError: this process is already logging to the directory, or another one is.
-        FileExistsError: without a run in it, the directory has a file of a name that a run writes.
+        FileExistsError: without a run in it, the directory has a file of a name that a run writes;
+            or there is a run, and `resume` is "never".
+        FileNotFoundError: there is no run, and `resume` is "must".
         OSError: the directory cannot be made or written.
     """
 
@@ -62,10 +69,14 @@ class LocalRun:
         *,
         name: str | None = None,
         config: Any = None,
+        id: Any = None,
+        resume: str | bool | None = None,
         **settings: Any,
     ) -> None:
-        about = about_of({"name": name, **settings})
-        self._folder = RunFolder(_directory(dir), about, config_of(config, settings))
+        about = about_of({"name": name, "id": id, **settings})
+        values = config_of(config, settings)
+        self._said: set[str] = set()
+        self._folder = RunFolder(run_directory(dir, id, resume), about, values)
         try:
             self._finish_at_the_end()
         except BaseException:
@@ -125,19 +136,19 @@ class LocalRun:
         be written is named in a warning: the run has ended, and another can log to the directory.
 
         Args:
-            exit_code: wandb's; not used.
-            quiet: wandb's; not used.
+            exit_code: kept in run.json; the page marks a run whose code is not 0. None is 0.
+            quiet: wandb's; not used, as nothing is printed.
 
         Raises:
             MemoryError: it can be called again.
         """
-        self._folder.finish()
+        self._folder.finish(0 if exit_code is None else exit_code)
 
     def __enter__(self) -> LocalRun:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self.finish()
+    def __exit__(self, kind: object, exception: BaseException | None, traceback: object) -> None:
+        self.finish(_exit_code(exception))
 
     def __repr__(self) -> str:
         return f"<LocalRun {self.name!r} in {self.dir}>"
@@ -259,8 +270,13 @@ class LocalRun:
             self._folder.save_about()
 
     def watch(self, *models: Any, **options: Any) -> None:
-        """Take wandb's arguments, and warn: gradients and parameters of models are not logged."""
-        warn("LocalRun.watch logs nothing: gradients can be logged as numbers", UserWarning)
+        """Take wandb's arguments, and warn once: gradients and parameters are not logged."""
+        self._say_once("watch logs nothing: gradients can be logged as numbers")
+
+    def _say_once(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            warn(f"LocalRun.{text}", UserWarning)
 
     def save(
         self,
@@ -273,7 +289,8 @@ class LocalRun:
         Args:
             glob_str: a path, or a pattern of paths.
             base_path: folders below it are kept; the default is the current directory.
-            policy: wandb's; not used.
+            policy: "now". "live" and "end" are wandb's, which copies a file again when it changes,
+                or at the end of the run: here a warning says once that files are copied now.
 
         Raises:
             ValueError: a file that does not lie below `base_path`.
@@ -281,7 +298,13 @@ class LocalRun:
         """
         with self._folder.lock_in_process():
             self._folder.history.check_open()
-            return save_files(self.dir, glob_str, base_path)
+            saved = save_files(self.dir, glob_str, base_path)
+        if policy != "now":
+            self._say_once(
+                "save copies files as they are now: save them again when they change; "
+                "policy='now' says that this is meant"
+            )
+        return saved
 
     def __getattr__(self, name: str) -> Any:
         if name in KEPT:
@@ -294,14 +317,12 @@ class LocalRun:
         self._folder.add_labels(data_type, key, value)
 
 
-def _directory(given: str | os.PathLike[str] | None) -> str:
-    if given is None:
-        now = datetime.datetime.now(datetime.timezone.utc)
-        given = os.path.join("wbimage-runs", f"run-{now:%Y%m%d_%H%M%S}-{os.urandom(4).hex()}")
-    path = os.fspath(given)
-    if not path:
-        raise ValueError("dir is empty: give a folder, or None for a new one under wbimage-runs")
-    return os.path.abspath(os.path.expanduser(path))
+def _exit_code(exception: BaseException | None) -> int:
+    """What the process would exit with, were this exception not caught."""
+    if isinstance(exception, SystemExit):
+        code = 0 if exception.code is None else exception.code
+        return code if isinstance(code, int) else 1
+    return 0 if exception is None else 1
 
 
 def _checked_step(step: Any) -> int:

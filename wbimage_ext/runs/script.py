@@ -6,20 +6,74 @@ In: calls of functions of the package. Out: calls of the run that `init` started
 from __future__ import annotations
 
 import os
+import sys
 from types import SimpleNamespace
 from typing import Any
 
+from ..encoding.warnings import warn
+from ..wording import shown
+from .disabled import DisabledRun
 from .local_run import LocalRun
-from .wandb_names import missing_of_module
+from .settings import with_environment
+from .wandb_names import is_of_wandb, missing_of_module
 
 _run: LocalRun | None = None
 
+_MODES = ("online", "offline", "disabled", "shared", "dryrun", "run")
+_FINISH_FIRST = (True, "finish_previous")
+_GO_ON = (False, "return_previous")
+_REINIT = (None, "default", *_FINISH_FIRST, *_GO_ON, "create_new")
+
 
 def init(dir: str | os.PathLike[str] | None = None, **settings: Any) -> LocalRun:
-    """Start a LocalRun, to which `log` and the others refer; arguments as for LocalRun."""
+    """Start a run, to which `log` and the others refer; arguments as for LocalRun.
+
+    What is not given is taken from `settings=Settings(...)`, then from the environment variables
+    WANDB_ENTITY, WANDB_JOB_TYPE, WANDB_MODE, WANDB_NAME, WANDB_NOTES, WANDB_PROJECT, WANDB_RESUME,
+    WANDB_RUN_GROUP, WANDB_RUN_ID and WANDB_TAGS.
+
+    Args:
+        dir: the run's own folder, see LocalRun.
+        mode: "disabled" gives a run that keeps nothing. wandb's others mean the same here.
+        reinit: what happens while the run before is open. "finish_previous" and True finish it,
+            "return_previous" and False return it, "create_new" makes a run that `log` and the
+            others do not refer to. By default a notebook finishes it; elsewhere it is returned,
+            with a warning, unless `dir` or `id` names another run.
+        settings: what else LocalRun takes.
+
+    Raises:
+        ValueError: `mode` or `reinit` is none of these.
+    """
     global _run
-    _run = LocalRun(dir, **settings)
-    return _run
+    arguments = with_environment(settings)
+    reinit, mode = arguments.get("reinit"), arguments.get("mode", "offline")
+    if reinit not in _REINIT:
+        raise ValueError(f"reinit must be one of {_listed(_REINIT)}, not {shown(reinit)}")
+    if mode not in _MODES:
+        raise ValueError(f"mode must be one of {_listed(_MODES)}, not {shown(mode)}")
+    before = _current()
+    if before is not None and reinit != "create_new":
+        is_same = dir is None and arguments.get("id") in (None, before.id)
+        if reinit in _FINISH_FIRST or (reinit not in _GO_ON and is_same and _is_notebook()):
+            before.finish()
+        elif reinit in _GO_ON or is_same:
+            if reinit not in _GO_ON:
+                end = "finish() ends it, and reinit='return_previous' says that it is meant"
+                warn(f"init() returns the run that is open, {before!r}: {end}", UserWarning)
+            return before
+    started = DisabledRun(**arguments) if mode == "disabled" else LocalRun(dir, **arguments)
+    if before is None or reinit != "create_new":
+        _run = started
+    return started
+
+
+def _listed(words: tuple[Any, ...]) -> str:
+    return ", ".join(map(repr, words))
+
+
+def _is_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
@@ -60,18 +114,22 @@ class Settings(SimpleNamespace):
     """Takes wandb's settings as attributes; a LocalRun needs none of them."""
 
 
-def attribute(name: str) -> Any:
+def attribute(name: str, *, is_import: bool = False) -> Any:
     """What `run`, `config` and `summary` of the package are now; no other name is there.
 
     Raises:
         AttributeError: another name; for one of wandb's it says what to do instead.
+        ImportError: the same for one of wandb's in a `from` import.
     """
     run = _current()
     if name == "run":
         return run
     if name in ("config", "summary"):
         return _BeforeInit(name) if run is None else getattr(run, name)
-    raise AttributeError(missing_of_module(name))
+    text = missing_of_module(name)
+    if is_import and is_of_wandb(name):
+        raise ImportError(text, name=__package__.partition(".")[0])
+    raise AttributeError(text)
 
 
 def _current() -> LocalRun | None:

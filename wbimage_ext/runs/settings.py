@@ -1,36 +1,66 @@
 """The arguments of `init`, of which many are wandb's.
 
-In: keyword arguments. Out: what `run.json` keeps of them, and the config. Arguments that nobody
-knows are named in a warning, since most of them are misspelt.
+In: keyword arguments, and for `init` what wandb reads from `settings` and the environment. Out:
+what `run.json` keeps of them, and the config. Arguments that nobody knows are named in a warning,
+since most of them are misspelt.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..encoding.warnings import warn
 from ..wording import shown
-from .attributes import config_values
+from .config_values import config_values
 from .values import plain_json
 
 KEPT = ("name", "notes", "project", "entity", "id", "group", "job_type")
+
+# Arguments that wandb also takes from the environment, and by another name from `settings`.
+_ENVIRONMENT = {
+    "entity": "WANDB_ENTITY",
+    "group": "WANDB_RUN_GROUP",
+    "id": "WANDB_RUN_ID",
+    "job_type": "WANDB_JOB_TYPE",
+    "mode": "WANDB_MODE",
+    "name": "WANDB_NAME",
+    "notes": "WANDB_NOTES",
+    "project": "WANDB_PROJECT",
+    "resume": "WANDB_RESUME",
+    "tags": "WANDB_TAGS",
+}
+_IN_SETTINGS = {
+    **{name: f"run_{name}" for name in ("group", "id", "job_type", "name", "notes", "tags")},
+    **{name: name for name in ("entity", "mode", "project", "reinit", "resume")},
+}
 
 # wandb's, which say how it reaches its server, or what it records besides.
 _WITHOUT_MEANING = frozenset(
     [
         *("allow_val_change", "anonymous", "config_exclude_keys", "config_include_keys", "force"),
-        *("magic", "monitor_gym", "reinit", "save_code", "settings", "sync_tensorboard"),
-        "tensorboard",
+        *("magic", "monitor_gym", "reinit", "resume", "save_code", "settings"),
+        *("sync_tensorboard", "tensorboard"),
     ]
 )
 
-# wandb's, whose wish is not fulfilled, and what happens in place of it.
-_NOT_DONE = {
-    "resume": "a run goes on where its `dir` ends",
-    "resume_from": "a run goes on where its `dir` ends",
-    "fork_from": "a run goes on where its `dir` ends",
-}
+# wandb's, whose wish is not fulfilled.
+_NOT_DONE = ("resume_from", "fork_from")
+
+
+def with_environment(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `init`; those that are None as `settings` or the environment has them."""
+    settings = arguments.get("settings")
+    given = settings if isinstance(settings, Mapping) else getattr(settings, "__dict__", {})
+    found: dict[str, Any] = {}
+    for name, variable in _ENVIRONMENT.items():
+        if text := os.environ.get(variable):
+            found[name] = text.split(",") if name == "tags" else text
+    for name, other in _IN_SETTINGS.items():
+        if given.get(other) is not None:
+            found[name] = given[other]
+    return {**found, **{name: value for name, value in arguments.items() if value is not None}}
 
 
 def about_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,10 +80,13 @@ def about_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
             about[name] = _tags(value)
         elif name == "mode":
             if value == "disabled":
-                warn("mode='disabled' has no effect: a LocalRun logs", UserWarning)
+                instead = "init(mode='disabled') gives a run that keeps nothing"
+                warn(f"mode='disabled' has no effect on a LocalRun: {instead}", UserWarning)
         elif name in _NOT_DONE:
-            if value is not False:
-                warn(f"{name}={shown(value)} has no effect: {_NOT_DONE[name]}", UserWarning)
+            warn(
+                f"{name}={shown(value)} has no effect: a run goes on where its folder ends",
+                UserWarning,
+            )
         else:
             unknown[name] = plain_json(name, value)
     if unknown:

@@ -84,7 +84,7 @@ _OF_MODULE = {
     "termlog": _LOGGING,
     "termsetup": _LOGGING,
     "termwarn": _LOGGING,
-    "util": "it has nothing that a run needs",
+    "util": "it has nothing that a run needs; uuid.uuid4().hex makes an id",
     "visualize": _IMAGE,
     "wandb_sdk": "Image, BoundingBoxes2D, ImageMask and Classes are in wbimage_ext itself",
     "xgboost": _CALLBACK,
@@ -116,7 +116,12 @@ _OF_RUN = {
     "write_logs": _LOGGING,
 }
 
-_REST = "; `pip install wandb` and `import wandb` give all of wandb"
+_REST = "; `pip install wandb`, `import wandb` and wbimage_ext.install() give all of wandb"
+
+
+def is_of_wandb(name: str) -> bool:
+    """Whether the wandb package has a name that this one lacks."""
+    return name in _OF_MODULE
 
 
 def missing_of_module(name: str) -> str:

@@ -1,0 +1,105 @@
+"""Which folder a run takes, from `dir`, `id` and `resume`.
+
+In: arguments of `init`. Out: a path; nothing is made. Without `dir` a run lies in `wbimage-runs`,
+in a folder that has its id as name. A run that is there already is continued.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from ..files.locks import lock
+from ..wording import shown
+
+RUNS_FOLDER = "wbimage-runs"
+HISTORY_NAME = "history.jsonl"
+ABOUT_NAME = "run.json"
+RESUME = (None, False, True, "auto", "allow", "must", "never")
+# What a folder's name must not hold on some system, and what wandb refuses in an id.
+_NOT_IN_ID = re.compile(r"[/\\#?%:*<>|\"\x00-\x1f]|^\.*$")
+
+
+def run_directory(given: str | os.PathLike[str] | None, run_id: Any, resume: Any) -> str:
+    """The folder of a run, absolute.
+
+    Args:
+        given: the folder itself; `~` is expanded.
+        run_id: the name of a folder in `wbimage-runs`, where `given` is None.
+        resume: "must" wants a run there, "never" wants none. "auto" and True continue the newest
+            run in `wbimage-runs` if it did not end well, where `given` and `run_id` are None.
+
+    Raises:
+        ValueError: an empty `given`, an id that cannot name a folder, or another `resume`.
+        FileNotFoundError: "must" found no run.
+        FileExistsError: "never" found a run.
+    """
+    if resume not in RESUME:
+        words = ", ".join(map(repr, RESUME))
+        raise ValueError(f"resume must be one of {words}, not {shown(resume)}")
+    if given is not None:
+        folder = os.fspath(given)
+        if not folder:
+            raise ValueError(
+                "dir is empty: give a folder, or None for a new one under wbimage-runs"
+            )
+    elif run_id is not None:
+        if _NOT_IN_ID.search(str(run_id)):
+            raise ValueError(f"id {shown(run_id)} cannot name a folder; letters and digits can")
+        folder = os.path.join(RUNS_FOLDER, str(run_id))
+    elif resume == "must":
+        raise ValueError("resume='must' needs the run's id, or its dir")
+    else:
+        is_auto = resume is True or resume == "auto"
+        folder = (_unfinished_run() if is_auto else None) or _new_folder()
+    directory = os.path.abspath(os.path.expanduser(folder))
+    if resume == "must" and not is_run(directory):
+        raise FileNotFoundError(f"resume='must': there is no run in {directory}")
+    if resume == "never" and is_run(directory):
+        raise FileExistsError(f"resume='never': there is a run in {directory} already")
+    return directory
+
+
+def is_run(directory: str | os.PathLike[str]) -> bool:
+    """Whether the folder holds a run."""
+    return any(os.path.lexists(os.path.join(directory, n)) for n in (HISTORY_NAME, ABOUT_NAME))
+
+
+def _new_folder() -> str:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return os.path.join(RUNS_FOLDER, f"run-{now:%Y%m%d_%H%M%S}-{os.urandom(4).hex()}")
+
+
+def _unfinished_run() -> str | None:
+    """The newest run of `wbimage-runs`, if it was killed or failed."""
+    runs = [history.parent for history in Path(RUNS_FOLDER).glob(f"*/{HISTORY_NAME}")]
+    newest = max(runs, key=lambda folder: os.stat(folder / HISTORY_NAME).st_mtime, default=None)
+    if newest is None or _is_written(newest):
+        return None
+    about = _about(newest)
+    is_well = "ended" in about and not about.get("exit_code")
+    return None if is_well else str(newest)
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    try:
+        about = json.loads((folder / ABOUT_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # of a run that was killed before it was written, or is damaged
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def _is_written(folder: Path) -> bool:
+    """Whether a process logs to the run now, as far as the file system has locks."""
+    try:
+        with open(folder / HISTORY_NAME, "rb") as file:
+            lock(file.fileno())
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
