@@ -2,8 +2,8 @@
 #include "state.h"
 
 enum {
-    /* Enough for any image whose rows are no megabytes: a strip of 1 MB, four for its tokens. */
-    KEPT_BYTES_PER_SCRATCH = 6 << 20,
+    /* Enough for four threads: six slots, of some 5 MB of which 1 to 2 MB are ever written. */
+    KEPT_BYTES_PER_SCRATCH = 32 << 20,
     KEPT_BYTES_PER_FILE = 8 << 20
 };
 

@@ -1,6 +1,8 @@
 /* Growing byte buffers and aligned allocation.
  * In: sizes. Out: memory that belongs to the wb_bytes or the caller. Ownership: see bytes.h. */
-#if !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
+#if defined(__linux__) && !defined(_DEFAULT_SOURCE)
+#define _DEFAULT_SOURCE /* madvise; NOLINT(bugprone-reserved-identifier) */
+#elif !defined(_POSIX_C_SOURCE) && !defined(__APPLE__)
 #define _POSIX_C_SOURCE 200112L /* posix_memalign; NOLINT(bugprone-reserved-identifier) */
 #endif
 
@@ -11,9 +13,15 @@
 
 #ifdef _WIN32
 #include <malloc.h>
+#elif defined(__linux__)
+#include <sys/mman.h>
 #endif
 
-enum { ALIGNMENT_BYTES = 64 /* a cache line, and the widest vector */ };
+enum {
+    ALIGNMENT_BYTES = 64,       /* a cache line, and the widest vector */
+    LARGE_PAGE_BYTES = 2 << 20, /* of x86-64 and most ARM systems */
+    LARGE_BYTES = 2 * LARGE_PAGE_BYTES
+};
 
 #ifdef WB_TEST_ALLOCATIONS
 /* Defined by tests/c: decides whether the next allocation is refused. */
@@ -36,7 +44,26 @@ void *wb_allocate(size_t size_bytes)
     /* Not aligned_alloc: its sizes are multiples of the alignment, and then no sanitizer sees the
      * first bytes past the end. */
     void *memory;
-    return posix_memalign(&memory, ALIGNMENT_BYTES, size_bytes) == 0 ? memory : NULL;
+    if (posix_memalign(&memory, ALIGNMENT_BYTES, size_bytes) != 0)
+        return NULL;
+    wb_prefer_large_pages(memory, size_bytes);
+    return memory;
+#endif
+}
+
+void wb_prefer_large_pages(void *memory, size_t size_bytes)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (size_bytes < LARGE_BYTES)
+        return;
+    /* Only whole large pages, all of them within the memory. */
+    const size_t before = -(uintptr_t)memory % LARGE_PAGE_BYTES;
+    const size_t whole = (size_bytes - before) / LARGE_PAGE_BYTES * LARGE_PAGE_BYTES;
+    /* A system without large pages refuses, and nothing is lost. */
+    (void)madvise((uint8_t *)memory + before, whole, MADV_HUGEPAGE);
+#else
+    (void)memory;
+    (void)size_bytes;
 #endif
 }
 

@@ -31,6 +31,10 @@ void wb_bytes_free(wb_bytes *bytes);
 void *wb_allocate(size_t size_bytes);
 void wb_release(void *memory);
 
+/* Asks the system for large pages where new memory has some megabytes: every page costs a fault,
+ * which takes longer than to compress what fits a small one. wb_allocate has asked. */
+void wb_prefer_large_pages(void *memory, size_t size_bytes);
+
 /* Products and sums that must not wrap: true and *result set, or false. */
 static inline bool wb_multiply(size_t a, size_t b, size_t *result)
 {

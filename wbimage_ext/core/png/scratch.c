@@ -18,38 +18,40 @@ static void buffers_free(wb_png_buffers *buffers)
     wb_bytes_free(&buffers->tables);
 }
 
-static size_t held_bytes(const wb_png_buffers *buffers)
+static void slot_free(wb_png_slot *slot)
+{
+    buffers_free(&slot->image);
+    buffers_free(&slot->trial);
+    wb_bytes_free(&slot->segment);
+}
+
+static size_t buffers_bytes(const wb_png_buffers *buffers)
 {
     return buffers->rows.capacity_bytes + buffers->filtered.capacity_bytes
            + buffers->tokens.capacity_bytes + buffers->tables.capacity_bytes;
 }
 
-static void free_all(wb_png_scratch *scratch)
+static size_t slot_bytes(const wb_png_slot *slot)
 {
-    wb_bytes_free(&scratch->coders);
-    for (size_t i = 0; i < WB_MAX_SLOTS; i++) {
-        buffers_free(&scratch->slots[i].image);
-        buffers_free(&scratch->slots[i].trial);
-        wb_bytes_free(&scratch->slots[i].segment);
-    }
+    return buffers_bytes(&slot->image) + buffers_bytes(&slot->trial) + slot->segment.capacity_bytes;
 }
 
 void wb_png_scratch_free(wb_png_scratch *scratch)
 {
     if (scratch == NULL)
         return;
-    free_all(scratch);
+    wb_png_scratch_trim(scratch, 0);
     wb_release(scratch);
 }
 
 void wb_png_scratch_trim(wb_png_scratch *scratch, size_t limit_bytes)
 {
-    size_t all_bytes = scratch->coders.capacity_bytes;
+    size_t kept_bytes = scratch->coders.capacity_bytes;
+    if (kept_bytes > limit_bytes)
+        wb_bytes_free(&scratch->coders);
     for (size_t i = 0; i < WB_MAX_SLOTS; i++) {
-        const wb_png_slot *slot = &scratch->slots[i];
-        all_bytes += held_bytes(&slot->image) + held_bytes(&slot->trial)
-                     + slot->segment.capacity_bytes;
+        kept_bytes += slot_bytes(&scratch->slots[i]);
+        if (kept_bytes > limit_bytes)
+            slot_free(&scratch->slots[i]);
     }
-    if (all_bytes > limit_bytes)
-        free_all(scratch);
 }

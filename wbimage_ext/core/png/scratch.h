@@ -29,7 +29,7 @@ typedef struct wb_png_scratch {
 wb_png_scratch *wb_png_scratch_new(void);          /* NULL without memory */
 void wb_png_scratch_free(wb_png_scratch *scratch); /* NULL is allowed */
 
-/* Gives memory back when more than `limit_bytes` are held. */
+/* Gives back the memory of the last slots, as far as more than `limit_bytes` are held. */
 void wb_png_scratch_trim(wb_png_scratch *scratch, size_t limit_bytes);
 
 #endif
