@@ -1,7 +1,8 @@
-"""The command line: `wbimage demo | log | view | info | bench`, also as `python -m wbimage_ext`.
+"""The command line: `wbimage demo | log | view | export | info | bench`.
 
-In: arguments. Out: text on standard output, errors on standard error, and an exit code. Each
-command has a file of its own with `run(options)`, which is imported when the command is called.
+In: arguments, also those of `python -m wbimage_ext`. Out: text on standard output, errors on
+standard error, and an exit code. Each command has a file of its own with `run(options)`, which is
+imported when the command is called.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_log(commands)
     _add_view(commands)
+    _add_export(commands)
     commands.add_parser(
         "info",
         help="versions of the libraries and the CPU kernels in use",
@@ -96,6 +98,22 @@ def _add_view(commands: Any) -> None:
     view.add_argument("--port", type=int, default=0, help="port to serve at (default: a free one)")
     view.add_argument("--open", action="store_true", help="open the page in the browser")
     view.add_argument("--output", metavar="DIR", help="folder for index.html, if not the runs'")
+
+
+def _add_export(commands: Any) -> None:
+    export = commands.add_parser(
+        "export",
+        help="bring a run to wandb, to TensorBoard or into plain files",
+        description="Export a run; it stays as it is, and no picture is encoded again. What was "
+        "interrupted can be run again.",
+    )
+    export.add_argument("run", metavar="RUN", help="a LocalRun or wandb run directory")
+    export.add_argument("--to", required=True, choices=["wandb", "tensorboard", "folder"])
+    export.add_argument(
+        "--output",
+        metavar="DIR",
+        help="folder to write to (default: wbimage-exports/TARGET/NAME; for wandb its own)",
+    )
 
 
 def _add_bench(commands: Any) -> None:

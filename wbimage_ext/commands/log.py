@@ -5,17 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
 
 from ..files.names import run_file_name
 from ..image import Image
 from ..runs.local_run import LocalRun
 from . import DONE, SOMETHING_FAILED
-from .terminal import matching_files, print_error, print_place
-
-_MANY_FILES = 20
+from .terminal import matching_files, print_error, print_place, with_progress
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     logged = 0
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
-        for path in _with_progress(files):
+        for path in with_progress(files, len(files), unit="file"):
             image = _image(path)
             if image is None:
                 continue
@@ -54,22 +50,3 @@ def _image(path: str) -> Image | None:
     except (OSError, ValueError) as error:
         print_error(error)
         return None
-
-
-def _with_progress(paths: Sequence[str]) -> Iterable[str]:
-    if len(paths) < _MANY_FILES:
-        return paths
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return _plain_progress(paths)
-    if not sys.stderr.isatty():
-        return _plain_progress(paths)
-    return tqdm(paths, unit="file")
-
-
-def _plain_progress(paths: Sequence[str]) -> Iterator[str]:
-    for done, path in enumerate(paths):
-        if done and done % max(1, len(paths) // 10) == 0:
-            print(f"{done} of {len(paths)} files", file=sys.stderr)
-        yield path

@@ -7,7 +7,10 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+_MANY = 20  # things that take a moment
 
 
 def matching_files(arguments: Sequence[str]) -> list[str]:
@@ -53,3 +56,29 @@ def print_place(directory: str) -> None:
     print(f"  a page to look at it:      {os.path.join(directory, 'index.html')}")
     print(f"  images, masks and boxes:   {os.path.join(directory, 'media')}")
     print(f"  one JSON line a step:      {os.path.join(directory, 'history.jsonl')}")
+
+
+def with_progress(things: Iterable[Any], count: int, *, unit: str) -> Iterable[Any]:
+    """The things, while standard error shows how many are done: as a bar on a terminal with tqdm.
+
+    Args:
+        things: what is gone through.
+        count: how many there are.
+        unit: the name of one, such as file.
+    """
+    if count < _MANY:
+        return things
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _plain_progress(things, count, unit)
+    if not sys.stderr.isatty():
+        return _plain_progress(things, count, unit)
+    return tqdm(things, total=count, unit=unit)
+
+
+def _plain_progress(things: Iterable[Any], count: int, unit: str) -> Iterator[Any]:
+    for done, thing in enumerate(things):
+        if done and done % max(1, count // 10) == 0:
+            print(f"{done} of {count} {unit}s", file=sys.stderr)
+        yield thing

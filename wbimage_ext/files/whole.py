@@ -48,6 +48,11 @@ def write_whole(target: str, data: Any) -> None:
     _write_by_way_of(_part_in(os.path.dirname(target)), (data,), target)
 
 
+def write_whole_from(target: str, pieces: Iterable[Any]) -> None:
+    """As write_whole, with bytes that come piece by piece; what fails there is raised."""
+    _write_by_way_of(_part_in(os.path.dirname(target)), pieces, target)
+
+
 def make_folder(path: str) -> None:
     """Make a folder and those above it, where it is not there yet."""
     if not os.path.isdir(path):

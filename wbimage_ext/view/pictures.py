@@ -135,7 +135,7 @@ class Pictures:
         labels = wandb.get("mask/class_labels") if isinstance(wandb, dict) else None
         of_masks = labels if isinstance(labels, dict) else {}
         return [
-            names if isinstance(names, dict) else self._names(_labels_of_mask(of_masks, *names))
+            names if isinstance(names, dict) else self._names(labels_of_mask(of_masks, *names))
             for names in self._sets
         ]
 
@@ -314,7 +314,7 @@ def _entry(values: Any, at: int) -> Any:
     return values[at] if isinstance(values, list) and at < len(values) else None
 
 
-def _labels_of_mask(of_masks: Json, path: KeyPath, layer: str) -> Any:
+def labels_of_mask(of_masks: Json, path: KeyPath, layer: str) -> Any:
     """wandb labels a nested image's mask under its innermost key, newer ones may not."""
     for key in (path[-1], ".".join(path), path[0]):
         entry = of_masks.get(f"{key}{DELIMITER}{layer}")

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .local_run import LocalRunReader
-from .run import About, Run
+from .run import About, Details, Row, Run
 from .wandb_run import WandbRunReader
 
-__all__ = ["About", "Run", "find_runs", "open_run"]
+__all__ = ["About", "Details", "Row", "Run", "find_runs", "open_run"]
 
 
 def open_run(path: str | os.PathLike[str]) -> Run:

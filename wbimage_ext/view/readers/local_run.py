@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .files import TEXT_MOST_BYTES, read_in_run
-from .run import About, Row, Run
+from .run import About, Details, Row, Run
 
 
 class LocalRunReader(Run):
@@ -50,6 +50,21 @@ class LocalRunReader(Run):
             name if isinstance(name, str) and name else self.media_root.resolve().name,
             started if isinstance(started, str) else "",
             self._object("config.json"),
+        )
+
+    def details(self) -> Details:
+        about = self._object("run.json")
+        texts = {
+            name: value
+            for name in ("id", "project", "group", "job_type", "notes")
+            if isinstance(value := about.get(name), str)
+        }
+        tags, metrics = about.get("tags"), about.get("metrics")
+        return Details(
+            **texts,
+            tags=[str(tag) for tag in tags] if isinstance(tags, list) else [],
+            summary=self._object("summary.json"),
+            metrics=metrics if isinstance(metrics, dict) else {},
         )
 
     def _row(self, line: bytes) -> Row | None:

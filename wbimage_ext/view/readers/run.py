@@ -27,6 +27,20 @@ class About:
     config: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass
+class Details:
+    """What a run is known by when it moves to another logger."""
+
+    id: str = ""
+    project: str | None = None
+    group: str | None = None
+    job_type: str | None = None
+    notes: str | None = None
+    tags: list[str] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)  # as define_metric was told
+
+
 class Run(ABC):
     """A run that is read from one growing file.
 
@@ -57,6 +71,14 @@ class Run(ABC):
     @abstractmethod
     def about(self) -> About:
         """Return what is known so far; cheap enough to be asked for every second."""
+
+    @abstractmethod
+    def details(self) -> Details:
+        """Return what else is known so far."""
+
+    def histories(self) -> list[Iterator[Row]]:
+        """Return what ``rows`` yields, apart for each process that logged."""
+        return [self.rows()]
 
     def check_place(self) -> None:
         """Raise ValueError where the file of rows is a link that leads out of its folder."""

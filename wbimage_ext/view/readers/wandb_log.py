@@ -27,8 +27,12 @@ FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 
 # Fields of wandb_internal.Record. The known ones that hold nothing for the page are listed so
 # that only what no wandb up to 0.31.0 writes is counted as unknown.
-HISTORY, CONFIG, ARTIFACT, RUN = 2, 5, 8, 17
+HISTORY, SUMMARY, CONFIG, ARTIFACT, METRIC, RUN = 2, 3, 5, 8, 12, 17
 ENVELOPE = {1, 16, 19, 200}  # num, control, uuid, _info
+RUN_TEXTS = {1: "id", 3: "project", 6: "group", 7: "job_type", 9: "notes"}
+SUMMARIES = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
+METRIC_FLAGS = {1: "step_sync", 2: "hidden"}
+GOALS = {1: "minimize", 2: "maximize"}
 OTHER_KNOWN = {*range(3, 14), *range(18, 28), 100}
 
 
@@ -37,8 +41,8 @@ class WandbLog:
 
     Attributes: ``name`` and ``started`` (Unix seconds, 0 if unknown) of the run, ``skipped`` a
     count for each reason, ``offset`` the bytes that are done with, ``is_unfinished`` whether bytes
-    behind it are no whole record yet, ``staged`` for each table's file name in an artifact the
-    local files of that artifact.
+    behind it are no whole record yet, ``texts`` and ``tags`` of the run, ``metrics`` that were
+    defined, ``staged`` for each table's file name in an artifact the local files of that artifact.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,24 +53,22 @@ class WandbLog:
         self.offset = 0
         self.is_unfinished = False
         self.staged: dict[str, dict[str, str]] = {}
+        self.texts: dict[str, str] = {}
+        self.tags: dict[str, None] = {}
+        self.metrics: dict[str, dict[str, Any]] = {}
         self._parts: list[bytes] = []  # of a record that is split over blocks
-        self._config: dict[tuple[str, ...], bytes] = {}
-        self._parsed: dict[str, Any] | None = {}
+        self._config = _Values()
+        self._summary = _Values()
 
     @property
     def config(self) -> dict[str, Any]:
-        """The configuration; only the last value of each key is parsed."""
-        if self._parsed is None:
-            self._parsed = {}
-            damaged = 0
-            for path, text in self._config.items():
-                try:
-                    _set_path(self._parsed, path, json.loads(text))
-                except (ValueError, RecursionError):
-                    damaged += 1
-            if damaged:
-                self.skipped["damaged configuration value"] = damaged
-        return self._parsed
+        """The configuration."""
+        return self._config.parsed("damaged configuration value", self.skipped)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The summary."""
+        return self._summary.parsed("damaged summary value", self.skipped)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield each history row not yet read as a nested dict with ``_step``, in their order."""
@@ -77,8 +79,12 @@ class WandbLog:
                 for number, value in fields:
                     if number == HISTORY:
                         yield self._row(value)
+                    elif number == SUMMARY:
+                        self._summary.update(value)
                     elif number == CONFIG:
-                        self._update_config(value)
+                        self._config.update(value)
+                    elif number == METRIC:
+                        self._read_metric(value)
                     elif number == ARTIFACT:
                         self._read_artifact(value)
                     elif number == RUN:
@@ -173,27 +179,76 @@ class WandbLog:
                 row["_step"] = next((step for field, step in _fields(value) if field == 1), 0)
         return row
 
-    def _update_config(self, config: bytes) -> None:
-        self._parsed = None
-        for number, value in _fields(config):
-            if number not in (1, 2):
-                continue
-            path, text = _key_and_field(value, 16)
-            if number == 1 and isinstance(text, bytes):
-                self._config[path] = text
-            else:
-                self._config.pop(path, None)
-
     def _read_run(self, run: bytes) -> None:
         for number, value in _fields(run):
+            if number in RUN_TEXTS and value:
+                self.texts[RUN_TEXTS[number]] = value.decode("utf-8", "replace")
             if number == 1 and not self.name:
                 self.name = value.decode("utf-8", "replace")
             elif number == 4:
-                self._update_config(value)
+                self._config.update(value)
+            elif number == 5:
+                self._summary.update(value)
+            elif number == 10:
+                self.tags[value.decode("utf-8", "replace")] = None
             elif number == 8 and value:
                 self.name = value.decode("utf-8", "replace")
             elif number == 17:
                 self.started = next((time for field, time in _fields(value) if field == 1), 0)
+
+    def _read_metric(self, metric: bytes) -> None:
+        """Note what define_metric was told; what wandb concludes from a pattern is left out."""
+        fields = dict(_fields(metric))
+        name = fields.get(1) or fields.get(2)
+        if not isinstance(name, bytes) or fields.get(10):
+            return
+        options: dict[str, Any] = {}
+        if isinstance(fields.get(4), bytes):
+            options["step_metric"] = fields[4].decode("utf-8", "replace")
+        flags = dict(_fields(fields.get(6, b"")))
+        options.update(
+            {word: True for n, word in ((1, "step_sync"), (2, "hidden")) if flags.get(n)}
+        )
+        summaries = [SUMMARIES[n] for n, on in _fields(fields.get(7, b"")) if on and n in SUMMARIES]
+        if summaries:
+            options["summary"] = ",".join(summaries)
+        if fields.get(8) in GOALS:
+            options["goal"] = GOALS[fields[8]]
+        self.metrics[name.decode("utf-8", "replace")] = options
+
+
+class _Values:
+    """Values by path, of which only the last of each is parsed: a configuration or a summary."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, ...], bytes] = {}
+        self._parsed: dict[str, Any] | None = {}
+
+    def update(self, record: bytes) -> None:
+        """Take in a record's updates (field 1) and removals (field 2)."""
+        self._parsed = None
+        for number, value in _fields(record):
+            if number not in (1, 2):
+                continue
+            path, text = _key_and_field(value, 16)
+            if number == 1 and isinstance(text, bytes):
+                self._texts[path] = text
+            else:
+                self._texts.pop(path, None)
+
+    def parsed(self, reason: str, skipped: Counter[str]) -> dict[str, Any]:
+        """Return the values as one dict, and count under a reason those that are no JSON."""
+        if self._parsed is None:
+            self._parsed = {}
+            damaged = 0
+            for path, text in self._texts.items():
+                try:
+                    _set_path(self._parsed, path, json.loads(text))
+                except (ValueError, RecursionError):
+                    damaged += 1
+            if damaged:
+                skipped[reason] = damaged
+        return self._parsed
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, Any]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .files import TEXT_MOST_BYTES, read_in_run
-from .run import About, Row, Run
+from .run import About, Details, Row, Run
 from .wandb_log import WandbLog
 
 
@@ -47,6 +47,19 @@ class WandbRunReader(Run):
         if 0 < log.started < 253402300800:
             started = datetime.fromtimestamp(log.started, timezone.utc).isoformat()
         return About(log.name or self.file.stem, started, log.config)
+
+    def details(self) -> Details:
+        log = self._log
+        return Details(
+            id=log.texts.get("id", ""),
+            project=log.texts.get("project"),
+            group=log.texts.get("group"),
+            job_type=log.texts.get("job_type"),
+            notes=log.texts.get("notes"),
+            tags=list(log.tags),
+            summary=log.summary,
+            metrics=dict(log.metrics),
+        )
 
     def table(self, key: str, value: Row) -> dict[str, Any] | None:
         # The artifact that holds the pictures is written to the log before the row is.

@@ -1,0 +1,242 @@
+"""A run to export: what is known of it, its rows by step, and its pictures.
+
+In: the folder of a run. Out: one row a step, in the order of steps, and Pictures whose bytes have
+the digest that the row names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+from ..view.pictures import MediaFolder, labels_of_mask, single_images
+from ..view.readers import Row, open_run
+
+KeyPath = tuple[str, ...]
+
+_DIGEST_IN_NAME = re.compile(r"_([0-9a-f]{20})(?:\.mask|\.boxes2D)?\.\w+$")
+_NO_NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of the run, with the content that the row names by its digest."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A logged image.
+
+    Attributes:
+        key: the names under which it stands in the row, from the outermost on.
+        place: its place in a list; None where it was logged alone.
+        file: its file, as masks have one too.
+        masks: by layer, each with the names of its classes.
+        boxes: by layer, what the file of the boxes holds.
+    """
+
+    key: KeyPath
+    place: int | None
+    file: StoredFile
+    width: int
+    height: int
+    caption: str | None
+    grouping: Any
+    masks: dict[str, tuple[StoredFile, dict[int, str]]]
+    boxes: dict[str, dict[str, Any]]
+
+
+class Source:
+    """A run, read as far as it was logged when this object was made.
+
+    Attributes:
+        name, started, config: of the run; the config without what wandb keeps there for itself.
+        details: what else is known.
+        identity: a text that no other run has, and that stays when the run is moved.
+        row_count: the number of rows as they were logged.
+        last_step: the greatest step, or None where there are no rows.
+        problems: sentences on what could not be read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.row_count = 0
+        self.last_step: int | None = None
+        self._histories: list[tuple[int, bool]] = []  # for each its rows, and whether steps rise
+        self._problems: Counter[str] = Counter()
+        run = open_run(self.path)
+        for history in run.histories():
+            count, last, rises = 0, None, True
+            for row in history:
+                step = _step_of(row)
+                if step is not None:
+                    rises = rises and (last is None or step >= last)
+                    last = step
+                    self.last_step = step if self.last_step is None else max(self.last_step, step)
+                else:
+                    self._problems["a row has no step"] += 1
+                count += 1
+            self._histories.append((count, rises))
+            self.row_count += count
+        about = run.about()
+        self.name, self.started = about.name, about.started
+        self.config = {key: value for key, value in about.config.items() if key != "_wandb"}
+        self.details = run.details()
+        self.identity = f"{self.details.id} {self.started}".strip() or os.path.realpath(run.file)
+        self.file_bytes = run.size()
+        self._labels = _mask_labels(about.config)
+        self._media = MediaFolder(run.media_root)
+        self._problems.update(run.skipped)
+        if run.unfinished:
+            self._problems[run.unfinished] += 1
+
+    @property
+    def problems(self) -> list[str]:
+        """Sentences on what could not be read so far, each once with its number."""
+        return [
+            problem if count == 1 else f"{problem} ({count} times)"
+            for problem, count in self._problems.items()
+        ]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows in the order of their steps; rows of one step are one row."""
+        run = open_run(self.path)
+        streams: list[Iterable[Row]] = []
+        for history, (count, rises) in zip(run.histories(), self._histories, strict=False):
+            stepped = (row for row in islice(history, count) if _step_of(row) is not None)
+            streams.append(stepped if rises else sorted(stepped, key=_known_step))
+        for step, rows in groupby(heapq.merge(*streams, key=_known_step), key=_known_step):
+            merged: Row = {}
+            for row in rows:
+                merged.update(row)
+            yield {**merged, "_step": step}
+
+    def pictures(self, key: KeyPath, value: Any) -> Iterator[Picture]:
+        """Yield the pictures of a value, without those whose files cannot be read."""
+        is_list = isinstance(value, list) or value["_type"] != "image-file"
+        for place, item in enumerate(single_images(value)):
+            stored = self._stored(item)
+            if stored is None:
+                continue
+            caption = item.get("caption")
+            yield Picture(
+                key,
+                place if is_list else None,
+                stored,
+                _side(item.get("width")),
+                _side(item.get("height")),
+                caption if isinstance(caption, str) else None,
+                item.get("grouping"),
+                dict(self._masks(item, key)),
+                dict(self._boxes(item)),
+            )
+
+    def _masks(
+        self, item: dict[str, Any], key: KeyPath
+    ) -> Iterator[tuple[str, tuple[StoredFile, dict[int, str]]]]:
+        for layer, mask in _items(item.get("masks")):
+            stored = self._stored(mask)
+            if stored is not None:
+                labels = labels_of_mask(self._labels, key, layer)
+                yield layer, (stored, {int(number): str(name) for number, name in _items(labels)})
+
+    def _boxes(self, item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        for layer, entry in _items(item.get("boxes")):
+            stored = self._stored(entry)
+            if stored is None:
+                continue
+            try:
+                content = json.loads(stored.content)
+            except (ValueError, RecursionError):
+                content = None
+            if isinstance(content, dict) and isinstance(content.get("box_data"), list):
+                yield layer, content
+            else:
+                self._problems[f"{stored.path} holds no boxes"] += 1
+
+    def _stored(self, item: Any) -> StoredFile | None:
+        """Return the file of a picture, mask or boxes; None, with a problem, where it is bad."""
+        path = item.get("path") if isinstance(item, dict) else None
+        found = self._media.find(path)
+        if path is None or found is None:
+            self._problems[f"{path!r} is no path inside the run"] += 1
+            return None
+        file = found[1]
+        in_name = _DIGEST_IN_NAME.search(path)
+        digest = str(item.get("sha256") or (in_name[1] if in_name else ""))
+        try:
+            content = file.read(os.stat(file.path).st_size)
+        except (OSError, ValueError, RuntimeError) as error:  # or a loop of links
+            self._problems[str(error)] += 1
+            return None
+        if not hashlib.sha256(content).hexdigest().startswith(digest):
+            self._problems[f"{file.path} is damaged: its SHA-256 is not that of the row"] += 1
+            return None
+        return StoredFile(file.path, content)
+
+
+def leaves(value: Any, key: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield path and value of all that is in a row, but for what wandb keeps there for itself."""
+    if isinstance(value, dict) and (value or not key) and not isinstance(value.get("_type"), str):
+        for name, child in value.items():
+            if key or not name.startswith("_"):
+                yield from leaves(child, (*key, name))
+    else:
+        yield key, value
+
+
+def is_pictures(value: Any) -> bool:
+    """Whether a value of a row is an image, or a list of images."""
+    if isinstance(value, list):
+        return bool(value) and all(_type_of(item) == "image-file" for item in value)
+    return _type_of(value) in ("image-file", "images/separated")
+
+
+def number_of(value: Any) -> int | float | None:
+    """The number that a value of a row stands for, or None."""
+    if isinstance(value, str):
+        return _NO_NUMBERS.get(value)
+    return value if isinstance(value, (int, float)) else None
+
+
+def _side(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _type_of(value: Any) -> Any:
+    return value.get("_type") if isinstance(value, dict) else None
+
+
+def _items(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, dict) else ()
+
+
+def _step_of(row: Row) -> int | None:
+    step = row.get("_step")
+    if isinstance(step, float) and step.is_integer():
+        return int(step)
+    return step if isinstance(step, int) and not isinstance(step, bool) else None
+
+
+def _known_step(row: Row) -> int:
+    step = _step_of(row)
+    assert step is not None
+    return step
+
+
+def _mask_labels(config: dict[str, Any]) -> dict[str, Any]:
+    wandb = config.get("_wandb")
+    labels = wandb.get("mask/class_labels") if isinstance(wandb, dict) else None
+    return labels if isinstance(labels, dict) else {}
