@@ -9,9 +9,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from wbimage_ext import LocalRun
+from wbimage_ext import Image, LocalRun
 
 from ..conftest import files_below
 
@@ -144,6 +145,42 @@ def test_metrics_say_what_the_summary_holds(tmp_path: Path) -> None:
     assert summary["epoch"] == 2
     assert "hidden" not in summary
     assert about(run)["metrics"]["val/*"] == {"step_metric": "epoch", "summary": "min,last"}
+
+
+def test_a_row_gets_the_last_value_of_the_axis_that_it_lacks(tmp_path: Path) -> None:
+    with LocalRun(tmp_path) as run:
+        run.define_metric("epoch")
+        run.define_metric("val/*", step_metric="epoch")
+        run.define_metric("free", step_metric="epoch", step_sync=False)
+        run.log({"val/a": 1})
+        run.log({"epoch": 3})
+        run.log({"val/a": 2, "x": 1})
+        run.log({"val/a": 3, "epoch": 4})
+        run.log({"free": 1})
+        run.log({"val/a": 4}, commit=False)
+        run.log({"epoch": 5})
+    rows = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert [row.get("epoch") for row in rows] == [None, 3, 3, 4, None, 5]
+    assert json.loads((tmp_path / "summary.json").read_text())["epoch"] == 5
+
+
+def test_images_of_the_summary_are_in_the_run(tmp_path: Path) -> None:
+    with LocalRun(tmp_path) as run:
+        run.summary["best"] = Image(np.eye(8), caption="c")
+        run.summary.update({"list": [Image(np.eye(7)), Image(np.eye(6))], "score": 0.5})
+        run.summary.last = {"inside": Image(np.eye(5))}
+        assert run.summary.setdefault("score", 3) == 0.5
+        assert run.summary.setdefault("other", 3) == 3
+        summary = run.summary
+        summary |= {"more": 4}
+        run.log({"a": 1})
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (summary["score"], summary["other"], summary["more"], summary["a"]) == (0.5, 3, 4, 1)
+    best = summary["best"]
+    assert (best["_type"], best["caption"], best["width"]) == ("image-file", "c", 8)
+    paths = [best["path"], *summary["list"]["filenames"], summary["last"]["inside"]["path"]]
+    assert best["path"] == f"media/images/best_summary_{best['sha256'][:20]}.png"
+    assert sorted(paths) == [n for n in files_below(tmp_path) if n.startswith("media/")]
 
 
 @pytest.mark.filterwarnings("ignore:LocalRun.save copies files as they are now")

@@ -1,6 +1,7 @@
 """Dicts whose items are attributes too, as those of wandb's config and summary are.
 
-In: changes by a user. Out: for a run's config, a call that saves it after each change.
+In: changes by a user. Out: for a run's config, a call that saves it after each change; for its
+summary, a call that puts images into the run.
 """
 
 from __future__ import annotations
@@ -96,3 +97,37 @@ class Config(AttributeDict):
             dict.update(self, before)
             raise
         return result
+
+
+class Summary(AttributeDict):
+    """A run's summary: images that are set are put into the run at once.
+
+    Args:
+        put_in_run: gets a key and a value, and gives what the summary holds.
+    """
+
+    __slots__ = ("_put_in_run",)
+
+    _put_in_run: Callable[[str, Any], Any]
+
+    def __init__(self, put_in_run: Callable[[str, Any], Any]) -> None:
+        super().__init__()
+        object.__setattr__(self, "_put_in_run", put_in_run)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, self._put_in_run(key, value))
+
+    def update(self, *values: Any, **named: Any) -> None:
+        """Set several values."""
+        for key, value in dict(*values, **named).items():
+            self[key] = value
+
+    def __ior__(self, values: Any) -> Summary:  # type: ignore[override,misc]
+        self.update(values)
+        return self
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The value of the key, which is set to the default if it is missing."""
+        if key not in self:
+            self[key] = default
+        return self[key]

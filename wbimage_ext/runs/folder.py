@@ -18,10 +18,11 @@ from typing import Any
 from ..encoding.warnings import warn
 from ..files.whole import remove_parts, write_whole
 from ..view import write_page
-from .attributes import Config
+from .attributes import Config, Summary
 from .history import History
 from .metrics import Metrics
 from .places import ABOUT_NAME, HISTORY_NAME, is_run
+from .rows import summary_json
 from .values import plain_json
 
 CONFIG_NAME = "config.json"
@@ -60,7 +61,8 @@ class RunFolder:
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._needs_page = True
-        self.history = History(os.path.join(directory, HISTORY_NAME))
+        summary = Summary(self._put_in_run)
+        self.history = History(os.path.join(directory, HISTORY_NAME), summary)
         try:
             remove_parts(directory)
             self.history.recover(self._read(SUMMARY_NAME))
@@ -69,6 +71,7 @@ class RunFolder:
             self.config = Config({**before, **config}, self.save_config)
             self.about = self._about(about)
             self.metrics = Metrics(self.about.setdefault("metrics", {}))
+            self.history.complete = self.metrics.axes_of
             self.save_about()
             self.save_config()
         except BaseException:
@@ -143,6 +146,19 @@ class RunFolder:
                 if self.labels is before:
                     self.labels = added
                     return
+
+    # What images ask of a run, under wandb's names.
+
+    @property
+    def dir(self) -> str:
+        """The directory."""
+        return self.directory
+
+    _add_singleton = add_labels
+
+    def _put_in_run(self, key: str, value: Any) -> Any:
+        with self.lock_in_process():
+            return summary_json(self, key, value)
 
     def _read(self, name: str) -> dict[str, Any]:
         path = os.path.join(self.directory, name)

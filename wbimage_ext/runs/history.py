@@ -22,6 +22,8 @@ from ..files.locks import lock
 from .attributes import AttributeDict
 from .places import HISTORY_NAME
 
+Row = Mapping[str, Any]
+
 _LOGGER = logging.getLogger("wbimage_ext")
 
 
@@ -30,22 +32,25 @@ class History:
 
     Args:
         path: the file; it and its folder are made if missing.
+        summary: an empty dict.
 
     Attributes:
         first_step: the step after those that were there.
         step: the step that the next row without one gets.
         start_time: when this object was made, in seconds since 1970.
         summary: the last value of each key.
+        complete: gets a row that ends and the summary, and gives what to add to the row.
 
     Raises:
         RuntimeError: somebody else writes to the file, in this process or in another one.
         OSError: the file cannot be made or written.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, summary: AttributeDict) -> None:
         self._path = path
         self.start_time = time.time()
-        self.summary = AttributeDict()
+        self.summary = summary
+        self.complete: Callable[[Row, Row], Row] = lambda row, summary: {}
         self._open_step: int | None = None
         self._open_row: dict[str, Any] = {}
         # What is not known to be written, from the end of the lines that count.
@@ -70,7 +75,7 @@ class History:
 
         `summary` is what was written last; rows of later steps are added to it.
         """
-        self.summary.update(summary)
+        dict.update(self.summary, summary)
         known_step = summary["_step"] if isinstance(summary.get("_step"), int) else -1
         # The file itself has no buffer, so that it would be read byte by byte.
         with open(self._path, "rb") as lines:
@@ -82,7 +87,7 @@ class History:
                 row = _row_of(line)
                 self._last_step = max(self._last_step, row["_step"])
                 if row["_step"] > known_step:
-                    self.summary.update(row)
+                    dict.update(self.summary, row)
         self.first_step = self.step = self._last_step + 1
 
     # Rows.
@@ -116,7 +121,9 @@ class History:
                 ended = self.step if step is None else step
                 now = time.time()
                 times = {"_timestamp": now, "_runtime": now - self.start_time}
-                whole_row = {**open_row, **row, "_step": ended, **times}
+                logged = {**open_row, **row}
+                added = self.complete(logged, self.summary)
+                whole_row = {**added, **logged, "_step": ended, **times}
                 line = self._append(whole_row)
                 summary_before = dict(self.summary)
                 last_step = max(self._last_step, ended)
@@ -126,10 +133,10 @@ class History:
                 # is made: neither is here, up to the return, but for the summary's own growth.
                 if self._torn is line and self._open_row is open_row:
                     try:
-                        self.summary |= whole_row
+                        dict.update(self.summary, whole_row)
                     except MemoryError:
                         self.summary.clear()
-                        self.summary.update(summary_before)
+                        dict.update(self.summary, summary_before)
                         raise
                     self._torn, self._end, self._last_step = None, end, last_step
                     self.step, self._open_step, self._open_row = next_step, None, nothing

@@ -45,6 +45,20 @@ class Metrics:
         before = {} if overwrite else self.definitions.get(name, {})
         self.definitions[name] = {**before, **known}
 
+    def axes_of(self, row: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]:
+        """The last values of the axes that the row's metrics go over and that it lacks.
+
+        wandb completes a row in this way, unless `step_sync` is False.
+        """
+        axes: dict[str, Any] = {}
+        if any("step_metric" in definition for definition in self.definitions.values()):
+            for key in row:
+                definition = self._definition_of(key)
+                axis = definition.get("step_metric", "")
+                if axis in last and axis not in row and definition.get("step_sync", True):
+                    axes[axis] = last[axis]
+        return axes
+
     def summarized(
         self, summary: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]
     ) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..files.names import run_file_name
 from ..media import Media, bind_together, places_of, set_places
 from ..with_wandb import own_media
 from ..wording import shown
-from .values import MOST_LEVELS, key_text, plain_json, text_of
+from .values import MOST_LEVELS, WithoutForm, key_text, plain_json, text_of
 
 _MANY_NUMBERS = 10_000  # more than a histogram or an embedding has
 
@@ -36,18 +36,32 @@ def row_json(run: Any, data: Mapping[str, Any], step: int) -> dict[str, Any]:
     for key in data:
         if not isinstance(key, str):
             raise TypeError(f"keys of a logged dict must be str, not {shown(key)}")
-    row = _Row(run, step)
+    row = _Row(run, step, _text_or_refusal)
     described = row.of_dict(data)
     row.put_media_in_run()
     return described
 
 
+def summary_json(run: Any, key: str, value: Any) -> Any:
+    """A value of the summary: images as JSON, and in the run; another value as it is.
+
+    Files are named as wandb names them, with `summary` in place of the step.
+    """
+    row = _Row(run, "summary", text_of)
+    described = row.of_dict({key: value})
+    if not row.has_media:
+        return value
+    row.put_media_in_run()
+    return described[key]
+
+
 class _Row:
     """A row in the making, and its media, which wait until all values were looked at."""
 
-    def __init__(self, run: Any, step: int) -> None:
+    def __init__(self, run: Any, step: int | str, without_form: WithoutForm) -> None:
         self._run = run
         self._step = step
+        self._without_form = without_form
         self._media: list[tuple[str, Media]] = []
         # Calls that set the JSON of media in the row.
         self._waiting: list[Callable[[], None]] = []
@@ -66,10 +80,15 @@ class _Row:
                 items = _checked_list(place + key, value)
                 self._wait(row, key, items, partial(_list_json, items, self._run, key, self._step))
             else:
-                row[key] = plain_json(place + key, value, _text_or_refusal)
+                row[key] = plain_json(place + key, value, self._without_form)
                 if isinstance(row[key], list):
                     _warn_of_many_numbers(place + key, value)
         return row
+
+    @property
+    def has_media(self) -> bool:
+        """Whether files have to be brought to the run."""
+        return bool(self._waiting)
 
     def put_media_in_run(self) -> None:
         """Bring the files to the run, all of them at once, and complete the row."""
@@ -115,7 +134,7 @@ def _as_media(value: Any) -> Any:
     return own_media(value)
 
 
-def _list_json(items: Sequence[Any], run: Any, key: str, step: int) -> Any:
+def _list_json(items: Sequence[Any], run: Any, key: str, step: int | str) -> Any:
     if not hasattr(items[0], "seq_to_json"):
         return [item.to_json(run) for item in items]
     return type(items[0]).seq_to_json(items, run, key, step)

@@ -1,0 +1,52 @@
+"""Runs a training script of examples/ in one of two ways, and tells what wandb kept of a run.
+
+python way.py alone SCRIPT        without wandb, and with its import alone changed
+python way.py installed SCRIPT    with wandb, after install()
+python way.py kept RUN            project, tags, ... and the script's own summary, as JSON
+"""
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+IMPORT = "\nimport wandb\n"
+
+
+def run_alone(script):
+    sys.modules["wandb"] = None
+    source = Path(script).read_text(encoding="utf-8")
+    assert source.count(IMPORT) == 1
+    source = source.replace(IMPORT, "\nimport wbimage_ext as wandb\n")
+    exec(compile(source, script, "exec"), {"__name__": "__main__"})
+
+
+def run_installed(script):
+    import wbimage_ext
+
+    wbimage_ext.install()
+    runpy.run_path(script, run_name="__main__")
+
+
+def print_kept(run_dir):
+    from read_run import _items, records
+
+    kept = {"summary": {}}
+    for record in records(Path(run_dir)):
+        kind = record.WhichOneof("record_type")
+        if kind == "summary":
+            summary = _items(record.summary.update)
+            kept["summary"].update({k: v for k, v in summary.items() if not k.startswith("_")})
+        elif kind == "run":
+            run = record.run
+            kept |= {"project": run.project, "group": run.run_group, "notes": run.notes}
+            kept |= {"job_type": run.job_type, "tags": list(run.tags), "name": run.display_name}
+        elif kind == "exit":
+            kept["exit_code"] = record.exit.exit_code
+    print(json.dumps(kept))
+
+
+if __name__ == "__main__":
+    way, place = sys.argv[1:]
+    sys.argv[1:] = []
+    {"alone": run_alone, "installed": run_installed, "kept": print_kept}[way](place)
