@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 
 import benchmarks.__main__
-from benchmarks import files, readme, report, rows, summary, tune
+from benchmarks import files, readme, report, rows, summary, tune, view
 from benchmarks.__main__ import MEASURES, as_text, choose, main, measure
 from benchmarks.corpus import Picture, pictures
 from benchmarks.rows import Options, WrongOutputError
@@ -184,3 +186,16 @@ def test_tune_names_the_constants_it_knows(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         tune.main(["NO_SUCH"])
     assert "WB_FIT_MIN_RUN" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_served_page_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    for package in ("playwright", "starlette", "uvicorn"):
+        pytest.importorskip(package)
+    if not (os.environ.get("WBIMAGE_CHROMIUM") or shutil.which("chromium")):
+        pytest.skip("Chromium is not installed")
+    view.main(["--runs", "2", "--pictures", "60", "--steps", "2", "--repeat", "1"])
+    told = capsys.readouterr().out
+    assert told.startswith("2 runs of 60 pictures, 1 visits\n")
+    for word in ("first picture", "step, the first time", "step, again", "heap", "its process"):
+        assert word in told

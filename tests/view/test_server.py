@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import http.client
 import json
 import os
 import re
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -286,6 +288,18 @@ class TestManyClients:
 
         with concurrent.futures.ThreadPoolExecutor(50) as pool:
             assert max(pool.map(client, range(50))) < 10
+
+    def test_a_connection_that_is_kept_waits_for_no_confirmation(self, server: Served) -> None:
+        # Linux confirms the head of an answer after 40 ms where the body waits for that.
+        milliseconds = []
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=20)
+        with contextlib.closing(connection):
+            for _ in range(60):
+                start = time.perf_counter()
+                connection.request("GET", server.root + "changes?list=0")
+                connection.getresponse().read()
+                milliseconds.append((time.perf_counter() - start) * 1e3)
+        assert statistics.median(milliseconds) < 30
 
     def test_connections_that_ask_for_nothing(self, server: Served) -> None:
         silent = [socket.create_connection((server.host, server.port)) for _ in range(200)]

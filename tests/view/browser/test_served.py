@@ -209,16 +209,12 @@ class TestMany:
         for number in range(20):
             self.run_of(tmp_path / f"run {number}", f"run {number}", 10_000)
         with serve(tmp_path) as server:
-            start = time.monotonic()
             opened = visit(server.url)
-            opened.page.locator(".tile .base").first.wait_for()
-            opened.until(
-                "[...document.querySelectorAll('.tile .base')].some((i) => i.naturalWidth === 64)"
-            )
-            first_picture = time.monotonic() - start
             opened.until("document.querySelector('#live-note').hidden")
             opened.page.locator("#step-count", has_text="500 of 500").wait_for()
-            times = [self.step_time(opened, at) for at in (250, 0, 249, 250, 1)]
+            for at in (250, 0, 249, 250, 1):
+                opened.set_range("#step-range", at)
+                opened.page.locator("figcaption", has_text=f"{at}.0.0").first.wait_for()
             memory = self.memory(opened)
             for at in range(0, 500, 5):
                 opened.set_range("#step-range", at)
@@ -227,31 +223,7 @@ class TestMany:
             assert self.memory(opened) < memory + 40e6
             # The other runs are read meanwhile, and the list knows them all.
             opened.until("Runs.all.every((run) => run.card.reading === 1)", seconds=120)
-        print(
-            f"first picture {first_picture:.2f} s, steps {times} ms, memory {memory / 1e6:.0f} MB"
-        )
-        assert first_picture < 3  # of which the start of a browser's page is a part
-        assert sorted(times)[2] < 100
         assert memory < 150e6
-
-    def step_time(self, opened: Visit, at: int) -> float:
-        """Milliseconds from moving the slider until the step's captions are there."""
-        return float(
-            opened.page.evaluate(
-                """async (at) => {
-                    const range = document.getElementById("step-range");
-                    const start = performance.now();
-                    range.value = at;
-                    range.dispatchEvent(new Event("input"));
-                    const shown = () => document.querySelector("figcaption").textContent;
-                    while (!shown().startsWith(`${at}.`)) {
-                        await new Promise((done) => requestAnimationFrame(done));
-                    }
-                    return performance.now() - start;
-                }""",
-                at,
-            )
-        )
 
     def memory(self, opened: Visit) -> float:
         """Bytes of the page's JavaScript after a collection."""

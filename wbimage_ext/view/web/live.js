@@ -53,7 +53,11 @@ const Live = (() => {
       return RETRY_MILLISECONDS;
     }).then((wait) => {
       isAsking = false;
-      timer = setTimeout(round, wait);
+      if (wait) {
+        timer = setTimeout(round, wait);
+      } else {
+        round(); // before the page is drawn, which takes longer than an answer
+      }
     });
   }
 
