@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wbimage_ext import BoundingBoxes2D, Classes, Image, ImageMask, LocalRun
+from wbimage_ext import BoundingBoxes2D, Classes, Image, ImageMask, LocalRun, encode
 
 PIXELS = np.eye(4)
 POSITION = {"minX": 0, "maxX": 1, "minY": 0, "maxY": 1}
@@ -146,3 +146,22 @@ def test_texts_are_short(make: Any) -> None:
     with pytest.raises((TypeError, ValueError)) as raised:
         make()
     assert len(str(raised.value)) < 500
+
+
+def test_a_mask_of_a_file_has_the_labels_that_are_given(tmp_path: Path) -> None:
+    file = tmp_path / "mask.png"
+    file.write_bytes(encode(np.eye(4, dtype=np.uint8), normalize=False))
+    mask = {"path": str(file), "class_labels": {np.int64(1): "road"}}
+    with LocalRun(tmp_path / "run") as run:
+        run.log({"k": Image(np.zeros((4, 4)), masks={"truth": mask})})
+        run.log({"no labels": Image(np.zeros((4, 4)), masks={"m": {"path": file}})})
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    assert config["_wandb"]["mask/class_labels"] == {
+        "k_wandb_delimeter_truth": {
+            "type": "mask/class_labels",
+            "key": "k_wandb_delimeter_truth",
+            "value": {"1": "road"},
+        }
+    }
+    with pytest.raises(TypeError, match="Class labels must be a dictionary of numbers to strings"):
+        ImageMask({"path": str(file), "class_labels": ["road"]}, "truth")

@@ -134,8 +134,8 @@ class ImageMask(Media):
 
     Args:
         val: `{"mask_data": array, "class_labels": {id: name}}`, the array of shape (H, W) holding
-            integers from 0 to 255 in any bool, integer or float dtype; or `{"path": file}`.
-            Missing labels become `class_N` for the N that occur.
+            integers from 0 to 255 in any bool, integer or float dtype; or `{"path": file}`, which
+            may have labels too. Missing labels of an array become `class_N` for the N that occur.
         key: the layer's name, such as "predictions".
 
     Raises:
@@ -144,13 +144,18 @@ class ImageMask(Media):
 
     _log_type = "mask"
 
+    _val: dict[str, Any]
+
     def __init__(self, val: Mapping[str, Any], key: str) -> None:
         super().__init__()
         self._key = key
         if "path" in val:
             self._set_path(val["path"])
+            if "class_labels" in val:
+                _check_mask_labels(val)
+                self._val = {"class_labels": _plain_labels(val["class_labels"])}
             return
-        self._val: dict[str, Any] = dict(val)
+        self._val = dict(val)
         data = self._checked_data(val)
         encoded, present = _core.encode_mask(data, num_threads=thread_count_for(data.size))
         if "class_labels" not in val:
@@ -182,9 +187,7 @@ class ImageMask(Media):
                 "representing the predictions"
             )
         if "class_labels" in val:
-            _check_labels(
-                val["class_labels"], "Class labels must be a dictionary of numbers to strings"
-            )
+            _check_mask_labels(val)
         from .inputs import as_array
 
         if val["mask_data"] is None:
@@ -206,6 +209,11 @@ def _add_labels(
     if add_singleton is not None:
         # "delimeter" is the spelling that wandb's page looks for.
         add_singleton(data_type, f"{image_key}_wandb_delimeter_{layer}", labels)
+
+
+def _check_mask_labels(val: Mapping[str, Any]) -> None:
+    text = "Class labels must be a dictionary of numbers to strings"
+    _check_labels(val["class_labels"], text)
 
 
 def _check_labels(labels: Any, text: str) -> None:

@@ -50,6 +50,19 @@ def media_classes() -> dict[str, Any]:
     }
 
 
+def imported_wandb() -> Any:
+    """The module of wandb.
+
+    Raises:
+        ImportError: wandb is not installed, or cannot be imported.
+    """
+    if not is_wandb_installed():
+        raise ImportError("this needs the wandb package. To get it, run: pip install wandb")
+    import wandb
+
+    return wandb
+
+
 def own_media(value: Any) -> Any:
     """Ours for an image of wandb's own class, with its boxes and masks; else `value`.
 

@@ -1,0 +1,274 @@
+"""A run exported through the installed wandb, read back from the file of the offline run."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wbimage_ext import Image, LocalRun
+from wbimage_ext.export import export_run, to_wandb
+from wbimage_ext.export.source import Source
+from wbimage_ext.view.readers import Run, open_run
+
+from ..with_wandb.support import ROOT, needs_wandb, wandb_environment
+from .made import LABELS, digest_of, flat, make_run, pictures, rows_by_step
+
+pytestmark = needs_wandb
+
+COMMAND = [sys.executable, "-m", "wbimage_ext", "export"]
+
+
+def start(run: Path, output: Path, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, str(run), "--to", "wandb", "--output", str(output)],
+        env={
+            **os.environ,
+            **wandb_environment(output.parent),
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def export(run: Path, output: Path, **environment: str) -> str:
+    child = start(run, output, **environment)
+    printed, _ = child.communicate()
+    assert child.returncode == 0, printed
+    return printed
+
+
+def runs_in(output: Path) -> list[Path]:
+    return sorted((output / "wandb").iterdir())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def output(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("output") / "new"
+    printed = export(run, output)
+    count = len(list(pictures(run)))
+    assert f"{len(rows_by_step(run))} rows and {count} pictures are in {output}" in printed
+    assert "not exported" not in printed
+    return output
+
+
+def read(output: Path) -> tuple[Run, Path, dict[int, dict[str, Any]]]:
+    (folder,) = runs_in(output)
+    reader = open_run(folder)
+    rows = {row["_step"]: row for row in reader.rows()}
+    assert not reader.skipped
+    return reader, folder / "files", rows
+
+
+def test_every_row_is_there(run: Path, output: Path) -> None:
+    _reader, _files, rows = read(output)
+    expected = rows_by_step(run)
+    assert list(rows) == list(expected)
+    special = {"NaN": math.nan, "Infinity": math.inf}
+    for step, row in expected.items():
+        found, wanted = flat(rows[step]), flat(row)
+        # define_metric has wandb add the last epoch to a row that has a loss.
+        assert found.keys() - wanted.keys() <= ({"epoch"} if "loss" in wanted else set())
+        assert wanted.keys() <= found.keys()
+        for key, value in wanted.items():
+            if key in ("_runtime", "_step") or isinstance(value, dict):
+                continue
+            value = special.get(value, value) if isinstance(value, str) else value
+            if isinstance(found[key], str):
+                assert special.get(found[key], found[key]) == pytest.approx(value, nan_ok=True)
+            elif isinstance(value, float):
+                assert found[key] == pytest.approx(value, rel=1e-15, nan_ok=True)
+            else:
+                assert found[key] == value
+
+
+def test_every_picture_mask_and_box_is_there(run: Path, output: Path) -> None:
+    reader, files, rows = read(output)
+    checked = 0
+    for step, row in rows_by_step(run).items():
+        for key, value in flat(row).items():
+            if isinstance(value, dict):
+                checked += check_media(run, value, files, flat(rows[step])[key])
+    assert checked == len(list(pictures(run)))
+    labels = reader.about().config["_wandb"]
+    named = {str(number): name for number, name in LABELS.items()}
+    for layer in ("truth", "prediction/best"):
+        for key in ("sample", "layered list"):
+            entry = labels["mask/class_labels"][f"{key}_wandb_delimeter_{layer}"]
+            assert entry["value"] == named
+
+
+def check_media(run: Path, before: dict[str, Any], files: Path, after: dict[str, Any]) -> int:
+    """Compare one value of a row, and its files byte by byte; returns the number of pictures."""
+    same = ("_type", "width", "height", "format", "caption", "captions", "grouping", "count")
+    assert {name: after.get(name) for name in same} == {name: before.get(name) for name in same}
+    paths = [(before["path"], after["path"])] if "path" in before else []
+    if "filenames" in before:
+        paths = list(zip(before["filenames"], after["filenames"], strict=True))
+    else:
+        assert [after[name] for name in ("sha256", "size")] == [
+            before[name] for name in ("sha256", "size")
+        ]
+    for one, other in paths:
+        assert digest_of(run / one) == digest_of(files / other)
+    for alone, together in (("masks", "all_masks"), ("boxes", "all_boxes")):
+        pairs = [(before.get(alone), after.get(alone))]
+        if before.get(together):
+            pairs = list(zip(before[together], after[together], strict=True))
+        for layers, others in pairs:
+            assert (layers or {}).keys() == (others or {}).keys()
+            for name, layer in (layers or {}).items():
+                one, other = run / layer["path"], files / others[name]["path"]
+                assert others[name]["sha256"] == digest_of(other)
+                if alone == "masks":
+                    assert one.read_bytes() == other.read_bytes()
+                else:
+                    assert json.loads(one.read_text()) == json.loads(other.read_text())
+    return len(paths)
+
+
+def test_what_is_known_of_the_run_is_there(run: Path, output: Path) -> None:
+    reader, _files, _rows = read(output)
+    about, details = reader.about(), reader.details()
+    assert about.name == "a run"
+    config = {key: value for key, value in about.config.items() if key != "_wandb"}
+    assert config == {
+        "rate": 0.01,
+        "layers": [3, 4],
+        "model": {"name": "small", "depth": 2},
+        "none": None,
+    }
+    assert details.tags == ["a", "b c"]
+    known = details.notes, details.group, details.job_type, details.project
+    assert known == ("first\nsecond", "g", "train", "moved")
+    assert details.metrics["loss"]["step_metric"] == "epoch"
+    assert details.metrics["loss"]["summary"] == "min"
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["loss"] == {"min": -1.0}
+    numbers = {
+        key: value
+        for key, value in flat(summary).items()
+        if isinstance(value, (int, float)) and not key.startswith("_")
+    }
+    found = flat(details.summary)
+    assert {key: found[key] for key in numbers} == numbers
+
+
+def test_again_there_is_one(run: Path, output: Path) -> None:
+    before = runs_in(output)
+    assert "it was exported before" in export(run, output)
+    assert runs_in(output) == before
+    assert [path.name for path in output.iterdir()] == ["wandb"]
+
+
+def test_a_run_that_went_on_replaces_what_was_exported(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", steps=1)
+    export(tmp_path / "run", tmp_path / "out")
+    with LocalRun(tmp_path / "run") as run:
+        run.log({"more": 1})
+    export(tmp_path / "run", tmp_path / "out")
+    _reader, _files, rows = read(tmp_path / "out")
+    assert rows[1001]["more"] == 1
+    assert len(rows) == len(rows_by_step(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGKILL], [signal.SIGINT]])
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX")
+@pytest.mark.slow
+def test_ended_at_any_moment_it_can_be_run_again(signals: list[int], tmp_path: Path) -> None:
+    run, output = make_run(tmp_path / "run", steps=40), tmp_path / "out"
+    began = time.monotonic()
+    export(run, tmp_path / "whole")
+    seconds = time.monotonic() - began
+    ended_early = 0
+    for part in range(1, 10):
+        child = start(run, output)
+        time.sleep(seconds * part / 10)
+        for number in signals:
+            child.send_signal(number)
+        printed, _ = child.communicate()
+        ended_early += child.returncode != 0
+        if child.returncode == 0:
+            continue
+        assert not (output / "wandb").exists() or not runs_in(output), printed
+    assert ended_early > 3
+    export(run, output)
+    assert read(output)[2].keys() == rows_by_step(run).keys()
+    assert [path.name for path in output.iterdir()] == ["wandb"]
+
+
+def test_a_list_that_is_too_long_for_wandb_becomes_two(tmp_path: Path) -> None:
+    with LocalRun(tmp_path / "run") as run:
+        run.log({"many": [Image(np.full((2, 2), i, np.uint8)) for i in range(130)]})
+    export(tmp_path / "run", tmp_path / "out")
+    _reader, files, rows = read(tmp_path / "out")
+    assert [rows[0][key]["count"] for key in ("many", "many from 108")] == [108, 22]
+    names = rows[0]["many"]["filenames"] + rows[0]["many from 108"]["filenames"]
+    found = [digest_of(files / name) for name in names]
+    row = rows_by_step(tmp_path / "run")[0]
+    assert found == [digest_of(tmp_path / "run" / name) for name in row["many"]["filenames"]]
+
+
+def test_the_server_has_a_part_of_the_rows_already(tmp_path: Path) -> None:
+    """What an online run that was killed sent is not logged again; its files are sent again."""
+    run = make_run(tmp_path / "run", steps=3)
+    logged: dict[int, Any] = {}
+    bound: list[tuple[str, int]] = []
+    server = SimpleNamespace(
+        starting_step=3,
+        dir=str(tmp_path / "files"),
+        log=lambda values, step: logged.update({step: values}),
+        _publish_file=lambda name: bound.append(name),
+    )
+    part = to_wandb._Logged(Source(run))
+    part._log_rows(server, Source(run).rows())
+    assert list(logged) == [step for step in rows_by_step(run) if step >= 3]
+    earlier = [p["sha256"][:20] for step, _key, _place, p in pictures(run) if step < 3]
+    assert all(any(digest in name for name in bound) for digest in earlier)
+
+
+def test_wandb_is_disabled(run: Path, tmp_path: Path) -> None:
+    child = start(run, tmp_path / "out", WANDB_MODE="disabled")
+    printed, _ = child.communicate()
+    assert child.returncode == 1
+    assert "WANDB_MODE must be offline or online" in printed
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_wandb_logs_a_run_here(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import wandb
+
+    monkeypatch.setattr(wandb, "run", SimpleNamespace(name="mine"))
+    with pytest.raises(RuntimeError, match="wandb is logging the run 'mine' here"):
+        export_run(run, "wandb", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_wandbs_own_runs_go_to_the_other_targets(output: Path, run: Path, tmp_path: Path) -> None:
+    (folder,) = runs_in(output)
+    result = export_run(folder, "folder", tmp_path / "out")
+    assert result.problems == []
+    assert result.pictures == len(list(pictures(run)))
+    about = json.loads((tmp_path / "out/run.json").read_text())
+    assert about["name"] == "a run"
+    assert about["tags"] == ["a", "b c"]
+    named = {str(number): name for number, name in LABELS.items()}
+    assert about["mask_classes"]["sample"]["truth"] == named
