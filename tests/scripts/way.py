@@ -5,7 +5,6 @@ python way.py installed SCRIPT    with wandb, after install()
 python way.py kept RUN            project, tags, ... and the script's own summary, as JSON
 """
 
-import json
 import runpy
 import sys
 from pathlib import Path
@@ -28,25 +27,7 @@ def run_installed(script):
     runpy.run_path(script, run_name="__main__")
 
 
-def print_kept(run_dir):
-    from read_run import _items, records
-
-    kept = {"summary": {}}
-    for record in records(Path(run_dir)):
-        kind = record.WhichOneof("record_type")
-        if kind == "summary":
-            summary = _items(record.summary.update)
-            kept["summary"].update({k: v for k, v in summary.items() if not k.startswith("_")})
-        elif kind == "run":
-            run = record.run
-            kept |= {"project": run.project, "group": run.run_group, "notes": run.notes}
-            kept |= {"job_type": run.job_type, "tags": list(run.tags), "name": run.display_name}
-        elif kind == "exit":
-            kept["exit_code"] = record.exit.exit_code
-    print(json.dumps(kept))
-
-
 if __name__ == "__main__":
-    way, place = sys.argv[1:]
+    way, script = sys.argv[1:]
     sys.argv[1:] = []
-    {"alone": run_alone, "installed": run_installed, "kept": print_kept}[way](place)
+    {"alone": run_alone, "installed": run_installed}[way](script)

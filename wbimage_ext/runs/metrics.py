@@ -6,10 +6,10 @@ of the run may follow, and a summary with minima, maxima and means in place of l
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..view.axes import definition_of
 from ..wording import shown
 
 SUMMARIES = ("min", "max", "mean", "first", "last", "best", "copy", "none")
@@ -53,7 +53,7 @@ class Metrics:
         axes: dict[str, Any] = {}
         if any("step_metric" in definition for definition in self.definitions.values()):
             for key in row:
-                definition = self._definition_of(key)
+                definition = definition_of(self.definitions, key)
                 axis = definition.get("step_metric", "")
                 if axis in last and axis not in row and definition.get("step_sync", True):
                     axes[axis] = last[axis]
@@ -67,19 +67,12 @@ class Metrics:
         if not any("summary" in definition for definition in self.definitions.values()):
             return result
         for key, values in _numbers_by_key(rows).items():
-            definition = self._definition_of(key)
+            definition = definition_of(self.definitions, key)
             if "none" in definition.get("summary", ""):
                 result.pop(key, None)
             elif wanted := _aggregates(definition, values):
                 result[key] = wanted
         return result
-
-    def _definition_of(self, key: str) -> Mapping[str, Any]:
-        """The key's own definition, or that of the last pattern such as `val/*` that fits."""
-        if key in self.definitions:
-            return self.definitions[key]
-        fitting = [name for name in self.definitions if fnmatch.fnmatchcase(key, name)]
-        return self.definitions[fitting[-1]] if fitting else {}
 
 
 def _numbers_by_key(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[float]]:

@@ -7,6 +7,8 @@ A *card* (``Catalog.card``) stands for a run in the list of runs::
 
     id, name, kind, started    texts; started is ISO 8601 or empty
     place                      where the run lies, for display
+    exit                       what it ended with, or null
+    axis                       the metric that the slider goes by at first, or empty for the step
     images, steps              how many there are
     config                     {name: number, text or bool}, nested names joined by dots
     last                       {metric: its last number}
@@ -52,6 +54,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from .axes import axis_of
 from .pictures import MediaFolder, Pictures, Source, single_images
 from .readers import Run
 from .safe import MOST_DRAWN, MOST_EXACT, number
@@ -134,6 +137,8 @@ class Catalog:
             "kind": self.run.kind,
             "started": about.started,
             "place": self.place,
+            "exit": about.exit_code,
+            "axis": self._axis,
             "images": self.images,
             "steps": len(self._steps),
             "config": dict(_flat_config(about.config)),
@@ -190,15 +195,16 @@ class Catalog:
     def axes_within(self, most_values: int) -> list[int]:
         """Return metrics that the slider may go by, with so many values of axes together.
 
-        Those that never fall come first, as epochs do not.
+        The one that it goes by at first comes first, then those that never fall, as epochs do not.
         """
 
-        def falls(metric: int) -> bool:
+        def order(metric: int) -> tuple[bool, bool]:
             known = [value for value in self._axes[metric] if value == value]
-            return any(after < before for before, after in pairwise(known))
+            falls = any(after < before for before, after in pairwise(known))
+            return self._metric_numbers[metric] != self._axis, falls
 
         count = most_values // max(1, len(self._steps))
-        return sorted(sorted(range(len(self._axes)), key=falls)[:count])
+        return sorted(sorted(range(len(self._axes)), key=order)[:count])
 
     def axis(self, metric: int) -> Json:
         """Return a metric's value at each step that has pictures; null where it had none yet."""
@@ -207,6 +213,11 @@ class Catalog:
             "steps": list(self._steps),
             "values": [None if value != value else value for value in values],
         }
+
+    @property
+    def _axis(self) -> str:
+        keys = (panel["key"] for panel in self._panels)
+        return axis_of(self.run.details().metrics, keys, self._metrics)
 
     def _look_at_the_rest(self) -> None:
         """Take in what is known besides the rows."""

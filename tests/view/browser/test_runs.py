@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wbimage_ext import Image, LocalRun
 from wbimage_ext.view import write_page
 
 from ..made_runs import RunFolder, framed, history, wandb_folder
@@ -41,6 +42,17 @@ def three_runs(root: Path) -> Path:
         root / "c" / "deep", "blue", range(50, 60), key="other", config={"lr": 0.3, "depth": 3}
     )
     write_page(root)
+    return root
+
+
+def run_with_axis(root: Path) -> Path:
+    """Log with this package's own run; the pictures go over the epoch."""
+    with LocalRun(root) as run:
+        run.define_metric("epoch")
+        run.define_metric("val/*", step_metric="epoch")
+        for epoch in range(4):
+            run.log({"aloss": 1 / (epoch + 1), "epoch": epoch}, step=10 * epoch)
+            run.log({"val/p": Image(np.eye(9), caption=f"at {epoch}")}, step=10 * epoch)
     return root
 
 
@@ -92,6 +104,46 @@ class TestColumns:
         opened.page.wait_for_url("**#step=5&by=epoch")
         opened.page.reload()
         assert opened.text(".badge") == ["epoch 5", "\u25c2 older: epoch 4", "epoch 5"]
+
+    def test_the_slider_goes_by_the_axis_that_define_metric_named(
+        self, visit: Any, tmp_path: Path
+    ) -> None:
+        opened = visit(run_with_axis(tmp_path))
+        axis = opened.page.locator("#step-axis")
+        assert opened.text(".badge") == ["epoch 3"]
+        assert axis.input_value() == "epoch"
+        assert axis.locator("option").all_inner_texts()[:2] == ["step", "epoch"]
+        opened.page.keyboard.press("Home")
+        assert opened.text("figcaption") == ["at 0"]
+        assert opened.text(".badge") == ["epoch 0"]
+        opened.page.wait_for_url("**#step=0&by=epoch")
+        # The user's choice counts from now on, the step as well.
+        axis.select_option("")
+        assert opened.text(".badge") == ["step 30"]
+        opened.page.wait_for_url("**#step=30&by=")
+        opened.page.reload()
+        assert opened.text(".badge") == ["step 30"]
+        assert opened.complaints == []
+
+    def test_an_address_with_a_step_is_by_step(self, visit: Any, tmp_path: Path) -> None:
+        page = run_with_axis(tmp_path) / "index.html"
+        opened = visit(page.as_uri() + "#step=10")
+        assert opened.text(".badge") == ["step 10"]
+
+    def test_a_run_that_failed_is_marked(self, visit: Any, tmp_path: Path) -> None:
+        for name, code in (("good", 0), ("bad", 3)):
+            with LocalRun(tmp_path / name, name=name) as run:
+                run.log({"p": Image(np.eye(9))})
+                run.finish(exit_code=code)
+        opened = visit(tmp_path / "bad")
+        assert "failed with exit code 3" in opened.text("#run-facts")[0]
+        write_page(tmp_path)
+        opened = visit(tmp_path)
+        assert sorted(names(opened)) == ["bad \u2717", "good"]
+        titles = opened.page.locator("#run-table td[title*=exit]").evaluate_all(
+            "(all) => all.map((cell) => cell.title.split('\\n')[2])"
+        )
+        assert titles == ["failed with exit code 3"]
 
     def test_a_wandb_run_beside_a_local_one(self, visit: Any, tmp_path: Path) -> None:
         colour_run(tmp_path / "mine", "red", range(2))

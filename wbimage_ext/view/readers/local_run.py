@@ -46,10 +46,12 @@ class LocalRunReader(Run):
     def about(self) -> About:
         about = self._object("run.json")
         name, started = about.get("name"), about.get("started")
+        exit_code = about.get("exit_code")
         return About(
             name if isinstance(name, str) and name else self.media_root.resolve().name,
             started if isinstance(started, str) else "",
             self._object("config.json"),
+            exit_code if isinstance(exit_code, int) else None,
         )
 
     def details(self) -> Details:

@@ -25,6 +25,7 @@ class About:
     name: str
     started: str = ""
     config: dict[str, Any] = field(default_factory=dict)
+    exit_code: int | None = None  # None where the run has not ended, or nobody told
 
 
 @dataclass

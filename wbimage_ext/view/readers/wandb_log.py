@@ -27,7 +27,7 @@ FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 
 # Fields of wandb_internal.Record. The known ones that hold nothing for the page are listed so
 # that only what no wandb up to 0.31.0 writes is counted as unknown.
-HISTORY, SUMMARY, CONFIG, ARTIFACT, METRIC, RUN = 2, 3, 5, 8, 12, 17
+HISTORY, SUMMARY, CONFIG, ARTIFACT, METRIC, RUN, EXIT = 2, 3, 5, 8, 12, 17, 18
 ENVELOPE = {1, 16, 19, 200}  # num, control, uuid, _info
 RUN_TEXTS = {1: "id", 3: "project", 6: "group", 7: "job_type", 9: "notes"}
 SUMMARIES = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
@@ -39,16 +39,18 @@ OTHER_KNOWN = {*range(3, 14), *range(18, 28), 100}
 class WandbLog:
     """The contents of one run file, as far as it was read.
 
-    Attributes: ``name`` and ``started`` (Unix seconds, 0 if unknown) of the run, ``skipped`` a
-    count for each reason, ``offset`` the bytes that are done with, ``is_unfinished`` whether bytes
-    behind it are no whole record yet, ``texts`` and ``tags`` of the run, ``metrics`` that were
-    defined, ``staged`` for each table's file name in an artifact the local files of that artifact.
+    Attributes: ``name`` and ``started`` (Unix seconds, 0 if unknown) of the run, ``exit_code`` once
+    it has ended, ``skipped`` a count for each reason, ``offset`` the bytes that are done with,
+    ``is_unfinished`` whether bytes behind it are no whole record yet, ``texts`` and ``tags`` of the
+    run, ``metrics`` that were defined, ``staged`` for each table's file name in an artifact the
+    local files of that artifact.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = ""
         self.started = 0
+        self.exit_code: int | None = None
         self.skipped: Counter[str] = Counter()
         self.offset = 0
         self.is_unfinished = False
@@ -87,6 +89,9 @@ class WandbLog:
                         self._read_metric(value)
                     elif number == ARTIFACT:
                         self._read_artifact(value)
+                    elif number == EXIT:
+                        code = next((code for field, code in _fields(value) if field == 1), 0)
+                        self.exit_code = code if isinstance(code, int) else None
                     elif number == RUN:
                         self._read_run(value)
                 if kinds - OTHER_KNOWN - {HISTORY, CONFIG, ARTIFACT, RUN}:

@@ -46,7 +46,7 @@ class WandbRunReader(Run):
         # No later than the year 9999, which datetime ends with.
         if 0 < log.started < 253402300800:
             started = datetime.fromtimestamp(log.started, timezone.utc).isoformat()
-        return About(log.name or self.file.stem, started, log.config)
+        return About(log.name or self.file.stem, started, log.config, log.exit_code)
 
     def details(self) -> Details:
         log = self._log

@@ -30,6 +30,9 @@
     if (started && !Number.isNaN(started.getTime())) {
       facts.push(started.toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
     }
+    if (runs.length === 1 && first.card.exit) {
+      facts.push(`failed with exit code ${first.card.exit}`);
+    }
     find("run-facts").textContent = facts.join(" \u00b7 ");
     const { written } = Source.page;
     find("run-facts").title = [
@@ -88,7 +91,7 @@
       if (Steps.places.length) {
         parts.push(`step=${Steps.short(Steps.goal())}`);
       }
-      if (Steps.axis) {
+      if (Steps.axis || Steps.asked) {
         parts.push(`by=${encodeURIComponent(Steps.axis)}`);
       }
       if (Runs.isChosenByUser) {
@@ -103,11 +106,11 @@
     const values = new Map(location.hash.slice(1).split("&").map((part) => part.split("=")));
     const list = (name) => (values.get(name) || "").split(",").filter(Boolean);
     const step = values.has("step") ? Number(values.get("step")) : NaN;
-    let by = "";
+    let by = null; // whatever the runs ask for
     try {
-      by = decodeURIComponent(values.get("by") || "");
+      by = values.has("by") ? decodeURIComponent(values.get("by")) : null;
     } catch (error) {
-      by = ""; // an address that was cut
+      by = null; // an address that was cut
     }
     return { value: Number.isNaN(step) ? null : step, by, ids: list("runs"), pins: list("pins") };
   }

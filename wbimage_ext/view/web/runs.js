@@ -144,9 +144,11 @@ const Runs = (() => {
     dot.style.color = colour(run);
     const star = makeButton("pin", "", `Pin ${run.name}: its column stays first`, () => pin(run));
     star.setAttribute("aria-pressed", String(pinned.has(run.id)));
-    const label = make("label", "", box, dot, make("span", "", run.name));
+    const mark = run.card.exit ? " \u2717" : ""; // failed
+    const label = make("label", "", box, dot, make("span", "", run.name + mark));
     const name = make("td", "", make("div", "run-cell", label, star));
-    name.title = `${run.name}\n${run.card.place} (${run.card.kind})`;
+    const end = run.card.exit ? `failed with exit code ${run.card.exit}` : "";
+    name.title = [run.name, `${run.card.place} (${run.card.kind})`, end].filter(Boolean).join("\n");
     const reading = run.card.reading < 1 ? ` (${Math.round(run.card.reading * 100)} % read)` : "";
     const cells = shown.slice(1).map(([column]) => {
       const text = cellText(run, column) + (column === "images" ? reading : "");

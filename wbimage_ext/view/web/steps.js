@@ -15,6 +15,7 @@ const Steps = (() => {
   let places = [];
   let at = 0;
   let axis = "";
+  let isChosen = false; // the axis, by the user or the address
   let frame = 0;
   let wanted = null; // the place that the address asks for, until runs that have it are there
   let playing = 0;
@@ -78,20 +79,30 @@ const Steps = (() => {
     const names = new Set();
     runs.forEach((run) => run.axisNames.forEach((name) => names.add(name)));
     const rising = /epoch|step|_runtime|_timestamp|iter|batch|sample|token/i;
-    const sorted = Array.from(names).sort((a, b) => rising.test(b) - rising.test(a));
+    const rank = (name) => (name === axis ? 2 : Number(rising.test(name)));
+    const sorted = Array.from(names).sort((a, b) => rank(b) - rank(a));
     const known = Array.from(choice.options, (option) => option.value).join("\n");
     const options = ["", ...sorted.slice(0, MOST_AXES)];
     if (options.join("\n") !== known) {
       choice.replaceChildren(...options.map((name) => new Option(name || "step", name)));
-      choice.value = axis;
     }
+    choice.value = axis;
     choice.closest("label").hidden = options.length < 2;
+  }
+
+  /* The metric that the first of the runs asks for, or "" for the step. */
+  function askedFor() {
+    const asks = runs.find(({ card, axisNames }) => card.axis && axisNames.includes(card.axis));
+    return asks ? asks.card.axis : "";
   }
 
   /* Takes the places of these runs' pictures. The slider stays at its value, or at the end. */
   function use(chosen) {
     runs = chosen;
     const wasAtEnd = at >= places.length - 1;
+    if (!isChosen && wasAtEnd) {
+      axis = askedFor();
+    }
     const before = wanted === null ? goal() : wanted;
     const all = new Set();
     runs.forEach((run) => run.places(axis).forEach((place) => all.add(place)));
@@ -108,6 +119,7 @@ const Steps = (() => {
 
   function goBy(name) {
     axis = name;
+    isChosen = true;
     choice.value = name;
     at = places.length - 1;
     wanted = null;
@@ -128,6 +140,7 @@ const Steps = (() => {
 
   function start({ value, by }) {
     axis = by || "";
+    isChosen = by !== null || value !== null;
     wanted = value;
     range.addEventListener("input", () => goTo(Number(range.value)));
     entry.addEventListener("change", goToTyped);
@@ -160,6 +173,9 @@ const Steps = (() => {
     },
     get axis() {
       return axis;
+    },
+    get asked() {
+      return askedFor();
     },
   };
 })();
