@@ -286,6 +286,14 @@ class Chart {
     }
   }
 
+  /* Metrics as charts and columns stand: losses first, what only counts last. */
+  static inOrder(names) {
+    const rank = (name) => (
+      /epoch|step|learning_rate|^lr$/i.test(name) - /loss|error/i.test(name)
+    );
+    return names.sort((a, b) => rank(a) - rank(b));
+  }
+
   static short(value) {
     if (value !== 0 && (Math.abs(value) >= 1e6 || Math.abs(value) < 1e-3)) {
       return value.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e");

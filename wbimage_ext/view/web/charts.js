@@ -7,8 +7,6 @@
 const Charts = (() => {
   // One row, as the pictures come next.
   const CHARTS_AT_ONCE = Math.max(1, Math.min(4, Math.floor(window.innerWidth / 350)));
-  const FIRST = /loss|error/i;
-  const LAST = /epoch|step|learning_rate|^lr$/i;
   const find = (id) => document.getElementById(id);
   const section = find("charts");
   const grid = find("chart-grid");
@@ -36,8 +34,7 @@ const Charts = (() => {
     const found = Array.from(all).filter((name) => (
       !name.startsWith("_") && words.every((word) => name.toLowerCase().includes(word))
     ));
-    const rank = (name) => LAST.test(name) - FIRST.test(name);
-    return found.sort((a, b) => rank(a) - rank(b));
+    return Chart.inOrder(found);
   }
 
   function chartOf(metric) {

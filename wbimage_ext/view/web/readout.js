@@ -43,8 +43,10 @@ const Readout = (() => {
     card.hidden = rows.length === 0 && !value && !shot.element.closest("dialog");
     const flipX = event.clientX + 20 + card.offsetWidth > window.innerWidth;
     const flipY = event.clientY + 20 + card.offsetHeight > window.innerHeight;
-    card.style.left = `${event.clientX + (flipX ? -14 - card.offsetWidth : 14)}px`;
-    card.style.top = `${event.clientY + (flipY ? -14 - card.offsetHeight : 14)}px`;
+    const left = event.clientX + (flipX ? -14 - card.offsetWidth : 14);
+    const top = event.clientY + (flipY ? -14 - card.offsetHeight : 14);
+    card.style.left = `${Math.max(4, left)}px`; // a narrow window has no room on either side
+    card.style.top = `${Math.max(4, top)}px`;
   }
 
   function hide(shot) {

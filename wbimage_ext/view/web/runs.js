@@ -90,7 +90,7 @@ const Runs = (() => {
   function metrics() {
     const names = new Set();
     runs.forEach(({ card }) => Object.keys(card.last).forEach((name) => names.add(name)));
-    return Array.from(names).slice(0, MOST_COLUMNS);
+    return Chart.inOrder(Array.from(names)).slice(0, MOST_COLUMNS);
   }
 
   function columns() {
