@@ -136,6 +136,10 @@ def test_metrics_say_what_the_summary_holds(tmp_path: Path) -> None:
         run.define_metric("hidden", summary="none")
         with pytest.raises(ValueError, match="summary must be of min, max"):
             run.define_metric("x", summary="median")
+        with pytest.raises(ValueError, match="name of a metric is empty"):
+            run.define_metric("")
+        with pytest.raises(TypeError, match="name of a metric must be a str, not 3"):
+            run.define_metric("x", step_metric=3)  # type: ignore[arg-type]
         for i, value in enumerate((3, 1, 2)):
             run.log({"val/loss": value, "accuracy": value, "mean": value, "hidden": 1, "epoch": i})
     summary = json.loads((tmp_path / "summary.json").read_text())
@@ -149,8 +153,8 @@ def test_metrics_say_what_the_summary_holds(tmp_path: Path) -> None:
 
 def test_a_row_gets_the_last_value_of_the_axis_that_it_lacks(tmp_path: Path) -> None:
     with LocalRun(tmp_path) as run:
-        run.define_metric("epoch")
-        run.define_metric("val/*", step_metric="epoch")
+        epoch = run.define_metric("epoch")
+        run.define_metric("val/*", step_metric=epoch)
         run.define_metric("free", step_metric="epoch", step_sync=False)
         run.log({"val/a": 1})
         run.log({"epoch": 3})

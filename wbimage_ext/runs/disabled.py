@@ -15,6 +15,7 @@ from typing import Any
 
 from .attributes import AttributeDict, Config
 from .local_run import LocalRun
+from .metrics import Metric
 from .settings import about_of, config_of
 
 
@@ -47,8 +48,9 @@ class DisabledRun(LocalRun):
         """End the run."""
         self._folder.history.is_open = False  # type: ignore[misc]
 
-    def define_metric(self, *arguments: Any, **options: Any) -> None:
+    def define_metric(self, name: str, *arguments: Any, **options: Any) -> Metric:
         """Do nothing."""
+        return Metric(name)
 
     def watch(self, *models: Any, **options: Any) -> None:
         """Do nothing."""

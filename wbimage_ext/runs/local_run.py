@@ -19,6 +19,7 @@ from ..encoding.warnings import warn
 from ..wording import shown
 from .attributes import AttributeDict, Config
 from .folder import RunFolder
+from .metrics import Metric
 from .places import run_directory
 from .rows import row_json
 from .saved_files import save_files
@@ -239,26 +240,32 @@ class LocalRun:
     def define_metric(
         self,
         name: str,
-        step_metric: str | None = None,
+        step_metric: str | Metric | None = None,
         step_sync: bool | None = None,
         hidden: bool | None = None,
         summary: str | None = None,
         goal: str | None = None,
         overwrite: bool | None = None,
-    ) -> None:
+    ) -> Metric:
         """Say what a metric goes over, and what the summary holds of it; arguments as in wandb.
 
         Args:
             name: a key of logged dicts, or a pattern such as `val/*`.
-            step_metric: the key whose values are the metric's horizontal axis.
-            step_sync: kept in run.json.
+            step_metric: the key whose values are the metric's horizontal axis, or what
+                `define_metric` returned for it. The page's slider goes by it.
+            step_sync: False leaves rows without a value of `step_metric` as they are. By default
+                they get its last one.
             hidden: kept in run.json.
             summary: of min, max, mean, first, last, best, copy and none, several with commas.
             goal: minimize or maximize, for the summary `best`.
             overwrite: forget what was defined for the name before.
+
+        Raises:
+            TypeError: a name that is not a str.
+            ValueError: an empty name, or an unknown `summary` or `goal`.
         """
         options = {
-            "step_metric": step_metric,
+            "step_metric": step_metric.name if isinstance(step_metric, Metric) else step_metric,
             "step_sync": step_sync,
             "hidden": hidden,
             "summary": summary,
@@ -268,6 +275,7 @@ class LocalRun:
             self._folder.history.check_open()
             self._folder.metrics.define(name, options, overwrite=bool(overwrite))
             self._folder.save_about()
+        return Metric(name)
 
     def watch(self, *models: Any, **options: Any) -> None:
         """Take wandb's arguments, and warn once: gradients and parameters are not logged."""

@@ -7,6 +7,7 @@ of the run may follow, and a summary with minima, maxima and means in place of l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..view.axes import definition_of
@@ -14,6 +15,13 @@ from ..wording import shown
 
 SUMMARIES = ("min", "max", "mean", "first", "last", "best", "copy", "none")
 GOALS = ("minimize", "maximize")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What define_metric returns; it can be the `step_metric` of another one."""
+
+    name: str
 
 
 class Metrics:
@@ -30,11 +38,14 @@ class Metrics:
         """Add a definition, or change it; `overwrite` forgets what was defined before.
 
         Raises:
-            TypeError: the name is not a str.
-            ValueError: an unknown summary or goal.
+            TypeError: the name, or that of the axis, is not a str.
+            ValueError: an empty name, or an unknown summary or goal.
         """
-        if not isinstance(name, str):
-            raise TypeError(f"the name of a metric must be a str, not {shown(name)}")
+        for given in (name, options.get("step_metric") or ""):
+            if not isinstance(given, str):
+                raise TypeError(f"the name of a metric must be a str, not {shown(given)}")
+        if not name:
+            raise ValueError("the name of a metric is empty")
         summaries = options.get("summary") or ""
         for summary in filter(None, summaries.split(",")):
             if summary not in SUMMARIES:

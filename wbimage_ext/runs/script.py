@@ -14,6 +14,7 @@ from ..encoding.warnings import warn
 from ..wording import shown
 from .disabled import DisabledRun
 from .local_run import LocalRun
+from .metrics import Metric
 from .settings import with_environment
 from .wandb_names import is_of_wandb, missing_of_module
 
@@ -90,9 +91,9 @@ def log(
     _started("log()").log(data, step, commit, sync)
 
 
-def define_metric(name: str, *arguments: Any, **options: Any) -> None:
+def define_metric(name: str, *arguments: Any, **options: Any) -> Metric:
     """Define a metric of the run that `init` started; see LocalRun.define_metric."""
-    _started("define_metric()").define_metric(name, *arguments, **options)
+    return _started("define_metric()").define_metric(name, *arguments, **options)
 
 
 def watch(*models: Any, **options: Any) -> None:

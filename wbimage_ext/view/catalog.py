@@ -198,10 +198,12 @@ class Catalog:
         The one that it goes by at first comes first, then those that never fall, as epochs do not.
         """
 
+        asked = self._axis
+
         def order(metric: int) -> tuple[bool, bool]:
             known = [value for value in self._axes[metric] if value == value]
             falls = any(after < before for before, after in pairwise(known))
-            return self._metric_numbers[metric] != self._axis, falls
+            return self._metric_numbers[metric] != asked, falls
 
         count = most_values // max(1, len(self._steps))
         return sorted(sorted(range(len(self._axes)), key=order)[:count])
