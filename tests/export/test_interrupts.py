@@ -36,7 +36,7 @@ whole = tree(folder / "whole")
 
 def is_whole(name):
     # Rows and pictures in a file that counts are all there.
-    return name == "run.json" or "tfevents" in name
+    return name == "about.json" or "tfevents" in name
 
 def act():
     if how == "killed":

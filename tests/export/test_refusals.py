@@ -80,7 +80,7 @@ def test_the_package_of_the_target_is_missing(
 def test_the_disk_has_no_room(run: Path, tmp_path: Path) -> None:
     with files_limited(tmp_path, 1000), pytest.raises(OSError, match="once there is room"):
         export_run(run, "folder", tmp_path / "out")
-    assert not (tmp_path / "out/run.json").exists()
+    assert not (tmp_path / "out/about.json").exists()
     assert export_run(run, "folder", tmp_path / "out").pictures == 9
 
 

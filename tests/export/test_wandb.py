@@ -267,7 +267,7 @@ def test_wandbs_own_runs_go_to_the_other_targets(output: Path, run: Path, tmp_pa
     result = export_run(folder, "folder", tmp_path / "out")
     assert result.problems == []
     assert result.pictures == len(list(pictures(run)))
-    about = json.loads((tmp_path / "out/run.json").read_text())
+    about = json.loads((tmp_path / "out/about.json").read_text())
     assert about["name"] == "a run"
     assert about["tags"] == ["a", "b c"]
     named = {str(number): name for number, name in LABELS.items()}

@@ -8,7 +8,7 @@ In: a Source. Out: a folder with
     pictures.csv                    a line for each picture, with its caption
     scalars.csv                     a line for each step, a column for each metric
     values.jsonl                    texts, lists and the like, by step
-    run.json                        name, config, summary, classes of masks; written last
+    about.json                      name, config, summary, classes of masks; written last
 
 Names follow from keys and steps alone, so that another export of the run writes the same files.
 """
@@ -31,7 +31,7 @@ from . import Exported, Progress
 from .output import OutputFolder, default_output
 from .source import KeyPath, Picture, Source, is_pictures, leaves, number_of
 
-RUN_NAME = "run.json"
+ABOUT_NAME = "about.json"
 PICTURES_NAME = "pictures.csv"
 SCALARS_NAME = "scalars.csv"
 VALUES_NAME = "values.jsonl"
@@ -65,7 +65,7 @@ class _Files:
 
     def write(self, progress: Progress) -> Exported:
         # Without it the folder is seen to be incomplete.
-        remove(os.path.join(self._path, RUN_NAME))
+        remove(os.path.join(self._path, ABOUT_NAME))
         rows = progress(self._source.rows(), self._source.row_count)
         write_whole_from(self._in(PICTURES_NAME), _csv(_PICTURE_COLUMNS, self._pictures(rows)))
         columns = ("step", "timestamp", "runtime", *self._columns)
@@ -74,7 +74,7 @@ class _Files:
             write_whole_from(self._in(VALUES_NAME), self._values())
         else:
             remove(self._in(VALUES_NAME))
-        write_whole(self._in(RUN_NAME), json.dumps(self._about(), indent=1).encode())
+        write_whole(self._in(ABOUT_NAME), json.dumps(self._about(), indent=1).encode())
         self._exported.problems = self._source.problems
         return self._exported
 

@@ -18,6 +18,8 @@ from .local_run import LocalRun
 from .metrics import Metric
 from .settings import about_of, config_of
 
+_OF_FOLDERS = ("mode", "resume", "rank")
+
 
 class DisabledRun(LocalRun):
     """Has the names of a LocalRun, and writes nothing.
@@ -30,7 +32,7 @@ class DisabledRun(LocalRun):
     disabled = True
 
     def __init__(self, *, config: Any = None, **arguments: Any) -> None:
-        about = about_of({k: v for k, v in arguments.items() if k not in ("mode", "resume")})
+        about = about_of({k: v for k, v in arguments.items() if k not in _OF_FOLDERS})
         folder = _NoFolder(about, config_of(config, arguments))
         self._folder = folder  # type: ignore[assignment]
 

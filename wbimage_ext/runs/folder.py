@@ -1,4 +1,4 @@
-"""The folder of a run: its files, and the one process that writes them.
+"""The folder of a run: its files, and the one process that writes them, or the rank of a job.
 
 In: rows, config, summary, and what is known about the run. Out: `history.jsonl`, `config.json`,
 `summary.json`, `run.json` and `index.html`. All but the history are replaced whole or not at all.
@@ -21,7 +21,8 @@ from ..view import write_page
 from .attributes import Config, Summary
 from .history import History
 from .metrics import Metrics
-from .places import ABOUT_NAME, HISTORY_NAME, is_run
+from .places import ABOUT_NAME, HISTORY_NAME, is_run, own_folder
+from .ranks import is_first_at_work, write_common_page
 from .rows import summary_json
 from .values import plain_json
 
@@ -42,6 +43,7 @@ class RunFolder:
         directory: made if missing; an earlier run in it is continued.
         about: name, notes, tags and the like; what is None stays as it was.
         config: values to add to the config.
+        rank: that of this process, where the ranks of a job log into the directory.
 
     Attributes:
         about: what `run.json` holds.
@@ -54,17 +56,27 @@ class RunFolder:
         OSError: the directory cannot be made or written.
     """
 
-    def __init__(self, directory: str, about: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-        _refuse_other_files(directory)
+    def __init__(
+        self,
+        directory: str,
+        about: Mapping[str, Any],
+        config: Mapping[str, Any],
+        rank: int | None = None,
+    ) -> None:
         self.directory = directory
+        self._rank = rank
+        self._own = own_folder(directory, rank)
+        _refuse_other_files(directory)
         # A signal's handler may log while its thread is in here.
         self._lock = threading.RLock()
         self._pid = os.getpid()
         self._needs_page = True
         summary = Summary(self._put_in_run)
-        self.history = History(os.path.join(directory, HISTORY_NAME), summary)
+        self.history = History(os.path.join(self._own, HISTORY_NAME), summary)
         try:
-            remove_parts(directory)
+            # Beside other ranks rank 0 cannot know which of the parts are still being written.
+            if rank != 0:
+                remove_parts(self._own)
             self.history.recover(self._read(SUMMARY_NAME))
             before = self._read(CONFIG_NAME)
             self.labels: dict[str, Any] = before.pop("_wandb", {})
@@ -161,7 +173,7 @@ class RunFolder:
             return summary_json(self, key, value)
 
     def _read(self, name: str) -> dict[str, Any]:
-        path = os.path.join(self.directory, name)
+        path = os.path.join(self._own, name)
         try:
             with open(path, encoding="utf-8") as file:
                 read = json.load(file)
@@ -174,7 +186,7 @@ class RunFolder:
     def _write(self, name: str, values: Mapping[str, Any]) -> None:
         # Of a copy: a signal's handler may add to the dict meanwhile.
         text = json.dumps(plain_json(name.partition(".")[0], dict(values)), indent=1)
-        write_whole(os.path.join(self.directory, name), text.encode())
+        write_whole(os.path.join(self._own, name), text.encode())
 
     # The end.
 
@@ -237,15 +249,17 @@ class RunFolder:
         self._write(SUMMARY_NAME, summary)
 
     def _write_page(self, problems: dict[str, Exception]) -> bool:
-        return _attempt("page", partial(write_page, self.directory), problems)
+        if self._rank and is_first_at_work(self.directory):
+            return True
+        write = write_page if self._rank is None else write_common_page
+        return _attempt("page", partial(write, self.directory), problems)
 
 
 def _refuse_other_files(directory: str) -> None:
     """Raise FileExistsError where a run would write over files that are no run's."""
-    if is_run(directory):
-        return
     for name in (CONFIG_NAME, SUMMARY_NAME, PAGE_NAME):
-        if os.path.lexists(os.path.join(directory, name)):
+        # In this order: rank 0 may be making them now, and makes its history first.
+        if os.path.lexists(os.path.join(directory, name)) and not is_run(directory):
             raise FileExistsError(
                 f"{os.path.join(directory, name)} is not of a run, and a run would replace it: "
                 "give another dir, such as a new folder"

@@ -21,6 +21,7 @@ from .attributes import AttributeDict, Config
 from .folder import RunFolder
 from .metrics import Metric
 from .places import run_directory
+from .ranks import rank_of
 from .rows import row_json
 from .saved_files import save_files
 from .settings import KEPT, about_of, config_of
@@ -43,6 +44,9 @@ class LocalRun:
         resume: "must" wants an earlier run in the directory, and "never" wants none. "auto" and
             True continue the newest run in `wbimage-runs` if it was killed or failed, where `dir`
             and `id` are None. None, False and "allow" continue a run that is there.
+        rank: of this process, where several log into one `dir` or `id`: each has a history of its
+            own, and the page shows them together. None takes it from RANK and WORLD_SIZE, which
+            torchrun sets; 0 is a process that logs alone, or the first one.
         settings: of wandb's arguments `notes`, `tags`, `project`, `entity`, `group` and `job_type`
             are kept in run.json, and `config_include_keys` and `config_exclude_keys` choose from
             `config`. The others have no meaning here and change nothing. Arguments that wandb does
@@ -56,7 +60,7 @@ class LocalRun:
         name: for display; saved when it is set, as `notes` and `tags` are.
 
     Raises:
-        ValueError: `dir` is empty, or `id` cannot name a folder.
+        ValueError: `dir` is empty, `id` cannot name a folder, or `rank` is negative.
         RuntimeError: this process is already logging to the directory, or another one is.
         FileExistsError: without a run in it, the directory has a file of a name that a run writes;
             or there is a run, and `resume` is "never".
@@ -72,12 +76,14 @@ class LocalRun:
         config: Any = None,
         id: Any = None,
         resume: str | bool | None = None,
+        rank: int | None = None,
         **settings: Any,
     ) -> None:
         about = about_of({"name": name, "id": id, **settings})
         values = config_of(config, settings)
         self._said: set[str] = set()
-        self._folder = RunFolder(run_directory(dir, id, resume), about, values)
+        rank = rank_of(rank, is_shared=dir is not None or id is not None)
+        self._folder = RunFolder(run_directory(dir, id, resume, rank), about, values, rank)
         try:
             self._finish_at_the_end()
         except BaseException:

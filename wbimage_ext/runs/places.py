@@ -17,6 +17,7 @@ from ..files.locks import lock
 from ..wording import shown
 
 RUNS_FOLDER = "wbimage-runs"
+RANKS_FOLDER = "ranks"
 HISTORY_NAME = "history.jsonl"
 ABOUT_NAME = "run.json"
 RESUME = (None, False, True, "auto", "allow", "must", "never")
@@ -24,7 +25,9 @@ RESUME = (None, False, True, "auto", "allow", "must", "never")
 _NOT_IN_ID = re.compile(r"[/\\#?%:*<>|\"\x00-\x1f]|^\.*$")
 
 
-def run_directory(given: str | os.PathLike[str] | None, run_id: Any, resume: Any) -> str:
+def run_directory(
+    given: str | os.PathLike[str] | None, run_id: Any, resume: Any, rank: int | None = None
+) -> str:
     """The folder of a run, absolute.
 
     Args:
@@ -32,6 +35,7 @@ def run_directory(given: str | os.PathLike[str] | None, run_id: Any, resume: Any
         run_id: the name of a folder in `wbimage-runs`, where `given` is None.
         resume: "must" wants a run there, "never" wants none. "auto" and True continue the newest
             run in `wbimage-runs` if it did not end well, where `given` and `run_id` are None.
+        rank: that of this process, where the ranks of a job log into the folder.
 
     Raises:
         ValueError: an empty `given`, an id that cannot name a folder, or another `resume`.
@@ -57,15 +61,29 @@ def run_directory(given: str | os.PathLike[str] | None, run_id: Any, resume: Any
         is_auto = resume is True or resume == "auto"
         folder = (_unfinished_run() if is_auto else None) or _new_folder()
     directory = os.path.abspath(os.path.expanduser(folder))
+    own = own_folder(directory, rank)
     if resume == "must" and not is_run(directory):
         raise FileNotFoundError(f"resume='must': there is no run in {directory}")
-    if resume == "never" and is_run(directory):
+    if resume == "never" and has_own_files(own):
         raise FileExistsError(f"resume='never': there is a run in {directory} already")
     return directory
 
 
+def own_folder(directory: str, rank: int | None) -> str:
+    """Where a process keeps its history, config, summary and what is known about the run.
+
+    Pictures of all ranks lie together in `media`, since their names hold a digest.
+    """
+    return os.path.join(directory, RANKS_FOLDER, str(rank)) if rank else directory
+
+
 def is_run(directory: str | os.PathLike[str]) -> bool:
-    """Whether the folder holds a run."""
+    """Whether the folder holds a run, if only that of some ranks."""
+    return has_own_files(directory) or any(Path(directory).glob(f"{RANKS_FOLDER}/*/{HISTORY_NAME}"))
+
+
+def has_own_files(directory: str | os.PathLike[str]) -> bool:
+    """Whether the folder holds the files of a process that logs."""
     return any(os.path.lexists(os.path.join(directory, n)) for n in (HISTORY_NAME, ABOUT_NAME))
 
 

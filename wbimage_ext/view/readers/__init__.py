@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .local_run import LocalRunReader
+from .local_run import LocalRunReader, has_ranks, is_of_run
+from .ranks import RanksReader
 from .run import About, Details, Row, Run
 from .wandb_run import WandbRunReader
 
@@ -25,7 +26,9 @@ def open_run(path: str | os.PathLike[str]) -> Run:
         if given.suffix == ".wandb":
             return WandbRunReader(given)
         raise ValueError(f"{given} is a file; give the run's directory")
-    if _is_local_run(given):
+    if has_ranks(given):
+        return RanksReader(given)
+    if is_of_run(given):
         return LocalRunReader(given)
     log = _wandb_log_in(given)
     if log is None and given.resolve().name == "files":
@@ -61,14 +64,12 @@ def _below(folder: Path) -> Iterator[Path]:
     """Yield the runs below a folder that is none itself; what cannot be read has none."""
     for place, folders, names in os.walk(folder):
         here = Path(place)
-        if "history.jsonl" in names or "run.json" in names or _wandb_log_in(here) is not None:
+        is_local = "history.jsonl" in names or "run.json" in names
+        is_local = is_local or ("ranks" in folders and has_ranks(here))
+        if is_local or _wandb_log_in(here) is not None:
             yield here
             folders.clear()
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-
-
-def _is_local_run(folder: Path) -> bool:
-    return (folder / "history.jsonl").is_file() or (folder / "run.json").is_file()
 
 
 def _wandb_log_in(folder: Path) -> Path | None:

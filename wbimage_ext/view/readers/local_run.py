@@ -16,12 +16,19 @@ from .run import About, Details, Row, Run
 
 
 class LocalRunReader(Run):
-    """The run of one directory."""
+    """The rows of one process.
+
+    Arguments:
+        folder: where its files are.
+        media_root: where the pictures are; None for the same folder.
+    """
 
     kind = "LocalRun"
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder / "history.jsonl", folder)
+    def __init__(self, folder: Path, media_root: Path | None = None) -> None:
+        super().__init__(folder / "history.jsonl", media_root or folder)
+        self._folder = folder
+        self._is_alone = media_root is None
         self._following = 0
         self._objects: dict[str, tuple[tuple[int, int] | None, dict[str, Any]]] = {}
 
@@ -48,7 +55,7 @@ class LocalRunReader(Run):
         name, started = about.get("name"), about.get("started")
         exit_code = about.get("exit_code")
         return About(
-            name if isinstance(name, str) and name else self.media_root.resolve().name,
+            name if isinstance(name, str) and name else self._folder.resolve().name,
             started if isinstance(started, str) else "",
             self._object("config.json"),
             exit_code if isinstance(exit_code, int) else None,
@@ -69,6 +76,9 @@ class LocalRunReader(Run):
             metrics=metrics if isinstance(metrics, dict) else {},
         )
 
+    def is_replaced(self) -> bool:
+        return super().is_replaced() or (self._is_alone and has_ranks(self._folder))
+
     def _row(self, line: bytes) -> Row | None:
         if not line.strip():
             return None
@@ -86,7 +96,7 @@ class LocalRunReader(Run):
 
     def _object(self, name: str) -> dict[str, Any]:
         """Return the object in a small file of the run, read again where the file has changed."""
-        path = self.media_root / name
+        path = self._folder / name
         try:
             status = os.stat(path)
             state = (status.st_mtime_ns, status.st_size)
@@ -107,3 +117,24 @@ class LocalRunReader(Run):
             return value
         self.skipped[f"unreadable {path.name}"] = 1
         return {}
+
+
+def has_ranks(folder: Path) -> bool:
+    """Whether several processes log into the run of a folder."""
+    return any(rank > 0 for rank in ranks_in(folder))
+
+
+def ranks_in(folder: Path) -> dict[int, Path]:
+    """Return where the ranks of a run keep their files; a link that leads out of it is left out."""
+    root = folder.resolve()
+    ranks = {0: folder} if is_of_run(folder) else {}
+    for file in folder.glob("ranks/*/history.jsonl"):
+        name = file.parent.name
+        if name.isascii() and name.isdigit() and file.resolve().is_relative_to(root):
+            ranks[int(name)] = file.parent
+    return ranks
+
+
+def is_of_run(folder: Path) -> bool:
+    """Whether a folder has the files of a LocalRun."""
+    return (folder / "history.jsonl").is_file() or (folder / "run.json").is_file()
