@@ -57,6 +57,9 @@ def test_what_a_run_is_called_can_be_changed_and_is_saved(tmp_path: Path) -> Non
     with pytest.raises(TypeError, match="tags must be a list of str, not 3"):
         run.tags = 3  # type: ignore[assignment]
     assert run.tags == ("three",)
+    for name in ("id", "project", "entity", "group", "job_type", "url", "dir"):
+        with pytest.raises(AttributeError):
+            setattr(run, name, "other")
     run.finish()
     with pytest.raises(RuntimeError, match="finished"):
         run.name = "too late"

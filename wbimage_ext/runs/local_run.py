@@ -24,7 +24,7 @@ from .places import run_directory
 from .ranks import rank_of
 from .rows import row_json
 from .saved_files import save_files
-from .settings import KEPT, about_of, config_of
+from .settings import about_of, config_of
 from .wandb_names import missing_of_run
 
 
@@ -219,6 +219,31 @@ class LocalRun:
         self._folder.set_about(**about_of({"tags": tags or ()}))
 
     @property
+    def id(self) -> str:
+        """What `id` was given, or the folder's name."""
+        return self._folder.about["id"]  # type: ignore[no-any-return]
+
+    @property
+    def project(self) -> str | None:
+        """What `project` was given."""
+        return self._folder.about.get("project")
+
+    @property
+    def entity(self) -> str | None:
+        """What `entity` was given."""
+        return self._folder.about.get("entity")
+
+    @property
+    def group(self) -> str | None:
+        """What `group` was given."""
+        return self._folder.about.get("group")
+
+    @property
+    def job_type(self) -> str | None:
+        """What `job_type` was given."""
+        return self._folder.about.get("job_type")
+
+    @property
     def url(self) -> str:
         """The page that `finish` writes."""
         return Path(self.dir, "index.html").as_uri()
@@ -321,8 +346,6 @@ class LocalRun:
         return saved
 
     def __getattr__(self, name: str) -> Any:
-        if name in KEPT:
-            return self._folder.about.get(name)
         raise AttributeError(missing_of_run(name))
 
     # What Media calls, under wandb's name.

@@ -94,13 +94,20 @@ def _new_folder() -> str:
 
 def _unfinished_run() -> str | None:
     """The newest run of `wbimage-runs`, if it was killed or failed."""
-    runs = [history.parent for history in Path(RUNS_FOLDER).glob(f"*/{HISTORY_NAME}")]
-    newest = max(runs, key=lambda folder: os.stat(folder / HISTORY_NAME).st_mtime, default=None)
-    if newest is None or _is_written(newest):
+    histories = Path(RUNS_FOLDER).glob(f"*/{HISTORY_NAME}")
+    newest = max(histories, key=_written_at, default=None)
+    if newest is None or _is_written(newest.parent):
         return None
-    about = _about(newest)
+    about = _about(newest.parent)
     is_well = "ended" in about and not about.get("exit_code")
-    return None if is_well else str(newest)
+    return None if is_well else str(newest.parent)
+
+
+def _written_at(history: Path) -> float:
+    try:
+        return os.stat(history).st_mtime
+    except OSError:  # removed meanwhile
+        return 0
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ..wording import shown
 from .config_values import config_values
 from .values import plain_json
 
-KEPT = ("name", "notes", "project", "entity", "id", "group", "job_type")
+_KEPT = ("name", "notes", "project", "entity", "id", "group", "job_type")
 
 # Arguments that wandb also takes from the environment, and by another name from `settings`.
 _ENVIRONMENT = {
@@ -74,7 +74,7 @@ def about_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in arguments.items():
         if value is None or name in _WITHOUT_MEANING:
             continue
-        if name in KEPT:
+        if name in _KEPT:
             about[name] = str(value)
         elif name == "tags":
             about[name] = _tags(value)

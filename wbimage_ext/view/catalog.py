@@ -197,7 +197,6 @@ class Catalog:
 
         The one that it goes by at first comes first, then those that never fall, as epochs do not.
         """
-
         asked = self._axis
 
         def order(metric: int) -> tuple[bool, bool]:
