@@ -53,19 +53,28 @@ def init(dir: str | os.PathLike[str] | None = None, **settings: Any) -> LocalRun
     if mode not in _MODES:
         raise ValueError(f"mode must be one of {_listed(_MODES)}, not {shown(mode)}")
     before = _current()
-    if before is not None and reinit != "create_new":
-        is_same = dir is None and arguments.get("id") in (None, before.id)
-        if reinit in _FINISH_FIRST or (reinit not in _GO_ON and is_same and _is_notebook()):
-            before.finish()
-        elif reinit in _GO_ON or is_same:
-            if reinit not in _GO_ON:
-                end = "finish() ends it, and reinit='return_previous' says that it is meant"
-                warn(f"init() returns the run that is open, {before!r}: {end}", UserWarning)
-            return before
+    if before is not None and _goes_on(before, dir, arguments):
+        return before
     started = DisabledRun(**arguments) if mode == "disabled" else LocalRun(dir, **arguments)
     if before is None or reinit != "create_new":
         _run = started
     return started
+
+
+def _goes_on(before: LocalRun, dir: Any, arguments: dict[str, Any]) -> bool:
+    """Whether `init` returns the run that is open; a run that has to end first is finished."""
+    reinit = arguments.get("reinit")
+    if reinit in _GO_ON:
+        return True
+    names_another = dir is not None or arguments.get("id") not in (None, before.id)
+    is_default = reinit not in (*_FINISH_FIRST, "create_new") and not names_another
+    if reinit in _FINISH_FIRST or (is_default and _is_notebook()):
+        before.finish()
+        return False
+    if is_default:
+        end = "finish() ends it, and reinit='return_previous' says that this is meant"
+        warn(f"init() returns the run that is open, {before!r}: {end}", UserWarning)
+    return is_default
 
 
 def _listed(words: tuple[Any, ...]) -> str:
