@@ -94,6 +94,22 @@ static void print_file(wb_status status, wb_bytes *file, const wb_error *error)
     wb_bytes_free(file);
 }
 
+static void print_encoded(const wb_view *view, const wb_image_options *options)
+{
+    wb_bytes file = {0};
+    wb_image_info info = {0};
+    wb_error error = {{0}};
+    print_file(wb_image_encode(view, options, scratch, &file, &info, &error), &file, &error);
+}
+
+static void print_encoded_rows(const wb_raster *rows, const wb_image_options *options)
+{
+    wb_bytes file = {0};
+    wb_image_info info = {0};
+    wb_error error = {{0}};
+    print_file(wb_raster_encode(rows, options, scratch, &file, &info, &error), &file, &error);
+}
+
 /* ---- encoders -------------------------------------------------------------------------------- */
 
 static const size_t SIZES[][2] = {{1, 1},     {1, 7},    {7, 1},     {2, 2},    {3, 5},   {16, 16},
@@ -113,11 +129,7 @@ static void encode(wb_file_type type, const uint8_t *pixels, size_t width, size_
                                         .palette_rgb = palette,
                                         .palette_count = palette == NULL ? 0 : 256},
                                 .machine = {.cpu = cpu}};
-    wb_bytes file = {0};
-    wb_image_info info = {0};
-    wb_error error = {{0}};
-    const wb_status status = wb_raster_encode(&raster, &options, scratch, &file, &info, &error);
-    print_file(status, &file, &error);
+    print_encoded_rows(&raster, &options);
 }
 
 static void digest_encoders(void)
@@ -292,12 +304,7 @@ static void digest_images(void)
                                                       .quality = 80,
                                                       .png = {.compress_level = WB_PNG_LEVEL_FAST},
                                                       .machine = {.cpu = cpu}};
-                    wb_bytes file = {0};
-                    wb_image_info info = {0};
-                    wb_error error = {{0}};
-                    const wb_status status = wb_image_encode(&view, &options, scratch, &file, &info,
-                                                             &error);
-                    print_file(status, &file, &error);
+                    print_encoded(&view, &options);
                 }
     }
     free(values);
@@ -326,12 +333,7 @@ static void digest_sixteen_bits(void)
                                         .png = {.compress_level = level},
                                         .machine = {.cpu = cpu}};
             options.normalize.is_16_bit = true;
-            wb_bytes file = {0};
-            wb_image_info info = {0};
-            wb_error error = {{0}};
-            const wb_status status = wb_image_encode(&view, &options, scratch, &file, &info,
-                                                     &error);
-            print_file(status, &file, &error);
+            print_encoded(&view, &options);
         }
     free(values);
 }
@@ -349,11 +351,7 @@ static void digest_large_images(void)
         const wb_image_options options = {.file_type = WB_FILE_PNG,
                                           .png = {.compress_level = WB_PNG_LEVEL_FAST},
                                           .machine = {.cpu = cpu, .thread_count = 3}};
-        wb_bytes file = {0};
-        wb_image_info info = {0};
-        wb_error error = {{0}};
-        const wb_status status = wb_raster_encode(&raster, &options, scratch, &file, &info, &error);
-        print_file(status, &file, &error);
+        print_encoded_rows(&raster, &options);
         free(pixels);
     }
 }

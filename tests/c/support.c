@@ -241,3 +241,17 @@ wb_bytes file_read(const char *path)
     fclose(file);
     return content;
 }
+
+wb_status probe_pieces(const uint8_t *data, size_t size_bytes, size_t piece_bytes,
+                       wb_probe_result *result, wb_error *error)
+{
+    wb_probe probe;
+    wb_probe_init(&probe);
+    for (size_t at = 0; at < size_bytes; at += piece_bytes) {
+        const size_t left = size_bytes - at;
+        if (wb_probe_feed(&probe, data + at, left < piece_bytes ? left : piece_bytes, error)
+            != WB_OK)
+            break;
+    }
+    return wb_probe_finish(&probe, result, error);
+}

@@ -11,6 +11,7 @@
 #include "base/machine.h"
 #include "pixels/raster.h"
 #include "base/status.h"
+#include "probe/probe.h"
 
 /* Runs `scenario`, expecting WB_OK. In a build with WB_TEST_ALLOCATIONS first with its first,
  * second, ... allocation refused, until it makes no more: alone, when WB_OK is right as well
@@ -57,6 +58,10 @@ void random_fill(uint64_t *state, void *data, size_t size_bytes);
  * target makes an image. */
 void seeded_fill(uint8_t *target, size_t size_bytes, const uint8_t *seed, size_t seed_bytes,
                  unsigned drift);
+
+/* What the probe says of a file that comes in pieces of so many bytes. */
+wb_status probe_pieces(const uint8_t *data, size_t size_bytes, size_t piece_bytes,
+                       wb_probe_result *result, wb_error *error);
 
 /* The whole file, or an empty wb_bytes when it cannot be read; the caller frees. */
 wb_bytes file_read(const char *path);

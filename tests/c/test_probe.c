@@ -6,20 +6,6 @@
 #include "samples.h"
 #include "support.h"
 
-static wb_status probe_pieces(const uint8_t *data, size_t size_bytes, size_t piece_bytes,
-                              wb_probe_result *result, wb_error *error)
-{
-    wb_probe probe;
-    wb_probe_init(&probe);
-    for (size_t at = 0; at < size_bytes; at += piece_bytes) {
-        const size_t left = size_bytes - at;
-        if (wb_probe_feed(&probe, data + at, left < piece_bytes ? left : piece_bytes, error)
-            != WB_OK)
-            break;
-    }
-    return wb_probe_finish(&probe, result, error);
-}
-
 /* The file is taken, however it comes. */
 static void check_taken(wb_bytes file, wb_format format, size_t width, size_t height)
 {

@@ -43,6 +43,7 @@ class _InWandb(media.Media):
     _path = PathInWandb()
 
     _wandb_bind: Any = None
+    _wandb_to_json: Any = None
 
     def _init_media(self) -> None:
         # What this version of wandb keeps besides.
@@ -53,6 +54,7 @@ class _InWandb(media.Media):
     def is_bound(self) -> bool:
         return is_bound(self)
 
+    # The signature is wandb's, in all places that have it; callers may give any argument by name.
     def bind_to_run(
         self,
         run: Any,
@@ -65,6 +67,11 @@ class _InWandb(media.Media):
             bind_to_run(type(self)._wandb_bind, self, run, key, step, id_, ignore_copy_err)
         else:
             super().bind_to_run(run, key, step, id_, ignore_copy_err)
+
+    def to_json(self, run_or_artifact: Any) -> Any:
+        if is_other_run(run_or_artifact):
+            return super().to_json(run_or_artifact)
+        return type(self)._wandb_to_json(self, run_or_artifact)
 
 
 class Classes(_InWandb, _annotations.Classes, WandbClasses):
@@ -82,11 +89,7 @@ class BoundingBoxes2D(_InWandb, _annotations.BoundingBoxes2D, WandbBoxes):
     __module__ = "wbimage_ext"
 
     _wandb_bind = wandb_bind_boxes
-
-    def to_json(self, run_or_artifact: Any) -> Any:
-        if is_other_run(run_or_artifact):
-            return _annotations.BoundingBoxes2D.to_json(self, run_or_artifact)
-        return boxes_to_json(self, run_or_artifact)
+    _wandb_to_json = boxes_to_json
 
 
 class ImageMask(_InWandb, _annotations.ImageMask, WandbMask):
@@ -94,11 +97,7 @@ class ImageMask(_InWandb, _annotations.ImageMask, WandbMask):
     __module__ = "wbimage_ext"
 
     _wandb_bind = wandb_bind_mask
-
-    def to_json(self, run_or_artifact: Any) -> Any:
-        if is_other_run(run_or_artifact):
-            return _annotations.ImageMask.to_json(self, run_or_artifact)
-        return mask_to_json(self, run_or_artifact)
+    _wandb_to_json = mask_to_json
 
 
 class _ImageType(type(WandbImage)):  # type: ignore[misc]
@@ -131,6 +130,7 @@ class Image(_InWandb, FromWandb, WandbImage, metaclass=_ImageType):
     _classes_class = Classes
 
     _wandb_bind = wandb_bind_image
+    _wandb_to_json = image_to_json
 
     from_json = vars(WandbImage)["from_json"]
 
@@ -138,11 +138,6 @@ class Image(_InWandb, FromWandb, WandbImage, metaclass=_ImageType):
     def _layers(argument: str, layers: Any, layer_class: Any) -> dict[str, Any] | None:
         built = image.Image._layers(argument, layers, layer_class)
         return built and {key: as_ours(layer) for key, layer in built.items()}
-
-    def to_json(self, run_or_artifact: Any) -> Any:
-        if is_other_run(run_or_artifact):
-            return image.Image.to_json(self, run_or_artifact)
-        return image_to_json(self, run_or_artifact)
 
     @classmethod
     def seq_to_json(cls, seq: Sequence[Any], run: Any, key: str, step: int | str) -> Any:

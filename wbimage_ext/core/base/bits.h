@@ -9,22 +9,6 @@
 #include <intrin.h>
 #endif
 
-static inline unsigned wb_lowest_bit(uint64_t value)
-{
-#if defined(__GNUC__) || defined(__clang__)
-    return (unsigned)__builtin_ctzll(value);
-#elif defined(_M_X64) || defined(_M_ARM64)
-    unsigned long bit;
-    _BitScanForward64(&bit, value);
-    return (unsigned)bit;
-#else
-    unsigned bit = 0;
-    for (; (value & 1) == 0; value >>= 1)
-        bit++;
-    return bit;
-#endif
-}
-
 static inline unsigned wb_highest_bit(uint64_t value)
 {
 #if defined(__GNUC__) || defined(__clang__)
@@ -41,20 +25,17 @@ static inline unsigned wb_highest_bit(uint64_t value)
 #endif
 }
 
-/* The position of the highest bit. */
-static inline unsigned wb_log2_floor(uint32_t value)
+/* Not by the highest bit of value & -value: it stands in the innermost loops. */
+static inline unsigned wb_lowest_bit(uint64_t value)
 {
 #if defined(__GNUC__) || defined(__clang__)
-    return 31u - (unsigned)__builtin_clz(value);
-#elif defined(_MSC_VER)
+    return (unsigned)__builtin_ctzll(value);
+#elif defined(_M_X64) || defined(_M_ARM64)
     unsigned long bit;
-    _BitScanReverse(&bit, value);
+    _BitScanForward64(&bit, value);
     return (unsigned)bit;
 #else
-    unsigned bit = 0;
-    while (value >>= 1)
-        bit++;
-    return bit;
+    return wb_highest_bit(value & (0 - value));
 #endif
 }
 

@@ -61,6 +61,14 @@ TARGET static void SAMPLED(reverse)(const uint8_t *pixels, unsigned channels, si
     FOR_CONSTANT_CHANNELS(reverse_pixels, pixels)
 }
 
+/* The same for every rule that divides integers in double. */
+#define INTEGERS_IN_DOUBLE                                                                  \
+    [WB_BOOL] = SAMPLED(double_divide_uint8), [WB_UINT8] = SAMPLED(double_divide_uint8),    \
+    [WB_INT8] = SAMPLED(double_divide_int8), [WB_UINT16] = SAMPLED(double_divide_uint16),   \
+    [WB_INT16] = SAMPLED(double_divide_int16), [WB_UINT32] = SAMPLED(double_divide_uint32), \
+    [WB_INT32] = SAMPLED(double_divide_int32), [WB_UINT64] = SAMPLED(double_divide_uint64), \
+    [WB_INT64] = SAMPLED(double_divide_int64)
+
 static const wb_sample_kernels SAMPLED(kernels) = {
     .clip =
         {
@@ -94,15 +102,7 @@ static const wb_sample_kernels SAMPLED(kernels) = {
         },
     .torch_divide =
         {
-            [WB_BOOL] = SAMPLED(double_divide_uint8),
-            [WB_UINT8] = SAMPLED(double_divide_uint8),
-            [WB_INT8] = SAMPLED(double_divide_int8),
-            [WB_UINT16] = SAMPLED(double_divide_uint16),
-            [WB_INT16] = SAMPLED(double_divide_int16),
-            [WB_UINT32] = SAMPLED(double_divide_uint32),
-            [WB_INT32] = SAMPLED(double_divide_int32),
-            [WB_UINT64] = SAMPLED(double_divide_uint64),
-            [WB_INT64] = SAMPLED(double_divide_int64),
+            INTEGERS_IN_DOUBLE,
             [WB_FLOAT16] = SAMPLED(torch_divide_float16),
             [WB_BFLOAT16] = SAMPLED(torch_divide_bfloat16),
             [WB_FLOAT32] = SAMPLED(torch_divide_float32),
@@ -110,15 +110,7 @@ static const wb_sample_kernels SAMPLED(kernels) = {
         },
     .limits_divide =
         {
-            [WB_BOOL] = SAMPLED(double_divide_uint8),
-            [WB_UINT8] = SAMPLED(double_divide_uint8),
-            [WB_INT8] = SAMPLED(double_divide_int8),
-            [WB_UINT16] = SAMPLED(double_divide_uint16),
-            [WB_INT16] = SAMPLED(double_divide_int16),
-            [WB_UINT32] = SAMPLED(double_divide_uint32),
-            [WB_INT32] = SAMPLED(double_divide_int32),
-            [WB_UINT64] = SAMPLED(double_divide_uint64),
-            [WB_INT64] = SAMPLED(double_divide_int64),
+            INTEGERS_IN_DOUBLE,
             [WB_FLOAT16] = SAMPLED(double_divide_float16),
             [WB_BFLOAT16] = SAMPLED(double_divide_bfloat16),
             [WB_FLOAT32] = SAMPLED(double_divide_float32),
@@ -128,6 +120,7 @@ static const wb_sample_kernels SAMPLED(kernels) = {
     .reverse = SAMPLED(reverse),
 };
 
+#undef INTEGERS_IN_DOUBLE
 #undef SAMPLED
 #undef STORE_SAMPLE
 #undef SAMPLE_MOST

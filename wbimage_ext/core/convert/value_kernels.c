@@ -36,42 +36,30 @@ LOADER(double, uint64_t, double, wb_double_from_bits(bits))
 #define KEY_OF_FLOAT(unsigned_key, key, bits) \
     ((key)(unsigned_key)((bits) ^ (unsigned_key)((unsigned_key)((key)(bits) < 0 ? -1 : 0) >> 1)))
 
-#define RANGE(name, unsigned_key, key, key_of)                                             \
-    TARGET static void KERNEL(range_##name)(const void *values, size_t count, int64_t *lo, \
-                                            int64_t *hi)                                   \
-    {                                                                                      \
-        const uint8_t *source = values;                                                    \
-        key least = (key)*lo, most = (key)*hi;                                             \
-        for (size_t i = 0; i < count; i++) {                                               \
-            unsigned_key bits;                                                             \
-            memcpy(&bits, source + i * sizeof bits, sizeof bits);                          \
-            const key k = key_of(unsigned_key, key, bits);                                 \
-            least = k < least ? k : least;                                                 \
-            most = k > most ? k : most;                                                    \
-        }                                                                                  \
-        *lo = least;                                                                       \
-        *hi = most;                                                                        \
+/* `is_counted` is an expression of `bits`: whether the value takes part. */
+#define RANGE_LOOP(kernel, unsigned_key, key, key_of, is_counted)                                 \
+    TARGET static void KERNEL(kernel)(const void *values, size_t count, int64_t *lo, int64_t *hi) \
+    {                                                                                             \
+        const uint8_t *source = values;                                                           \
+        key least = (key)*lo, most = (key)*hi;                                                    \
+        for (size_t i = 0; i < count; i++) {                                                      \
+            unsigned_key bits;                                                                    \
+            memcpy(&bits, source + i * sizeof bits, sizeof bits);                                 \
+            const key k = key_of(unsigned_key, key, bits);                                        \
+            least = (is_counted) && k < least ? k : least;                                        \
+            most = (is_counted) && k > most ? k : most;                                           \
+        }                                                                                         \
+        *lo = least;                                                                              \
+        *hi = most;                                                                               \
     }
+#define RANGE(name, unsigned_key, key, key_of) \
+    RANGE_LOOP(range_##name, unsigned_key, key, key_of, true)
 
-/* `infinity` is the bits of +inf: a finite value has a magnitude below. */
-#define FINITE_RANGE(name, unsigned_key, key, infinity)                                            \
-    TARGET static void KERNEL(finite_range_##name)(const void *values, size_t count, int64_t *lo,  \
-                                                   int64_t *hi)                                    \
-    {                                                                                              \
-        const uint8_t *source = values;                                                            \
-        key least = (key)*lo, most = (key)*hi;                                                     \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            unsigned_key bits;                                                                     \
-            memcpy(&bits, source + i * sizeof bits, sizeof bits);                                  \
-            const key k = KEY_OF_FLOAT(unsigned_key, key, bits);                                   \
-            const bool is_finite = (unsigned_key)(bits & (unsigned_key)~KEY_SIGN(key)) < infinity; \
-            least = is_finite && k < least ? k : least;                                            \
-            most = is_finite && k > most ? k : most;                                               \
-        }                                                                                          \
-        *lo = least;                                                                               \
-        *hi = most;                                                                                \
-    }
-#define KEY_SIGN(key) ((uint64_t)1 << (8 * sizeof(key) - 1))
+/* `infinity` is the bits of +inf: a finite value has a magnitude below, NaN one above. */
+#define MAGNITUDE(unsigned_key) (bits & (unsigned_key) ~((unsigned_key)1 << (8 * sizeof bits - 1)))
+#define FINITE_RANGE(name, unsigned_key, key, infinity)              \
+    RANGE_LOOP(finite_range_##name, unsigned_key, key, KEY_OF_FLOAT, \
+               (unsigned_key)MAGNITUDE(unsigned_key) < infinity)
 
 /* Samples of 16 bits have the high byte first, as PNG has them. */
 WB_ALWAYS_INLINE void store_uint8(uint8_t *target, size_t i, unsigned sample)
@@ -111,39 +99,28 @@ WB_ALWAYS_INLINE void store_uint16(uint8_t *target, size_t i, unsigned sample)
 
 #define EXACT(x) (x)
 
-/* `number` is the type the arithmetic runs in; `rounded` is applied after each operation. */
-#define MULTIPLY(rule, name, load, item_bytes, number, rounded)                                  \
-    TARGET static void SAMPLED(rule##_multiply_##name)(const wb_arithmetic *arithmetic,          \
-                                                       const void *values, size_t count,         \
-                                                       uint8_t *restrict target)                 \
-    {                                                                                            \
-        const uint8_t *source = values;                                                          \
-        const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;           \
-        const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling; \
-        for (size_t i = 0; i < count; i++) {                                                     \
-            number x = (number)load(source + i * item_bytes);                                    \
-            x = rounded(x * before - lo);                                                        \
-            x = rounded(x * factor);                                                             \
-            STORE_CLIPPED(x);                                                                    \
-        }                                                                                        \
-    }
-#define DIVIDE(rule, name, load, item_bytes, number, rounded)                                    \
-    TARGET static void SAMPLED(rule##_divide_##name)(const wb_arithmetic *arithmetic,            \
-                                                     const void *values, size_t count,           \
-                                                     uint8_t *restrict target)                   \
+/* `number` is the type the arithmetic runs in; `rounded` is applied after each operation.
+ * `quotient` is an expression of x: x itself, or x / span. */
+#define SCALE_LOOP(kernel, load, item_bytes, number, rounded, quotient)                          \
+    TARGET static void SAMPLED(kernel)(const wb_arithmetic *arithmetic, const void *values,      \
+                                       size_t count, uint8_t *restrict target)                   \
     {                                                                                            \
         const uint8_t *source = values;                                                          \
         const number before = (number)arithmetic->before, lo = (number)arithmetic->lo;           \
         const number span = (number)arithmetic->span;                                            \
         const number factor = (number)arithmetic->factor, ceiling = (number)arithmetic->ceiling; \
+        (void)span;                                                                              \
         for (size_t i = 0; i < count; i++) {                                                     \
             number x = (number)load(source + i * item_bytes);                                    \
             x = rounded(x * before - lo);                                                        \
-            x = rounded(x / span);                                                               \
-            x = rounded(x * factor);                                                             \
+            x = rounded((number)(quotient)*factor);                                              \
             STORE_CLIPPED(x);                                                                    \
         }                                                                                        \
     }
+#define MULTIPLY(rule, name, load, item_bytes, number, rounded) \
+    SCALE_LOOP(rule##_multiply_##name, load, item_bytes, number, rounded, x)
+#define DIVIDE(rule, name, load, item_bytes, number, rounded) \
+    SCALE_LOOP(rule##_divide_##name, load, item_bytes, number, rounded, rounded(x / span))
 
 #define REPLACE_NAN(name, unsigned_key, infinity)                                              \
     TARGET static void KERNEL(replace_nan_##name)(const void *values, size_t count,            \
@@ -153,7 +130,7 @@ WB_ALWAYS_INLINE void store_uint16(uint8_t *target, size_t i, unsigned sample)
         for (size_t i = 0; i < count; i++) {                                                   \
             unsigned_key bits;                                                                 \
             memcpy(&bits, source + i * sizeof bits, sizeof bits);                              \
-            const bool is_nan = (bits & (unsigned_key)~KEY_SIGN(unsigned_key)) > infinity;     \
+            const bool is_nan = MAGNITUDE(unsigned_key) > infinity;                            \
             target[i] = is_nan ? nan_value : target[i];                                        \
         }                                                                                      \
     }

@@ -11,7 +11,7 @@ extern const uint8_t wb_log2_fractions[256];
 /* 256 * log2(value); value is not 0. Exact to 1/256 bit or so. */
 static inline uint32_t wb_log2_fixed(uint32_t value)
 {
-    unsigned whole = wb_log2_floor(value);
+    unsigned whole = wb_highest_bit(value);
     uint32_t mantissa = whole >= 8 ? value >> (whole - 8) : value << (8 - whole);
     return whole << 8 | wb_log2_fractions[mantissa & 0xff];
 }

@@ -39,7 +39,7 @@ static inline wb_deflate_symbol wb_deflate_length_symbol(unsigned length)
     unsigned above = length - WB_DEFLATE_MIN_MATCH;
     if (length == WB_DEFLATE_MAX_MATCH)
         return (wb_deflate_symbol){WB_DEFLATE_LITLEN_SYMBOLS - 1, 0, 0};
-    unsigned extra_bits = wb_log2_floor(above | 4) - 2;
+    unsigned extra_bits = wb_highest_bit(above | 4) - 2;
     return (wb_deflate_symbol){
         (uint16_t)(WB_DEFLATE_FIRST_LENGTH + 4 * extra_bits + (above >> extra_bits)),
         (uint8_t)extra_bits, (uint16_t)(above & ((1u << extra_bits) - 1))};
@@ -48,7 +48,7 @@ static inline wb_deflate_symbol wb_deflate_length_symbol(unsigned length)
 static inline wb_deflate_symbol wb_deflate_distance_symbol(unsigned distance)
 {
     unsigned above = distance - 1;
-    unsigned extra_bits = wb_log2_floor(above | 2) - 1;
+    unsigned extra_bits = wb_highest_bit(above | 2) - 1;
     return (wb_deflate_symbol){(uint16_t)(2 * extra_bits + (above >> extra_bits)),
                                (uint8_t)extra_bits, (uint16_t)(above & ((1u << extra_bits) - 1))};
 }

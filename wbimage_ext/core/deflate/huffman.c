@@ -23,7 +23,7 @@ enum {
 
 static unsigned bucket_of(uint32_t weight)
 {
-    unsigned highest = wb_log2_floor(weight | MANTISSAS), shift = highest - MANTISSA_BITS;
+    unsigned highest = wb_highest_bit(weight | MANTISSAS), shift = highest - MANTISSA_BITS;
     return shift * MANTISSAS + (weight >> shift);
 }
 

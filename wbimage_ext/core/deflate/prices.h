@@ -21,7 +21,7 @@ typedef struct wb_deflate_prices {
 /* The logarithm of a distance, rounded up. */
 static inline unsigned wb_deflate_distance_log(uint32_t distance)
 {
-    return wb_log2_floor(2 * distance - 1);
+    return wb_highest_bit(2 * distance - 1);
 }
 
 /* A symbol that did not occur gets the price of a rare one. */
