@@ -13,25 +13,27 @@ typedef size_t find_matches_kernel(wb_deflate_matcher *matcher, const uint8_t *b
 
 enum {
     TABLES = 3,
-    MIN_TABLE_BITS = 8,
+    PLACES = 2, /* that an entry holds, the last one lowest */
+    PLACE_BITS = 16,
+    MIN_TABLE_BITS = 7,
     COMPARED_BYTES = 32, /* at once; so long a match is taken without looking for a better one */
     PIECE_BYTES = WB_DEFLATE_MAX_MATCH,
     EXACT_BYTES = 6,  /* of a match's literals are priced each, the rest as mean ones */
     HASHED_BYTES = 16 /* the tables look at so many; what lies after the end must not count */
 };
 
-/* A slot for every second to fourth byte, up to tables that leave room in a second-level cache. */
+/* An entry for 4 to 8 bytes, up to tables that leave room in a second-level cache. */
 static unsigned table_bits(size_t size_bytes)
 {
     unsigned bits = MIN_TABLE_BITS;
-    while (bits < WB_FIT_TABLE_BITS && size_bytes >> bits > 2)
+    while (bits < WB_FIT_TABLE_BITS && size_bytes >> bits > 4)
         bits++;
     return bits;
 }
 
 size_t wb_deflate_matcher_size(size_t size_bytes)
 {
-    return (TABLES * sizeof(uint16_t)) << table_bits(size_bytes);
+    return (TABLES * sizeof(uint32_t)) << table_bits(size_bytes);
 }
 
 void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t size_bytes,
@@ -67,7 +69,7 @@ static inline int64_t gain_of(int price)
 }
 
 typedef struct search {
-    uint16_t *tables[TABLES];
+    uint32_t *tables[TABLES];
     uint64_t factors[2];
     unsigned shift;
     size_t step;
@@ -137,12 +139,17 @@ static void line_advance(const search *in, const uint8_t *bytes, size_t i, size_
     at->above_part = near_part(in, at->above);
 }
 
-static inline void slots_of(const search *in, const uint8_t *here, uint16_t *slots[TABLES])
+static inline void slots_of(const search *in, const uint8_t *here, uint32_t *slots[TABLES])
 {
     uint64_t word = wb_load_le64(here), second = wb_load_le64(here + 8);
     slots[0] = &in->tables[0][word * in->factors[0] >> in->shift];
     slots[1] = &in->tables[1][word * in->factors[1] >> in->shift];
     slots[2] = &in->tables[2][(word * FACTOR + second * FACTOR_2) >> in->shift];
+}
+
+static inline void insert(uint32_t *slot, size_t position)
+{
+    *slot = *slot << PLACE_BITS | (uint16_t)position;
 }
 
 /* What the literals of a place cost more than as many mean ones. */
@@ -193,7 +200,7 @@ size_t wb_deflate_find_matches(wb_deflate_matcher *matcher, const uint8_t *bytes
                                size_t end, wb_cpu cpu, wb_deflate_token *tokens)
 {
     if (!matcher->has_seen)
-        memset(matcher->tables, 0, (TABLES * sizeof(uint16_t)) << matcher->table_bits);
+        memset(matcher->tables, 0, (TABLES * sizeof(uint32_t)) << matcher->table_bits);
     matcher->has_seen = true;
     return select_find_matches(cpu)(matcher, bytes, start, end, tokens);
 }

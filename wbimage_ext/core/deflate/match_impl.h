@@ -65,7 +65,7 @@ TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uin
         } else {
             const size_t position = origin + i;
             const size_t reach = i < WB_DEFLATE_WINDOW_BYTES ? i : WB_DEFLATE_WINDOW_BYTES;
-            uint16_t *slots[TABLES];
+            uint32_t *slots[TABLES];
             int64_t over[EXACT_BYTES + 1];
             slots_of(&in, here, slots);
             sum_literals(&in, here, over);
@@ -74,13 +74,16 @@ TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uin
             int64_t other = by_length(&in, over, above_length) + line.above_part;
             best = other > best ? other : best;
             for (int k = 0; k < TABLES; k++) {
-                size_t far = (position - *slots[k]) & 0xffff;
-                *slots[k] = (uint16_t)position;
-                /* Out of reach it is the left again. Computed without a branch: half are. */
-                far = step ^ ((far ^ step) & (0 - (size_t)(far - 1 < reach)));
-                unsigned equal = wb_lowest_bit(KERNEL(differs)(here, here - far));
-                other = by_length(&in, over, equal) + far_part(&in, far);
-                best = other > best ? other : best;
+                const uint32_t places = *slots[k];
+                insert(slots[k], position);
+                for (unsigned age = 0; age < (k == 0 ? 1 : PLACES); age++) {
+                    size_t far = (position - (places >> PLACE_BITS * age)) & 0xffff;
+                    /* Out of reach it is the left again. Computed without a branch: half are. */
+                    far = step ^ ((far ^ step) & (0 - (size_t)(far - 1 < reach)));
+                    unsigned equal = wb_lowest_bit(KERNEL(differs)(here, here - far));
+                    other = by_length(&in, over, equal) + far_part(&in, far);
+                    best = other > best ? other : best;
+                }
             }
             if (best <= 0) {
                 i += step * (1 + (misses++ >> WB_FIT_MISSES_SHIFT));
@@ -116,12 +119,16 @@ TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uin
         length = next - literals_start - before;
         tokens[count++] = (wb_deflate_token){(uint32_t)before, (uint32_t)length,
                                              (uint32_t)distance};
-        if (length < WB_FIT_INSERT_BYTES && distance != step) {
-            uint16_t *slots[TABLES];
-            for (size_t k = i + step; k < next && k < last; k += step) {
-                slots_of(&in, bytes + k, slots);
-                *slots[0] = *slots[1] = *slots[2] = (uint16_t)(origin + k);
-            }
+        size_t k = i + step, whole = (next - i) / step * step;
+        if (length >= WB_FIT_INSERT_BYTES || distance == step) {
+            size_t tail = step * (distance == step ? WB_FIT_RUN_TAIL : WB_FIT_MATCH_TAIL);
+            k = whole > tail + step ? i + whole - tail : k;
+        }
+        for (; k < next && k < last; k += step) {
+            uint32_t *slots[TABLES];
+            slots_of(&in, bytes + k, slots);
+            for (int table = 0; table < TABLES; table++)
+                insert(slots[table], origin + k);
         }
         i = literals_start = next;
     }

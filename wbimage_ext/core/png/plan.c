@@ -10,6 +10,8 @@
 enum {
     TILES_MIN_BYTES = 8 << 10,
     TILES_MAX_BYTES = 24 << 10,
+    SMALL_TILE_BYTES = 3 << 10,
+    WHOLE_BYTES = 16 << 10, /* parts of so many are one tile */
     TILE_MIN_ROWS = 4,
     LOOK_ROWS = 4, /* of all tiles together */
     LOOK_TABLE_BITS = 10,
@@ -39,7 +41,7 @@ wb_status wb_png_planner_init(wb_png_planner *planner, const wb_raster *raster, 
 void wb_png_planner_restart(wb_png_planner *planner)
 {
     planner->tile_number = 0;
-    planner->has_plan = false;
+    planner->has_plan = planner->is_photo = false;
     planner->plan = WB_PNG_RUNS;
     planner->parts_since = 0;
     memset(planner->costs, 0, sizeof planner->costs);
@@ -59,6 +61,8 @@ static tiles lay_out_tiles(const wb_png_planner *planner, size_t y, size_t row_c
     size_t wanted_bytes = raster->width * wb_raster_pixel_bytes(raster) * row_count
                           / WB_FIT_TILES_SHARE;
     wanted_bytes = wanted_bytes < TILES_MIN_BYTES ? TILES_MIN_BYTES : wanted_bytes;
+    if (row_count <= WHOLE_BYTES / line_bytes)
+        wanted_bytes = SIZE_MAX;
     tiles all = {y, row_count, WB_FIT_TILES, wanted_bytes / WB_FIT_TILES / line_bytes,
                  planner->tile_number};
     all.rows = all.rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : all.rows;
@@ -86,7 +90,9 @@ static void seek_tile(wb_png_rows *rows, const tiles *all, size_t k)
     uint64_t free_pixels = rows->raster->width - rows->size_bytes / pixel_bytes;
     uint64_t column = (free_pixels + 1) * ((all->number + k) * golden_ratio & 0xffff) >> 16;
     rows->first_byte = (size_t)column * pixel_bytes;
-    wb_png_rows_seek(rows, all->y + (2 * k + 1) * (all->row_count - all->rows) / (2 * all->count));
+    size_t row = (2 * k + 1) * (all->row_count - all->rows) / (2 * all->count);
+    /* The first row of an image has none above it, which may cost more than all others. */
+    wb_png_rows_seek(rows, all->y == 0 && k == 0 ? 0 : all->y + row);
 }
 
 typedef struct look_counts {
@@ -193,25 +199,37 @@ static bool is_photo(wb_png_lines *trial, const tiles *all, const wb_png_look *l
            > wb_png_lines_block_bytes(trial) * (uint64_t)WB_FIT_PHOTO_BITS / 16;
 }
 
-/* Where the tiles are of a figure, runs are no candidate but show what the others save. */
+/* Whether matches save much, on a small tile: what repeats may look like a photograph, too. */
+static bool do_matches_pay(wb_png_lines *trial, const tiles *all)
+{
+    wb_deflate_frequencies frequencies;
+    tiles one = *all;
+    one.count = 1;
+    size_t rows = SMALL_TILE_BYTES / trial->line_bytes;
+    rows = rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : rows;
+    one.rows = rows < all->rows ? rows : all->rows;
+    uint64_t runs = try_plan(trial, &one, WB_PNG_RUNS, &frequencies);
+    uint64_t filtered = try_plan(trial, &one, WB_PNG_FILTERED, &frequencies);
+    return filtered < runs / 100 * WB_FIT_PHOTO_PERCENT;
+}
+
+/* Of all plans; where the tiles are of a figure, runs are no candidate. */
 static void hold_contest(wb_png_planner *planner, const tiles *all, bool is_figure)
 {
-    static const wb_png_plan ORDER[WB_PNG_PLANS] = {WB_PNG_RUNS, WB_PNG_PLAIN, WB_PNG_FILTERED};
     wb_deflate_frequencies frequencies[2]; /* of the best plan so far, and of one more */
     const wb_png_plan last = planner->plan;
-    uint64_t least = UINT64_MAX, costs[WB_PNG_PLANS];
+    uint64_t least = UINT64_MAX;
     int best = 0;
     for (int i = 0; i < WB_PNG_PLANS; i++) {
-        const wb_png_plan tried = ORDER[i];
-        bool is_clear = tried == WB_PNG_FILTERED
-                        && costs[WB_PNG_PLAIN] < costs[WB_PNG_RUNS] * WB_FIT_CLEAR_PERCENT / 100;
-        costs[tried] = is_clear ? costs[WB_PNG_RUNS]
-                                : try_plan(&planner->trial, all, tried, &frequencies[1 - best]);
-        planner->costs[tried] = planner->costs[tried] * WB_FIT_MEMORY_QUARTERS / 4 + costs[tried];
-        uint64_t cost = planner->costs[tried];
+        if (is_figure && i == WB_PNG_RUNS)
+            continue;
+        const wb_png_plan tried = (wb_png_plan)i;
+        uint64_t cost = try_plan(&planner->trial, all, tried, &frequencies[1 - best]);
+        cost += planner->costs[tried] * WB_FIT_MEMORY_QUARTERS / 4;
+        planner->costs[tried] = cost;
         if (planner->has_plan && last == tried)
             cost -= cost / WB_FIT_CHANGE_SHARE;
-        if (is_clear || cost >= least || (is_figure && tried == WB_PNG_RUNS))
+        if (cost >= least)
             continue;
         least = cost;
         planner->plan = tried;
@@ -225,13 +243,16 @@ bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
     tiles all = lay_out_tiles(planner, y, row_count);
     wb_png_look look = look_at(&planner->trial.rows, &all);
     planner->tile_number += all.count;
-    if (is_photo(&planner->trial, &all, &look)) {
+    if (is_photo(&planner->trial, &all, &look)
+        && (planner->is_photo || !do_matches_pay(&planner->trial, &all))) {
+        planner->is_photo = true;
         planner->plan = WB_PNG_RUNS;
         planner->has_plan = true;
         planner->parts_since = WB_FIT_KEEP_PARTS;
         memset(planner->costs, 0, sizeof planner->costs);
         return false;
     }
+    planner->is_photo = false;
     if (planner->has_plan && planner->parts_since < WB_FIT_KEEP_PARTS
         && is_near(look.flat, planner->look.flat, WB_FIT_KEEP_FLAT)
         && is_near(look.seen, planner->look.seen, WB_FIT_KEEP_SEEN)) {

@@ -15,8 +15,8 @@ typedef struct wb_png_look {
 typedef struct wb_png_planner {
     wb_png_lines trial; /* over tiles */
     size_t tile_number; /* of the next tile */
-    bool has_plan;
-    wb_png_plan plan;             /* of the last part */
+    bool has_plan, is_photo; /* of the last part */
+    wb_png_plan plan;
     uint64_t costs[WB_PNG_PLANS]; /* of the parts so far, the last counting most */
     wb_deflate_prices prices;     /* of the tiles in the last contest, by the plan that won */
     wb_png_look look;             /* in the last contest */
