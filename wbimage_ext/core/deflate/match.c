@@ -74,6 +74,7 @@ typedef struct search {
     unsigned shift;
     size_t step;
     int64_t by_length[COMPARED_BYTES + 1];
+    int64_t by_byte; /* what each byte of a match saves */
     int64_t by_distance_log[WB_DEFLATE_DISTANCE_LOGS];
     int64_t literals_over[WB_DEFLATE_LITERALS];
     const uint8_t *distance_prices;
@@ -91,6 +92,7 @@ static void search_init(search *to, const wb_deflate_matcher *matcher)
     to->factors[1] = FACTOR << (64 - 8 * some);
     to->shift = 64 - matcher->table_bits;
     to->step = step;
+    to->by_byte = gain_of(prices->mean_literal);
     for (int length = 0; length <= COMPARED_BYTES; length++) {
         int gain = length < WB_DEFLATE_MIN_MATCH
                        ? NO_GAIN

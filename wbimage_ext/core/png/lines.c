@@ -74,7 +74,8 @@ static wb_png_filter choose_filter(wb_png_lines *lines, wb_png_row row, bool is_
     uint64_t scores[WB_PNG_FILTER_COUNT];
     score_filters(lines, row, scores);
     scores[WB_PNG_NONE] = is_matched ? scores[WB_PNG_NONE] * WB_FIT_NONE_WEIGHT / 64 : UINT64_MAX;
-    wb_png_filter best = WB_PNG_SUB;
+    /* Of equals Up: to the first pixel, which no sum counts, there is nothing left. */
+    wb_png_filter best = WB_PNG_UP;
     for (int filter = 0; filter < WB_PNG_FILTER_COUNT; filter++)
         if (scores[filter] < scores[best])
             best = (wb_png_filter)filter;
