@@ -39,25 +39,26 @@ TARGET static inline size_t KERNEL(equal_before)(const uint8_t *here, size_t dis
     return (63u - wb_highest_bit(differs | 1)) / 8;
 }
 
-/* Of the places in three entries, and of `distance`, which agrees in COMPARED_BYTES, the one whose
- * match saves most. */
+/* Of the places in an entry, and of `distance`, which agrees in COMPARED_BYTES, the one whose match
+ * saves most. */
 TARGET WB_NEVER_INLINE size_t KERNEL(longest_of)(const search *in, const uint8_t *here,
-                                                 const uint32_t *entries, size_t position,
-                                                 size_t reach, size_t distance, size_t most)
+                                                 uint32_t entry, size_t position, size_t reach,
+                                                 size_t distance, size_t most)
 {
     most = most < PIECE_BYTES ? most : PIECE_BYTES;
-    size_t length = KERNEL(equal_from)(here, distance, COMPARED_BYTES, most), last = distance;
+    size_t length = KERNEL(equal_from)(here, distance, COMPARED_BYTES, most);
     int64_t gain = (int64_t)length * in->by_byte + far_part(in, distance);
-    for (unsigned k = 0; k < TABLES * PLACES; k++) {
-        size_t far = (position - (entries[k / PLACES] >> PLACE_BITS * (k % PLACES))) & 0xffff;
-        if (far - 1 >= reach || far == last)
+    for (unsigned age = 0; age < PLACES && length < most; age++) {
+        size_t far = (position - (entry >> PLACE_BITS * age)) & 0xffff;
+        if (far - 1 >= reach || here[length] != *(here + length - far))
             continue;
-        last = far;
-        length = KERNEL(equal_from)(here, far, 0, most);
-        int64_t other = (int64_t)length * in->by_byte + far_part(in, far);
-        if (other > gain)
-            distance = far;
-        gain = other > gain ? other : gain;
+        size_t other_length = KERNEL(equal_from)(here, far, 0, most);
+        int64_t other = (int64_t)other_length * in->by_byte + far_part(in, far);
+        if (other <= gain)
+            continue;
+        gain = other;
+        length = other_length;
+        distance = far;
     }
     return distance;
 }
@@ -89,7 +90,7 @@ TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uin
             const size_t position = origin + i;
             const size_t reach = i < WB_DEFLATE_WINDOW_BYTES ? i : WB_DEFLATE_WINDOW_BYTES;
             uint32_t *slots[TABLES];
-            uint32_t entries[TABLES];
+            uint32_t entry = 0; /* at the end the last table's */
             int64_t over[EXACT_BYTES + 1];
             slots_of(&in, here, slots);
             sum_literals(&in, here, over);
@@ -98,10 +99,10 @@ TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uin
             int64_t other = by_length(&in, over, above_length) + line.above_part;
             best = other > best ? other : best;
             for (int k = 0; k < TABLES; k++) {
-                entries[k] = *slots[k];
+                entry = *slots[k];
                 insert(slots[k], position);
                 for (unsigned age = 0; age < (k == 0 ? 1 : PLACES); age++) {
-                    size_t far = (position - (entries[k] >> PLACE_BITS * age)) & 0xffff;
+                    size_t far = (position - (entry >> PLACE_BITS * age)) & 0xffff;
                     /* Out of reach it is the left again. Computed without a branch: half are. */
                     far = step ^ ((far ^ step) & (0 - (size_t)(far - 1 < reach)));
                     unsigned equal = wb_lowest_bit(KERNEL(differs)(here, here - far));
@@ -116,7 +117,7 @@ TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uin
             length = (size_t)best >> DISTANCE_BITS & ((1 << LENGTH_BITS) - 1);
             distance = (size_t)best & ((1 << DISTANCE_BITS) - 1);
             if (length == COMPARED_BYTES)
-                distance = KERNEL(longest_of)(&in, here, entries, position, reach, distance, most);
+                distance = KERNEL(longest_of)(&in, here, entry, position, reach, distance, most);
             /* A literal pixel, and then a run or a match above, may save more. */
             unsigned left_later = wb_lowest_bit(left_differs >> step);
             int64_t later = in.by_length[left_later] + left_part;
