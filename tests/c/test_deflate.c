@@ -241,7 +241,7 @@ enum { FOUND_BYTES = 60000 };
 
 /* Every kernel finds the same matches, in pixels of any size and up to any end: none goes on behind
  * it. */
-static void check_matches(size_t step, size_t line_bytes, size_t size_bytes)
+static void check_matches(size_t step, bool is_fine, size_t line_bytes, size_t size_bytes)
 {
     uint8_t *bytes = repetitive_bytes(FOUND_BYTES, 77);
     void *memory = wb_allocate(wb_deflate_matcher_size(FOUND_BYTES));
@@ -251,7 +251,7 @@ static void check_matches(size_t step, size_t line_bytes, size_t size_bytes)
     size_t first_count = 0;
     for (int i = CPUS - 1; i >= 0; i--) { /* the portable one first */
         wb_deflate_matcher matcher;
-        wb_deflate_matcher_init(&matcher, memory, FOUND_BYTES, line_bytes, step);
+        wb_deflate_matcher_init(&matcher, memory, FOUND_BYTES, line_bytes, step, is_fine);
         wb_deflate_matcher_clear(&matcher);
         wb_deflate_prices_guess(&matcher.prices, bytes, FOUND_BYTES);
         size_t count = wb_deflate_find_matches(&matcher, bytes, line_bytes, size_bytes,
@@ -272,13 +272,19 @@ static void check_matches(size_t step, size_t line_bytes, size_t size_bytes)
 
 static void test_matches(void)
 {
-    static const size_t STEPS[] = {1, 2, 3, 4, 6, 8};
-    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
-        check_matches(STEPS[i], 241, FOUND_BYTES);
-        check_matches(STEPS[i], WB_DEFLATE_WINDOW_BYTES, FOUND_BYTES);
-        check_matches(STEPS[i], WB_DEFLATE_WINDOW_BYTES + 1, FOUND_BYTES);
+    static const struct {
+        size_t step;
+        bool is_fine;
+    } SEARCHES[] = {{1, false}, {2, false}, {3, false}, {4, false},
+                    {2, true},  {6, true},  {8, true}};
+    for (size_t i = 0; i < sizeof SEARCHES / sizeof SEARCHES[0]; i++) {
+        const size_t step = SEARCHES[i].step;
+        const bool is_fine = SEARCHES[i].is_fine;
+        check_matches(step, is_fine, 241, FOUND_BYTES);
+        check_matches(step, is_fine, WB_DEFLATE_WINDOW_BYTES, FOUND_BYTES);
+        check_matches(step, is_fine, WB_DEFLATE_WINDOW_BYTES + 1, FOUND_BYTES);
         for (size_t less = 1; less < 40; less++)
-            check_matches(STEPS[i], 241, FOUND_BYTES - less);
+            check_matches(step, is_fine, 241, FOUND_BYTES - less);
     }
 }
 
@@ -287,7 +293,7 @@ static void test_prices_decide(void)
 {
     enum { SIZE_BYTES = 512 };
     uint8_t bytes[SIZE_BYTES + WB_DEFLATE_SLACK_BYTES] = {0};
-    static uint16_t memory[3 << 15];
+    static uint16_t memory[4 << 15];
     wb_deflate_token tokens[SIZE_BYTES / 3 + 2];
     wb_deflate_frequencies frequencies = {.litlen[WB_DEFLATE_FIRST_LENGTH] = 1, .distance[9] = 1};
     for (size_t i = 0; i < SIZE_BYTES; i++)
@@ -299,7 +305,7 @@ static void test_prices_decide(void)
         for (unsigned i = 100; i < 104; i++)
             frequencies.litlen[bytes[i]] = is_cheap ? 4000 : 1;
         wb_deflate_matcher matcher;
-        wb_deflate_matcher_init(&matcher, memory, sizeof memory, SIZE_BYTES, 1);
+        wb_deflate_matcher_init(&matcher, memory, sizeof memory, SIZE_BYTES, 1, false);
         wb_deflate_matcher_clear(&matcher);
         wb_deflate_prices_set(&matcher.prices, &frequencies);
         size_t count = wb_deflate_find_matches(&matcher, bytes, 0, SIZE_BYTES, WB_CPU_PORTABLE,

@@ -5,15 +5,18 @@
 #include "image.h"
 #include "support.h"
 
-typedef enum content { FLAT, GRADIENT, CT, NOISE, STEPS, CONTENTS } content;
+typedef enum content { FLAT, GRADIENT, CT, SPREAD, NARROW, NOISE, STEPS, CONTENTS } content;
 
-/* The sample at x, y: a slope, 12 bits with noise in the lowest, all bits random, wide stripes. */
+/* The sample at x, y: a slope, 12 bits with noise in the lowest, few values over the full range,
+ * noise around one value, all bits random, wide stripes. */
 static unsigned sample_at(content kind, size_t x, size_t y, unsigned c, uint64_t *random)
 {
     switch (kind) {
     case FLAT: return 0x1234 + c;
     case GRADIENT: return (unsigned)(x * 61 + y * 17 + c * 1000) & 0xffff;
     case CT: return (unsigned)((x * x + y * y) / 7 % 4096 + random_next(random) % 8);
+    case SPREAD: return (unsigned)((x * x + y * y) / 900 % 800 + random_next(random) % 8) * 77;
+    case NARROW: return 20000 + (unsigned)(random_next(random) >> 59) * 3;
     case NOISE: return (unsigned)(random_next(random) >> 48);
     default: return x / 9 % 2 == 0 ? 0 : 0xff00;
     }

@@ -84,6 +84,19 @@ enum {
     /* And matches cost no less than this part of what runs do on a small tile: they take five times
      * as long. With 100 photographs take 1.5 times as long and are 0.3 percent smaller. */
     WB_FIT_PHOTO_PERCENT = 85,
+    /* For 16 bits: what one filter for all rows wins on a tile it may lose on other rows. */
+    WB_FIT_WEIGHT_NONE_RUNS_16 = 66,
+    WB_FIT_WEIGHT_ONE_FILTER_16 = 68,
+    WB_FIT_WEIGHT_UP_MATCHES_16 = 67,
+    /* As WB_FIT_WEIGHT_SEARCH: there every byte is searched, and most searches are short. */
+    WB_FIT_WEIGHT_SEARCH_16 = 250,
+    /* One tile, since three smaller ones show too little of what repeats; and a part's bytes for
+     * each of its bytes. */
+    WB_FIT_TILE_SHARE_16 = 28,
+    /* Bits of a match that takes the place of 14 bits of the pixels' entropy. */
+    WB_FIT_MATCHED_ENTROPY_16 = 21,
+    /* Matches of other plans are tried where they save, of the cost of runs, so many percent. */
+    WB_FIT_MATCHES_SAVE_16 = 5,
     /* Runs alone are no candidate where so many pixels are like a neighbour: tiles easily miss what
      * repeats in a figure. */
     WB_FIT_FIGURE_FLAT = 230

@@ -13,13 +13,17 @@ typedef size_t find_matches_kernel(wb_deflate_matcher *matcher, const uint8_t *b
 
 enum {
     TABLES = 3,
+    FINE_TABLES = 4,
+    RECENT = 4, /* distances of long matches that a fine search remembers */
     PLACES = 2, /* that an entry holds, the last one lowest */
     PLACE_BITS = 16,
     MIN_TABLE_BITS = 7,
     COMPARED_BYTES = 32, /* at once; so long a match is taken without looking for a better one */
     PIECE_BYTES = WB_DEFLATE_MAX_MATCH,
-    EXACT_BYTES = 6,  /* of a match's literals are priced each, the rest as mean ones */
-    HASHED_BYTES = 16 /* the tables look at so many; what lies after the end must not count */
+    EXACT_BYTES = 6, /* of a match's literals are priced each, the rest as mean ones */
+    /* The tables look at so many; what lies after the end must not count. */
+    HASHED_BYTES = 16,
+    FINE_HASHED_BYTES = 32
 };
 
 /* An entry for 4 to 8 bytes, up to tables that leave room in a second-level cache. */
@@ -33,17 +37,18 @@ static unsigned table_bits(size_t size_bytes)
 
 size_t wb_deflate_matcher_size(size_t size_bytes)
 {
-    return (TABLES * sizeof(uint32_t)) << table_bits(size_bytes);
+    return (FINE_TABLES * sizeof(uint32_t)) << table_bits(size_bytes);
 }
 
 void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t size_bytes,
-                             size_t line_bytes, size_t step_bytes)
+                             size_t line_bytes, size_t step_bytes, bool is_fine)
 {
     *matcher = (wb_deflate_matcher){
         .tables = memory,
         .table_bits = table_bits(size_bytes),
         .line_bytes = line_bytes,
         .step_bytes = step_bytes,
+        .is_fine = is_fine,
     };
 }
 
@@ -58,6 +63,8 @@ void wb_deflate_matcher_clear(wb_deflate_matcher *matcher)
  * does not look at the word's last bytes. */
 static const uint64_t FACTOR = UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / golden ratio */
 static const uint64_t FACTOR_2 = UINT64_C(0xD6E8FEB86659FD93);
+static const uint64_t FACTOR_3 = UINT64_C(0xA0761D6478BD642F);
+static const uint64_t FACTOR_4 = UINT64_C(0xE7037ED1A0B428DB);
 
 /* What the search takes from a matcher, in registers or on the stack where no store can change it.
  * A choice is one number: what the match saves in prices above, its length and distance below. */
@@ -69,7 +76,7 @@ static inline int64_t gain_of(int price)
 }
 
 typedef struct search {
-    uint32_t *tables[TABLES];
+    uint32_t *tables[FINE_TABLES];
     uint64_t factors[2];
     unsigned shift;
     size_t step;
@@ -84,7 +91,7 @@ static void search_init(search *to, const wb_deflate_matcher *matcher)
 {
     const wb_deflate_prices *prices = &matcher->prices;
     size_t entries = (size_t)1 << matcher->table_bits, step = matcher->step_bytes;
-    for (int k = 0; k < TABLES; k++)
+    for (int k = 0; k < FINE_TABLES; k++)
         to->tables[k] = matcher->tables + (size_t)k * entries;
     /* The first table looks at a pixel and at least 3 bytes, the second at two pixels. */
     size_t few = step < 3 ? 4 - step % 2 : step < 8 ? step : 8, some = few * 2 < 8 ? few * 2 : 8;
@@ -141,12 +148,18 @@ static void line_advance(const search *in, const uint8_t *bytes, size_t i, size_
     at->above_part = near_part(in, at->above);
 }
 
-static inline void slots_of(const search *in, const uint8_t *here, uint32_t *slots[TABLES])
+WB_ALWAYS_INLINE void slots_of(const search *in, const uint8_t *here, int tables,
+                               uint32_t *slots[FINE_TABLES])
 {
     uint64_t word = wb_load_le64(here), second = wb_load_le64(here + 8);
     slots[0] = &in->tables[0][word * in->factors[0] >> in->shift];
     slots[1] = &in->tables[1][word * in->factors[1] >> in->shift];
-    slots[2] = &in->tables[2][(word * FACTOR + second * FACTOR_2) >> in->shift];
+    uint64_t many = word * FACTOR + second * FACTOR_2;
+    slots[2] = &in->tables[2][many >> in->shift];
+    if (tables == FINE_TABLES) {
+        many += wb_load_le64(here + 16) * FACTOR_3 + wb_load_le64(here + 24) * FACTOR_4;
+        slots[3] = &in->tables[3][many >> in->shift];
+    }
 }
 
 static inline void insert(uint32_t *slot, size_t position)
@@ -167,6 +180,17 @@ WB_ALWAYS_INLINE int64_t by_length(const search *in, const int64_t over[EXACT_BY
                                    unsigned length)
 {
     return in->by_length[length] + over[length < EXACT_BYTES ? length : EXACT_BYTES];
+}
+
+/* Makes a distance the most recent one. */
+static void remember(size_t recent[RECENT], size_t distance)
+{
+    size_t k = 0;
+    while (k < RECENT - 1 && recent[k] != distance)
+        k++;
+    for (; k > 0; k--)
+        recent[k] = recent[k - 1];
+    recent[0] = distance;
 }
 
 /* A bit for each of 32 bytes that differs, and bit 32. */
@@ -201,8 +225,9 @@ static find_matches_kernel *select_find_matches(wb_cpu cpu)
 size_t wb_deflate_find_matches(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
                                size_t end, wb_cpu cpu, wb_deflate_token *tokens)
 {
+    const size_t tables = matcher->is_fine ? FINE_TABLES : TABLES;
     if (!matcher->has_seen)
-        memset(matcher->tables, 0, (TABLES * sizeof(uint32_t)) << matcher->table_bits);
+        memset(matcher->tables, 0, (tables * sizeof(uint32_t)) << matcher->table_bits);
     matcher->has_seen = true;
     return select_find_matches(cpu)(matcher, bytes, start, end, tokens);
 }

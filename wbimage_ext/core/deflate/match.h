@@ -16,6 +16,7 @@ typedef struct wb_deflate_matcher {
     uint32_t origin;     /* position of bytes[0] in the stream, modulo 2^16 at least */
     size_t line_bytes;   /* distance to the byte above */
     size_t step_bytes;   /* distance to the byte left: a pixel */
+    bool is_fine;        /* samples have 16 bits: see match_impl.h */
     wb_deflate_prices prices;
     size_t searches; /* made since the tables were cleared: what the time goes with */
 } wb_deflate_matcher;
@@ -25,7 +26,7 @@ size_t wb_deflate_matcher_size(size_t size_bytes);
 
 /* Lays the tables into `memory` of that size. */
 void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t size_bytes,
-                             size_t line_bytes, size_t step_bytes);
+                             size_t line_bytes, size_t step_bytes, bool is_fine);
 
 /* Nothing was seen yet. The tables themselves are cleared when a search needs them. */
 void wb_deflate_matcher_clear(wb_deflate_matcher *matcher);

@@ -6,6 +6,24 @@
 
 #include "base/fitted.h"
 
+/* The filter of a plan's rows, CHOSEN for each row or the same for all, and whether matches of any
+ * distance are searched. */
+#define CHOSEN WB_PNG_FILTER_COUNT
+static const struct {
+    wb_png_filter filter;
+    bool is_matched;
+} PLANS[WB_PNG_PLANS] = {
+    [WB_PNG_RUNS] = {CHOSEN, false},
+    [WB_PNG_FILTERED] = {CHOSEN, true},
+    [WB_PNG_PLAIN] = {WB_PNG_NONE, true},
+    [WB_PNG_NONE_RUNS] = {WB_PNG_NONE, false},
+    [WB_PNG_SUB_RUNS] = {WB_PNG_SUB, false},
+    [WB_PNG_UP_RUNS] = {WB_PNG_UP, false},
+    [WB_PNG_PAETH_RUNS] = {WB_PNG_PAETH, false},
+    [WB_PNG_SUB_MATCHES] = {WB_PNG_SUB, true},
+    [WB_PNG_UP_MATCHES] = {WB_PNG_UP, true},
+};
+
 wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t size_bytes,
                             wb_png_room room, wb_cpu cpu, wb_png_buffers *buffers)
 {
@@ -33,7 +51,7 @@ wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t
     lines->bytes = buffers->filtered.data;
     lines->tokens = (wb_deflate_token *)(void *)buffers->tokens.data;
     wb_deflate_matcher_init(&lines->matcher, buffers->tables.data, block_bytes, lines->line_bytes,
-                            wb_raster_pixel_bytes(raster));
+                            wb_raster_pixel_bytes(raster), raster->is_16_bit);
     return WB_OK;
 }
 
@@ -73,7 +91,9 @@ static wb_png_filter choose_filter(wb_png_lines *lines, wb_png_row row, bool is_
 {
     uint64_t scores[WB_PNG_FILTER_COUNT];
     score_filters(lines, row, scores);
-    scores[WB_PNG_NONE] = is_matched ? scores[WB_PNG_NONE] * WB_FIT_NONE_WEIGHT / 64 : UINT64_MAX;
+    scores[WB_PNG_NONE] = is_matched && !lines->rows.raster->is_16_bit
+                              ? scores[WB_PNG_NONE] * WB_FIT_NONE_WEIGHT / 64
+                              : UINT64_MAX;
     /* Of equals Up: to the first pixel, which no sum counts, there is nothing left. */
     wb_png_filter best = WB_PNG_UP;
     for (int filter = 0; filter < WB_PNG_FILTER_COUNT; filter++)
@@ -97,9 +117,9 @@ static void write_line(wb_png_lines *lines, wb_png_plan plan, uint8_t *line)
         memset(line + 1, 0, row.size_bytes);
         return;
     }
-    wb_png_filter filter = WB_PNG_NONE;
-    if (plan != WB_PNG_PLAIN)
-        filter = choose_filter(lines, row, plan == WB_PNG_FILTERED);
+    wb_png_filter filter = PLANS[plan].filter;
+    if (filter == CHOSEN)
+        filter = choose_filter(lines, row, PLANS[plan].is_matched);
     line[0] = (uint8_t)filter;
     wb_png_filter_apply(&row, filter, lines->cpu, line + 1);
 }
@@ -125,7 +145,7 @@ void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count)
         write_line(lines, plan, line);
     /* Kernels look at whole vectors and groups: what lies behind the lines is always the same. */
     memset(lines->bytes + lines->end, 0, WB_DEFLATE_SLACK_BYTES);
-    if (plan == WB_PNG_RUNS) {
+    if (!PLANS[plan].is_matched) {
         count = find_runs(lines->bytes + start, size_bytes, lines->cpu, tokens);
     } else {
         if (!lines->has_prices)

@@ -24,6 +24,18 @@ static const uint64_t WEIGHTS[WB_PNG_PLANS] = {
     [WB_PNG_PLAIN] = WB_FIT_WEIGHT_PLAIN,
 };
 
+static const uint64_t WEIGHTS_16[WB_PNG_PLANS] = {
+    [WB_PNG_RUNS] = WB_FIT_WEIGHT_RUNS,
+    [WB_PNG_FILTERED] = WB_FIT_WEIGHT_RUNS,
+    [WB_PNG_PLAIN] = WB_FIT_WEIGHT_RUNS,
+    [WB_PNG_NONE_RUNS] = WB_FIT_WEIGHT_NONE_RUNS_16,
+    [WB_PNG_SUB_RUNS] = WB_FIT_WEIGHT_ONE_FILTER_16,
+    [WB_PNG_UP_RUNS] = WB_FIT_WEIGHT_ONE_FILTER_16,
+    [WB_PNG_PAETH_RUNS] = WB_FIT_WEIGHT_RUNS,
+    [WB_PNG_SUB_MATCHES] = WB_FIT_WEIGHT_RUNS,
+    [WB_PNG_UP_MATCHES] = WB_FIT_WEIGHT_UP_MATCHES_16,
+};
+
 wb_status wb_png_planner_init(wb_png_planner *planner, const wb_raster *raster, wb_cpu cpu,
                               wb_png_buffers *buffers)
 {
@@ -58,12 +70,13 @@ static tiles lay_out_tiles(const wb_png_planner *planner, size_t y, size_t row_c
 {
     const wb_raster *raster = planner->trial.rows.raster;
     size_t line_bytes = planner->trial.line_bytes, most_rows = TILES_MAX_BYTES / line_bytes;
-    size_t wanted_bytes = raster->width * wb_raster_pixel_bytes(raster) * row_count
-                          / WB_FIT_TILES_SHARE;
+    size_t tile_count = raster->is_16_bit ? 1 : WB_FIT_TILES;
+    size_t share = raster->is_16_bit ? WB_FIT_TILE_SHARE_16 : WB_FIT_TILES_SHARE;
+    size_t wanted_bytes = raster->width * wb_raster_pixel_bytes(raster) * row_count / share;
     wanted_bytes = wanted_bytes < TILES_MIN_BYTES ? TILES_MIN_BYTES : wanted_bytes;
     if (row_count <= WHOLE_BYTES / line_bytes)
         wanted_bytes = SIZE_MAX;
-    tiles all = {y, row_count, WB_FIT_TILES, wanted_bytes / WB_FIT_TILES / line_bytes,
+    tiles all = {y, row_count, tile_count, wanted_bytes / tile_count / line_bytes,
                  planner->tile_number};
     all.rows = all.rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : all.rows;
     all.rows = all.rows * all.count < most_rows ? all.rows : most_rows / all.count;
@@ -92,7 +105,8 @@ static void seek_tile(wb_png_rows *rows, const tiles *all, size_t k)
     rows->first_byte = (size_t)column * pixel_bytes;
     size_t row = (2 * k + 1) * (all->row_count - all->rows) / (2 * all->count);
     /* The first row of an image has none above it, which may cost more than all others. */
-    wb_png_rows_seek(rows, all->y == 0 && k == 0 ? 0 : all->y + row);
+    bool is_first = all->y == 0 && k == 0 && !rows->raster->is_16_bit;
+    wb_png_rows_seek(rows, is_first ? 0 : all->y + row);
 }
 
 typedef struct look_counts {
@@ -172,6 +186,7 @@ static uint64_t header_cost(const wb_deflate_frequencies *frequencies)
 static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan,
                          wb_deflate_frequencies *frequencies)
 {
+    const bool is_16_bit = trial->rows.raster->is_16_bit;
     wb_png_lines_restart(trial, all->y);
     for (size_t k = 0; k < all->count; k++) {
         seek_tile(&trial->rows, all, k);
@@ -182,8 +197,9 @@ static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan
     wb_deflate_count(&block, size_bytes, frequencies);
     uint64_t cost = wb_deflate_entropy(frequencies);
     cost = is_whole(trial, all) ? (cost + header_cost(frequencies)) * WB_FIT_WEIGHT_RUNS
-                                : cost * WEIGHTS[plan];
-    return cost + cost * trial->matcher.searches / size_bytes * WB_FIT_WEIGHT_SEARCH / 1000;
+                                : cost * (is_16_bit ? WEIGHTS_16 : WEIGHTS)[plan];
+    uint64_t search = is_16_bit ? WB_FIT_WEIGHT_SEARCH_16 : WB_FIT_WEIGHT_SEARCH;
+    return cost + cost * trial->matcher.searches / size_bytes * search / 1000;
 }
 
 /* Whether tiles look like a photograph and take as much. What is smooth looks the same, but takes
@@ -213,29 +229,117 @@ static bool do_matches_pay(wb_png_lines *trial, const tiles *all)
     return filtered < runs / 100 * WB_FIT_PHOTO_PERCENT;
 }
 
-/* Of all plans; where the tiles are of a figure, runs are no candidate. */
-static void hold_contest(wb_png_planner *planner, const tiles *all, bool is_figure)
-{
+/* The plans that were tried on some tiles. */
+typedef struct contest {
+    wb_png_planner *planner;
+    const tiles *all;
+    wb_png_plan last;                      /* of the part before */
+    uint64_t least;                        /* of the costs, with those of earlier parts */
+    uint64_t costs[WB_PNG_PLANS];          /* of the tiles */
     wb_deflate_frequencies frequencies[2]; /* of the best plan so far, and of one more */
-    const wb_png_plan last = planner->plan;
-    uint64_t least = UINT64_MAX;
-    int best = 0;
-    for (int i = 0; i < WB_PNG_PLANS; i++) {
-        if (is_figure && i == WB_PNG_RUNS)
-            continue;
-        const wb_png_plan tried = (wb_png_plan)i;
-        uint64_t cost = try_plan(&planner->trial, all, tried, &frequencies[1 - best]);
-        cost += planner->costs[tried] * WB_FIT_MEMORY_QUARTERS / 4;
-        planner->costs[tried] = cost;
-        if (planner->has_plan && last == tried)
-            cost -= cost / WB_FIT_CHANGE_SHARE;
-        if (cost >= least)
-            continue;
-        least = cost;
-        planner->plan = tried;
-        best = 1 - best;
+    int best;
+} contest;
+
+static void contest_init(contest *to, wb_png_planner *planner, const tiles *all)
+{
+    to->planner = planner;
+    to->all = all;
+    to->last = planner->plan;
+    to->least = UINT64_MAX;
+    to->best = 0;
+}
+
+/* A plan whose cost here is `cost`, for which frequencies[1 - best] stand. */
+static void judge_plan(contest *in, wb_png_plan plan, uint64_t cost)
+{
+    wb_png_planner *planner = in->planner;
+    in->costs[plan] = cost;
+    planner->costs[plan] = planner->costs[plan] * WB_FIT_MEMORY_QUARTERS / 4 + cost;
+    cost = planner->costs[plan];
+    if (planner->has_plan && in->last == plan)
+        cost -= cost / WB_FIT_CHANGE_SHARE;
+    if (cost >= in->least)
+        return;
+    in->least = cost;
+    planner->plan = plan;
+    in->best = 1 - in->best;
+}
+
+static void enter_plan(contest *in, wb_png_plan plan)
+{
+    uint64_t cost = try_plan(&in->planner->trial, in->all, plan, &in->frequencies[1 - in->best]);
+    judge_plan(in, plan, cost);
+}
+
+/* What matches cost where a whole window lies before them, of which a tile shows too little. Few
+ * residuals, as of 12 bits that were spread over 16, repeat in some pixels wherever 2^14 pixels are
+ * searched: a match takes the place of 14 bits of the pixels' entropy. */
+static uint64_t estimate_matches(const wb_png_lines *trial)
+{
+    enum { TABLE_BITS = 12, PIXEL_BYTES = 2 };
+    uint16_t counts[1 << TABLE_BITS] = {0};
+    uint32_t pixels = 0;
+    uint64_t spent = 0;
+    for (const uint8_t *line = trial->bytes; line < trial->bytes + trial->end;
+         line += trial->line_bytes)
+        for (size_t i = 1; i < trial->line_bytes; i += PIXEL_BYTES, pixels++)
+            counts[(wb_load_le16(line + i) * 40503u & 0xffff) >> (16 - TABLE_BITS)]++;
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++)
+        if (counts[k] != 0)
+            spent += (uint64_t)counts[k] * wb_log2_fixed(counts[k]);
+    uint64_t bits = ((uint64_t)pixels * wb_log2_fixed(pixels) - spent) >> 8;
+    return bits * WB_FIT_MATCHED_ENTROPY_16 / 14 * WB_FIT_WEIGHT_RUNS;
+}
+
+/* Matches in rows that are filtered alike. What the tile shows tells about other matches. */
+static void enter_matches_16(contest *in, wb_png_plan plan)
+{
+    const wb_png_lines *trial = &in->planner->trial;
+    const wb_raster *raster = trial->rows.raster;
+    uint64_t cost = try_plan(&in->planner->trial, in->all, plan, &in->frequencies[1 - in->best]);
+    uint64_t estimate = UINT64_MAX;
+    if (raster->channels == 1 && raster->width * in->all->row_count >= WB_DEFLATE_WINDOW_BYTES)
+        estimate = estimate_matches(trial);
+    judge_plan(in, plan, estimate < cost ? estimate : cost);
+    in->costs[plan] = cost;
+}
+
+/* Of all plans for 8 bits; where the tiles are of a figure, runs are no candidate. */
+static void hold_contest(contest *in, bool is_figure)
+{
+    if (!is_figure)
+        enter_plan(in, WB_PNG_RUNS);
+    enter_plan(in, WB_PNG_FILTERED);
+    enter_plan(in, WB_PNG_PLAIN);
+}
+
+/* Whether matches save something where rows are filtered alike. */
+static bool is_saved_by_matches(const contest *in, wb_png_plan matches, wb_png_plan runs)
+{
+    return in->costs[matches] < in->costs[runs] * (100 - WB_FIT_MATCHES_SAVE_16) / 100;
+}
+
+/* In 16 bits the low bytes are noise to a choice of filters by their residuals, and a change of
+ * filters ends what repeats: one filter for all rows is often better. Of plans that cost the same
+ * the first wins: above the first row there is nothing to subtract. */
+static void hold_contest_16(contest *in, bool is_figure)
+{
+    enter_matches_16(in, WB_PNG_SUB_MATCHES);
+    enter_matches_16(in, WB_PNG_UP_MATCHES);
+    bool is_saved = is_figure;
+    if (!is_figure) {
+        enter_plan(in, WB_PNG_SUB_RUNS);
+        enter_plan(in, WB_PNG_UP_RUNS);
+        enter_plan(in, WB_PNG_RUNS);
+        enter_plan(in, WB_PNG_PAETH_RUNS);
+        enter_plan(in, WB_PNG_NONE_RUNS);
+        is_saved = is_saved_by_matches(in, WB_PNG_SUB_MATCHES, WB_PNG_SUB_RUNS)
+                   || is_saved_by_matches(in, WB_PNG_UP_MATCHES, WB_PNG_UP_RUNS);
     }
-    wb_deflate_prices_set(&planner->prices, &frequencies[best]);
+    if (is_saved) {
+        enter_plan(in, WB_PNG_FILTERED);
+        enter_plan(in, WB_PNG_PLAIN);
+    }
 }
 
 bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
@@ -260,7 +364,13 @@ bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
         return false;
     }
     bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !is_whole(&planner->trial, &all);
-    hold_contest(planner, &all, is_figure);
+    contest here;
+    contest_init(&here, planner, &all);
+    if (planner->trial.rows.raster->is_16_bit)
+        hold_contest_16(&here, is_figure);
+    else
+        hold_contest(&here, is_figure);
+    wb_deflate_prices_set(&planner->prices, &here.frequencies[here.best]);
     planner->has_plan = true;
     planner->look = look;
     planner->parts_since = 1;

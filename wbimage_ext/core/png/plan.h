@@ -13,8 +13,8 @@ typedef struct wb_png_look {
 } wb_png_look;
 
 typedef struct wb_png_planner {
-    wb_png_lines trial; /* over tiles */
-    size_t tile_number; /* of the next tile */
+    wb_png_lines trial;      /* over tiles */
+    size_t tile_number;      /* of the next tile */
     bool has_plan, is_photo; /* of the last part */
     wb_png_plan plan;
     uint64_t costs[WB_PNG_PLANS]; /* of the parts so far, the last counting most */
