@@ -1,9 +1,9 @@
 """Every code block of the README and of docs/ runs, each page from top to bottom.
 
 A block that opens with ```python runs in its page's one namespace, in an empty directory. One that
-opens with ```python needs=NAME is run where that package is installed. Lines of ```sh blocks that
-call this package's command line are run as well, unless they hold a PLACEHOLDER; others install or
-build and belong to no test.
+opens with ```python needs=NAME, or needs=NAME,NAME, is run where these packages are installed.
+Lines of ```sh blocks that call this package's command line are run as well, unless they hold a
+PLACEHOLDER; others install or build and belong to no test.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from wbimage_ext.commands import main
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCE = re.compile(r"^```(python|sh)(?: needs=(\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(python|sh)(?: needs=([\w,]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = "python -m wbimage_ext "
+# Packages whose blocks hand over the bytes of `encoded`.
+OTHER_LOGGERS = ("aim", "lightning,tensorboard", "mlflow", "tensorboard,torch", "trackio")
 
 
 def packages_needed() -> list[tuple[Path, str | None]]:
@@ -47,12 +49,13 @@ def test_code_blocks_run(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
-    if package is not None:
-        pytest.importorskip(package)
+    for name in package.split(",") if package else ():
+        pytest.importorskip(name)
     monkeypatch.chdir(tmp_path)
     for name in ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
     text = page.read_text("utf-8")
     names = {"__name__": page.stem}
     request.addfinalizer(wbimage_ext.uninstall)
@@ -65,6 +68,10 @@ def test_code_blocks_run(
             exec(compile("\n" * line + code, str(page), "exec"), names)
         else:
             run_commands(code)
+    if package in OTHER_LOGGERS and page.stem == "guide":
+        stored = [path for path in tmp_path.rglob("*") if path.is_file()]
+        stored.remove(tmp_path / "sample.png")
+        assert any(names["encoded"] in path.read_bytes() for path in stored), "encoded again"
 
 
 def run_commands(code: str) -> None:
