@@ -65,6 +65,7 @@ def make_run(folder: Path, *, steps: int = 6, pictures_each: int = 3, seed: int 
                         for i in range(pictures_each)
                     ],
                     "layered list": [layered(random), layered(random)],
+                    "depth": Image(gray / 100, normalize=(0, 4)),
                     "photo": Image(gray, file_type="jpg"),
                     "a/b": Image(gray),
                     "text": f"said at {step}",

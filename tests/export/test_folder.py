@@ -50,6 +50,8 @@ def test_every_picture_is_there_byte_by_byte(run: Path, exported: Path) -> None:
         assert digest_of(exported / line["file"]) == picture["sha256"]
         assert line["caption"] == (picture.get("caption") or "")
         assert line["grouping"] == str(picture.get("grouping") or "")
+        scale = picture.get("scale") or {"lo": "", "hi": ""}
+        assert [line["lo"], line["hi"]] == [str(scale["lo"]), str(scale["hi"])]
         stem = line["file"].rpartition(".")[0]
         for layer, mask in (picture.get("masks") or {}).items():
             name = f"{stem}.mask-{layer.replace('/', '_')}.png"
@@ -57,6 +59,7 @@ def test_every_picture_is_there_byte_by_byte(run: Path, exported: Path) -> None:
         for layer, boxes in (picture.get("boxes") or {}).items():
             content = json.loads((exported / f"{stem}.boxes-{layer}.json").read_text())
             assert content == json.loads((run / boxes["path"]).read_text())
+    assert any(line["hi"] == "4.0" for line in lines.values())
     assert (exported / "pictures/sample/00000001.png").is_file()
     assert (exported / "pictures/list/00000003-002.png").is_file()
     assert (exported / "pictures/a/b/00000001.png").is_file()
@@ -141,7 +144,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_there(tmp_path: Path) -> N
     assert len(result.problems) == 2
     assert any("sample_1_" in problem and "damaged" in problem for problem in result.problems)
     assert any("list_3_" in problem and "No such file" in problem for problem in result.problems)
-    assert result.pictures == len(list(pictures_that_are_there(run))) == 2 * 9 - 2
+    assert result.pictures == len(list(pictures_that_are_there(run))) == 2 * 10 - 2
 
 
 def pictures_that_are_there(run: Path) -> Any:

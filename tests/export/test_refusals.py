@@ -81,20 +81,20 @@ def test_the_disk_has_no_room(run: Path, tmp_path: Path) -> None:
     with files_limited(tmp_path, 1000), pytest.raises(OSError, match="once there is room"):
         export_run(run, "folder", tmp_path / "out")
     assert not (tmp_path / "out/about.json").exists()
-    assert export_run(run, "folder", tmp_path / "out").pictures == 9
+    assert export_run(run, "folder", tmp_path / "out").pictures == 10
 
 
 def test_the_command(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["export", str(run), "--to", "folder", "--output", str(tmp_path / "out")]
     assert main(arguments) == DONE
     printed = capsys.readouterr()
-    assert printed.out == f"5 rows and 9 pictures are in {tmp_path / 'out'}\n"
+    assert printed.out == f"5 rows and 10 pictures are in {tmp_path / 'out'}\n"
     assert printed.err == ""
     picture = next(run.rglob("sample_1_*.png"))
     picture.write_bytes(b"changed")
     assert main(arguments) == SOMETHING_FAILED
     printed = capsys.readouterr()
-    assert "5 rows and 8 pictures" in printed.out
+    assert "5 rows and 9 pictures" in printed.out
     assert printed.err.startswith("wbimage: not exported: ")
     assert picture.name in printed.err
     assert main(["export", str(tmp_path / "none"), "--to", "folder"]) == SOMETHING_FAILED

@@ -62,6 +62,12 @@ def end_service_of(pid: int) -> None:
             os.kill(int(place.parent.name), signal.SIGKILL)
 
 
+def records(folder: Path) -> Any:
+    from ..with_wandb.read_run import records
+
+    return records(folder)
+
+
 def runs_in(output: Path) -> list[Path]:
     return sorted((output / "wandb").iterdir())
 
@@ -209,6 +215,8 @@ def test_ended_at_any_moment_it_can_be_run_again(number: int, tmp_path: Path) ->
     began = time.monotonic()
     export(run, tmp_path / "whole")
     seconds = time.monotonic() - began
+    # A shell has processes in the background ignore Ctrl-C, and theirs as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ended_early = 0
     for part in range(1, 10):
         child = start(run, output, tmp_path / "printed.txt")
@@ -268,6 +276,24 @@ def test_wandb_logs_a_run_here(run: Path, tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(RuntimeError, match="wandb is logging the run 'mine' here"):
         export_run(run, "wandb", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_run_of_wandb_is_one_already(output: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is a run of wandb already"):
+        export_run(runs_in(output)[0], "wandb", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_failed_failed_there(tmp_path: Path) -> None:
+    with LocalRun(tmp_path / "run") as run:
+        run.log({"loss": 1})
+        run.finish(exit_code=7)
+    export(tmp_path / "run", tmp_path / "out")
+    (file,) = (tmp_path / "out").rglob("*.wandb")
+    codes = [
+        r.exit.exit_code for r in records(file.parent) if r.WhichOneof("record_type") == "exit"
+    ]
+    assert codes == [7]
 
 
 def test_wandbs_own_runs_go_to_the_other_targets(output: Path, run: Path, tmp_path: Path) -> None:

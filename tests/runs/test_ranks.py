@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from wbimage_ext import Image, LocalRun, init
 from wbimage_ext.export import export_run
+from wbimage_ext.runs import history
 from wbimage_ext.runs.ranks import rank_of
 from wbimage_ext.view import write_page
 from wbimage_ext.view.library import Library
@@ -273,6 +275,18 @@ def test_the_same_rank_twice_is_refused(tmp_path: Path) -> None:
         LocalRun(tmp_path, rank=1)
     child.kill()
     child.communicate()
+
+
+def test_a_file_system_has_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(history, "lock", refuse)
+    with LocalRun(tmp_path, rank=0) as zero, LocalRun(tmp_path, rank=1) as one:
+        zero.log({"sample": picture(3)})
+        one.log({"sample": picture(4)})
+    assert list(pixels_by_rank(tmp_path)) == ["sample", "rank 1/sample"]
+    assert "rank 1/sample" in (tmp_path / "index.html").read_text()
 
 
 def test_a_link_out_of_the_run_is_no_rank(tmp_path: Path) -> None:

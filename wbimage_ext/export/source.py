@@ -43,6 +43,7 @@ class Picture:
         key: the names under which it stands in the row, from the outermost on.
         place: its place in a list; None where it was logged alone.
         file: its file, as masks have one too.
+        scale: what the darkest and the brightest sample stand for, where the row says that.
         masks: by layer, each with the names of its classes.
         boxes: by layer, what the file of the boxes holds.
     """
@@ -54,6 +55,7 @@ class Picture:
     height: int
     caption: str | None
     grouping: Any
+    scale: tuple[Any, Any] | None
     masks: dict[str, tuple[StoredFile, dict[int, str]]]
     boxes: dict[str, dict[str, Any]]
 
@@ -63,6 +65,7 @@ class Source:
 
     Attributes:
         name, started, config: of the run; the config without what wandb keeps there for itself.
+        kind: what wrote it, as the readers name it.
         details: what else is known.
         identity: a text that no other run has, and that stays when the run is moved.
         row_count: the number of rows as they were logged.
@@ -91,6 +94,7 @@ class Source:
             self._histories.append((count, rises))
             self.row_count += count
         about = run.about()
+        self.kind = run.kind
         self.name, self.started = about.name, about.started
         self.config = {key: value for key, value in about.config.items() if key != "_wandb"}
         self.details = run.details()
@@ -139,6 +143,7 @@ class Source:
                 _side(item.get("height")),
                 caption if isinstance(caption, str) else None,
                 item.get("grouping"),
+                _scale(item.get("scale")),
                 dict(self._masks(item, key)),
                 dict(self._boxes(item)),
             )
@@ -213,6 +218,10 @@ def number_of(value: Any) -> int | float | None:
 
 def _side(value: Any) -> int:
     return value if isinstance(value, int) else 0
+
+
+def _scale(value: Any) -> tuple[Any, Any] | None:
+    return (value.get("lo"), value.get("hi")) if isinstance(value, dict) else None
 
 
 def _type_of(value: Any) -> Any:

@@ -5,7 +5,8 @@ In: a Source. Out: a folder with
     pictures/KEY/STEP.png           a picture that was logged alone
     pictures/KEY/STEP-PLACE.png     one of a list
     pictures/KEY/STEP.mask-LAYER.png, STEP.boxes-LAYER.json     what lies on it
-    pictures.csv                    a line for each picture, with its caption
+    pictures.csv                    a line for each picture, with its caption, and with the values
+                                    that its darkest and brightest sample stand for, where known
     scalars.csv                     a line for each step, a column for each metric
     values.jsonl                    texts, lists and the like, by step
     about.json                      name, config, summary, classes of masks; written last
@@ -39,7 +40,18 @@ PICTURES_FOLDER = "pictures"
 
 _STEP_DIGITS = 8  # names sort by step
 
-_PICTURE_COLUMNS = ("file", "key", "step", "place", "width", "height", "caption", "grouping")
+_PICTURE_COLUMNS = (
+    "file",
+    "key",
+    "step",
+    "place",
+    "width",
+    "height",
+    "caption",
+    "grouping",
+    "lo",
+    "hi",
+)
 
 
 def check_installed() -> None:
@@ -114,7 +126,17 @@ class _Files:
             self._put(self._layer_name(name, "boxes", layer, ".json"), content)
         place = "" if picture.place is None else picture.place
         size = picture.width, picture.height
-        return [name + extension, key, step, place, *size, picture.caption, picture.grouping]
+        scale = picture.scale or (None, None)
+        return [
+            name + extension,
+            key,
+            step,
+            place,
+            *size,
+            picture.caption,
+            picture.grouping,
+            *scale,
+        ]
 
     def _layer_name(self, picture: str, kind: str, layer: str, extension: str) -> str:
         wish = f"{picture}.{kind}-" + layer.replace("/", "_")

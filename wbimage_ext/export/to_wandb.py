@@ -37,6 +37,8 @@ def check_installed() -> None:
 
 def export(source: Source, output: Any, progress: Progress) -> Exported:
     """Log the rows to a wandb run, or say that it is there already."""
+    if source.kind == "wandb run":
+        raise ValueError(f"{source.path} is a run of wandb already: `wandb sync` sends it")
     folder = os.path.abspath(output or os.environ.get("WANDB_DIR") or os.curdir)
     run_id = hashlib.sha256(source.identity.encode()).hexdigest()[:16]
     runs = os.path.join(folder, "wandb")
@@ -117,7 +119,7 @@ class _Logged:
             self._define_metrics(run)
             self._log_rows(run, progress(source.rows(), source.row_count))
             self._set_summary(run)
-            exit_code = 0
+            exit_code = about.exit_code or 0
         finally:
             run.finish(exit_code=exit_code)
         self.exported.problems = source.problems

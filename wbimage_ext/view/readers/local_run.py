@@ -68,12 +68,13 @@ class LocalRunReader(Run):
             for name in ("id", "project", "group", "job_type", "notes")
             if isinstance(value := about.get(name), str)
         }
-        tags, metrics = about.get("tags"), about.get("metrics")
+        tags, metrics, code = (about.get(name) for name in ("tags", "metrics", "exit_code"))
         return Details(
             **texts,
             tags=[str(tag) for tag in tags] if isinstance(tags, list) else [],
             summary=self._object("summary.json"),
             metrics=metrics if isinstance(metrics, dict) else {},
+            exit_code=code if isinstance(code, int) else None,
         )
 
     def is_replaced(self) -> bool:

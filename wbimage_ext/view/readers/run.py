@@ -40,6 +40,7 @@ class Details:
     tags: list[str] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)  # as define_metric was told
+    exit_code: int | None = None
 
 
 class Run(ABC):
