@@ -140,6 +140,19 @@ def test_rgba_as_jpeg_warns_and_drops_alpha(monkeypatch: pytest.MonkeyPatch) -> 
         assert wbimage_ext.guess_mode(rgba, "jpeg") == "RGB"
 
 
+@pytest.mark.parametrize("as_pillow", [False, True])
+def test_rgba_as_bmp_warns_since_no_reader_sees_the_alpha(
+    as_pillow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    rgba = np.full((8, 8, 4), 200, np.uint8)
+    given = PILImage.fromarray(rgba) if as_pillow else rgba
+    with pytest.warns(UserWarning, match="BMP format does not support transparency"):
+        image = Image(given, file_type="bmp")
+    assert image.image.mode == "RGB"
+    assert wbimage_ext.guess_mode(rgba, "bmp") == "RGBA"  # as in wandb
+
+
 # Paths and references.
 
 

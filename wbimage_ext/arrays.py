@@ -65,7 +65,7 @@ def guess_mode(data: Any, file_type: str | None = None) -> str:
         ValueError: any other shape.
     """
     mode: str = _core.guess_mode(inputs.as_pixels(data, values_refusal).array)
-    if mode == "RGBA" and file_type in ("jpg", "jpeg"):
+    if mode == "RGBA" and file_type in ("jpg", "jpeg"):  # as wandb does
         warn_dropped_alpha(file_type)
         return "RGB"
     return mode

@@ -10,11 +10,12 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from .encoding.file_types import FILE_TYPES
 from .view.notebook import image_html
 
 # What browsers show, and what notebooks show by itself.
-_SHOWN_IN_HTML = frozenset(("png", "jpg", "jpeg", "gif", "webp", "bmp"))
-_MIME_TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
+_SHOWN_IN_HTML = frozenset(("gif", "webp", *FILE_TYPES))
+_SHOWN_ALONE = frozenset(("png", "jpg", "jpeg"))
 
 # A notebook's file holds what it shows, as base64.
 MOST_BYTES = 8 << 20
@@ -33,8 +34,8 @@ def image_bundle(image: Any) -> dict[str, Any]:
     content = _content(image)
     if len(content) > MOST_BYTES:
         return bundle
-    if file_format in _MIME_TYPES:
-        bundle[_MIME_TYPES[file_format]] = base64.b64encode(content).decode()
+    if file_format in _SHOWN_ALONE:
+        bundle[FILE_TYPES[file_format].mime_type] = base64.b64encode(content).decode()
     if len(bundle) == 1 or image._caption is not None or image._masks or image._boxes:
         bundle["text/html"] = image_html(
             content,

@@ -34,6 +34,7 @@ def test_png_holds_the_pixels(shape: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(decoded(wbimage_ext.encode(array)), array)
 
 
+@pytest.mark.filterwarnings("ignore:BMP format does not support transparency")
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_bmp_is_what_pillow_writes(shape: tuple[int, ...]) -> None:
     array = sample(shape)

@@ -16,23 +16,10 @@ static bool is_given(PyObject *object)
 
 static int file_type_parse(wb_file_type *file_type, const char *name)
 {
-    static const struct {
-        const char *name;
-        wb_file_type file_type;
-    } TYPES[] = {
-        {"png", WB_FILE_PNG},
-        {"jpg", WB_FILE_JPEG},
-        {"jpeg", WB_FILE_JPEG},
-        {"bmp", WB_FILE_BMP},
-    };
-    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
-        if (strcmp(name, TYPES[i].name) == 0) {
-            *file_type = TYPES[i].file_type;
-            return 0;
-        }
-    }
+    if (wb_file_type_named(name, file_type))
+        return 0;
     PyErr_Format(PyExc_ValueError,
-                 "file_type must be one of ['png', 'jpg', 'jpeg', 'bmp'], not '%.100s'", name);
+                 "file_type must be one of [" WB_FILE_TYPE_NAMES "], not '%.100s'", name);
     return -1;
 }
 

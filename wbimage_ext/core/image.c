@@ -11,10 +11,65 @@
 #include "jpeg/encode.h"
 #include "png/decode.h"
 
+/* The encoders with one signature. */
+
+static wb_status encode_png(const wb_raster *raster, const wb_image_options *options,
+                            wb_png_scratch *scratch, wb_bytes *file, wb_error *error)
+{
+    return wb_png_encode(raster, &options->png, options->machine, scratch, file, error);
+}
+
+static wb_status encode_jpeg(const wb_raster *raster, const wb_image_options *options,
+                             wb_png_scratch *scratch, wb_bytes *file, wb_error *error)
+{
+    (void)scratch;
+    return wb_jpeg_encode(raster, options->quality, file, error);
+}
+
+static wb_status encode_bmp(const wb_raster *raster, const wb_image_options *options,
+                            wb_png_scratch *scratch, wb_bytes *file, wb_error *error)
+{
+    (void)options;
+    (void)scratch;
+    return wb_bmp_encode(raster, file, error);
+}
+
+/* What there is to say of a file type; a new one needs a row here and a value of wb_file_type. */
+typedef struct file_format {
+    const char *names[2]; /* the second one may be NULL */
+    const char *signature;
+    bool has_alpha; /* BMP's fourth byte is written, but readers take it for padding */
+    bool has_16_bits;
+    wb_status (*encode)(const wb_raster *raster, const wb_image_options *options,
+                        wb_png_scratch *scratch, wb_bytes *file, wb_error *error);
+    wb_status (*decode)(const wb_encoded *file, wb_decoded *decoded, wb_error *error);
+} file_format;
+
+static const file_format FORMATS[] = {
+    [WB_FILE_PNG] = {{"png"}, "\x89PNG\r\n\x1a\n", true, true, encode_png, wb_png_decode},
+    [WB_FILE_JPEG] = {{"jpg", "jpeg"}, "\xff\xd8\xff", false, false, encode_jpeg, wb_jpeg_decode},
+    [WB_FILE_BMP] = {{"bmp"}, "BM", false, false, encode_bmp, wb_bmp_decode},
+};
+enum { FORMAT_COUNT = sizeof FORMATS / sizeof FORMATS[0] };
+
+bool wb_file_type_named(const char *name, wb_file_type *file_type)
+{
+    for (unsigned i = 0; i < FORMAT_COUNT; i++)
+        for (unsigned k = 0; k < 2 && FORMATS[i].names[k] != NULL; k++)
+            if (strcmp(name, FORMATS[i].names[k]) == 0) {
+                *file_type = (wb_file_type)i;
+                return true;
+            }
+    return false;
+}
+
 wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *options,
                            wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
                            wb_error *error)
 {
+    if ((unsigned)options->file_type >= FORMAT_COUNT)
+        return wb_fail(error, WB_BAD_ARGUMENT, "unknown file type %d", (int)options->file_type);
+    const file_format *format = &FORMATS[options->file_type];
     wb_raster in_mode;
     wb_status status = wb_mode_convert(&in_mode, raster, options->mode, error);
     if (status != WB_OK)
@@ -23,17 +78,10 @@ wb_status wb_raster_encode(const wb_raster *raster, const wb_image_options *opti
     info->height = in_mode.height;
     info->mode = (wb_mode)in_mode.channels;
     info->is_16_bit = in_mode.is_16_bit;
-    if (in_mode.is_16_bit && options->file_type != WB_FILE_PNG)
+    info->dropped_alpha = in_mode.channels == WB_MODE_RGBA && !format->has_alpha;
+    if (in_mode.is_16_bit && !format->has_16_bits)
         return wb_fail(error, WB_BAD_ARGUMENT, "samples of 16 bits need file_type 'png'");
-    switch (options->file_type) {
-    case WB_FILE_PNG:
-        return wb_png_encode(&in_mode, &options->png, options->machine, scratch, file, error);
-    case WB_FILE_JPEG:
-        info->dropped_alpha = in_mode.channels == WB_MODE_RGBA;
-        return wb_jpeg_encode(&in_mode, options->quality, file, error);
-    case WB_FILE_BMP: return wb_bmp_encode(&in_mode, file, error);
-    }
-    return wb_fail(error, WB_BAD_ARGUMENT, "unknown file type %d", (int)options->file_type);
+    return format->encode(&in_mode, options, scratch, file, error);
 }
 
 static wb_status encode_converted(const wb_raster *rows, const wb_conversion *conversion,
@@ -109,24 +157,24 @@ wb_status wb_mask_encode(const wb_view *view, const wb_image_options *options,
     return status;
 }
 
-static bool begins_with(const wb_encoded *file, const char *signature)
+static const file_format *format_of(const wb_encoded *file)
 {
-    const size_t size_bytes = strlen(signature);
-    return file->size_bytes >= size_bytes && memcmp(file->data, signature, size_bytes) == 0;
+    for (unsigned i = 0; i < FORMAT_COUNT; i++) {
+        const size_t size_bytes = strlen(FORMATS[i].signature);
+        if (file->size_bytes >= size_bytes
+            && memcmp(file->data, FORMATS[i].signature, size_bytes) == 0)
+            return &FORMATS[i];
+    }
+    return NULL;
 }
 
 wb_status wb_image_decode(const wb_encoded *file, wb_decoded *decoded, wb_error *error)
 {
-    wb_status status;
     *decoded = (wb_decoded){0};
-    if (begins_with(file, "\x89PNG\r\n\x1a\n"))
-        status = wb_png_decode(file, decoded, error);
-    else if (begins_with(file, "\xff\xd8\xff"))
-        status = wb_jpeg_decode(file, decoded, error);
-    else if (begins_with(file, "BM"))
-        status = wb_bmp_decode(file, decoded, error);
-    else
-        status = wb_fail(error, WB_UNKNOWN_FORMAT, "neither PNG nor JPEG nor BMP");
+    const file_format *format = format_of(file);
+    if (format == NULL)
+        return wb_fail(error, WB_UNKNOWN_FORMAT, "neither PNG nor JPEG nor BMP");
+    const wb_status status = format->decode(file, decoded, error);
     if (status != WB_OK)
         wb_decoded_free(decoded);
     return status;

@@ -11,7 +11,12 @@
 #include "pixels/mode.h"
 #include "png/encode.h"
 
+/* The files that can be written and decoded; image.c has a row for each. */
 typedef enum wb_file_type { WB_FILE_PNG, WB_FILE_JPEG, WB_FILE_BMP } wb_file_type;
+
+/* False where no type has this name. */
+bool wb_file_type_named(const char *name, wb_file_type *file_type);
+#define WB_FILE_TYPE_NAMES "'png', 'jpg', 'jpeg', 'bmp'"
 
 typedef struct wb_image_options {
     wb_file_type file_type;
@@ -28,7 +33,7 @@ typedef struct wb_image_info {
     wb_mode mode; /* as encoded */
     bool is_16_bit;
     bool found_nan;
-    bool dropped_alpha;        /* RGBA pixels in a file type without alpha */
+    bool dropped_alpha;        /* RGBA pixels in a file type of which readers see no alpha */
     double lo, hi;             /* of the values, as in wb_conversion; hi < lo where it has none */
     double scale_lo, scale_hi; /* as in wb_conversion */
 } wb_image_info;

@@ -1,6 +1,6 @@
 """ICC profiles in encoded files.
 
-In: the bytes of a PNG, JPEG or BMP file and a profile. Out: the file with the profile, in the place
+In: the bytes of a PNG or JPEG file and a profile. Out: the file with the profile, in the place
 where Pillow's savers put it.
 """
 
@@ -19,16 +19,19 @@ _JPEG_HEADER_BYTES = 2 + 18
 _PROFILE_BYTES_A_SEGMENT = 65533 - 14
 
 
-def with_icc_profile(data: Any, file_type: str, profile: bytes) -> Any:
-    """A file that the core encoded, with a profile; a BMP as it is, for which Pillow has none."""
-    if file_type == "bmp":
-        return data
-    if file_type == "png":
-        size, inserted = _PNG_HEADER_BYTES, _png_chunk(profile)
-    else:
-        size, inserted = _JPEG_HEADER_BYTES, _jpeg_segments(profile)
+def in_png(data: Any, profile: bytes) -> bytes:
+    """A PNG file that the core encoded, with a profile."""
+    return _inserted(data, _PNG_HEADER_BYTES, _png_chunk(profile))
+
+
+def in_jpeg(data: Any, profile: bytes) -> bytes:
+    """A JPEG file that the core encoded, with a profile."""
+    return _inserted(data, _JPEG_HEADER_BYTES, _jpeg_segments(profile))
+
+
+def _inserted(data: Any, place: int, part: bytes) -> bytes:
     view = memoryview(data)
-    return b"".join((view[:size], inserted, view[size:]))
+    return b"".join((view[:place], part, view[place:]))
 
 
 def _png_chunk(profile: bytes) -> bytes:

@@ -14,8 +14,7 @@ import numpy as np
 from ..threads import checked_count
 from ..wording import shown
 from .colormaps import colormap_table, rgb_triple
-
-FILE_TYPES = ("png", "jpg", "jpeg", "bmp")
+from .file_types import FILE_TYPES, FileType
 
 MODES_IN_C = ("L", "LA", "RGB", "RGBA", "I;16")
 PILLOW_MODES = frozenset(
@@ -76,8 +75,9 @@ class EncodeOptions:
         )
 
     @property
-    def is_jpeg(self) -> bool:
-        return self.file_type in ("jpg", "jpeg")
+    def type_of_file(self) -> FileType:
+        """The row of `file_type`, once that is checked."""
+        return FILE_TYPES[self.file_type]
 
     @property
     def needs_values(self) -> bool:

@@ -15,7 +15,6 @@ from .. import _core
 from ..inputs.kinds import EncodedImage, Pixels
 from ..threads import thread_count_for
 from ..wording import describe, shown
-from .icc import with_icc_profile
 from .options import MODES_IN_C, PILLOW_MODES, EncodeOptions
 from .warnings import warn_dropped_alpha, warn_nan, warn_of_clipping, warn_of_range
 
@@ -44,7 +43,7 @@ def encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
 def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     mode = pixels.mode or options.mode
     bit_depth = 16 if mode == "I;16" else options.bit_depth
-    drops_alpha = mode == "LA" and options.file_type != "png"
+    drops_alpha = mode == "LA" and mode not in options.type_of_file.core_modes
     encoded = _call_core(pixels, options, "L" if drops_alpha else mode, bit_depth)
     if encoded.found_nan and options.nan_color is None and not pixels.is_nan_masked:
         warn_nan()
@@ -55,8 +54,9 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     if encoded.dropped_alpha or drops_alpha:
         warn_dropped_alpha(options.file_type)
     data: Any = encoded
-    if pixels.icc_profile is not None:
-        data = with_icc_profile(encoded, options.file_type, pixels.icc_profile)
+    with_icc_profile = options.type_of_file.with_icc_profile
+    if pixels.icc_profile is not None and with_icc_profile is not None:
+        data = with_icc_profile(encoded, pixels.icc_profile)
     scale = _scale_of(encoded, options, bit_depth)
     return EncodedImage(data, encoded.width, encoded.height, scale)
 
@@ -66,9 +66,9 @@ def _scale_of(
 ) -> dict[str, float] | None:
     """The values that sample 0 and the largest sample stand for; None where samples are values.
 
-    JPEG has none, since its samples are only near those that were encoded.
+    A lossy file has none, since its samples are only near those that were encoded.
     """
-    if options.is_jpeg:
+    if not options.type_of_file.is_lossless:
         return None
     lo, hi = encoded.scale
     if options.nan_color is not None:

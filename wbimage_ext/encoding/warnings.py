@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
+from .file_types import FILE_TYPES
+
 Result = TypeVar("Result")
 
 _PACKAGE = __package__.partition(".")[0] + "."
@@ -103,8 +105,8 @@ def warn_of_clipping(integers: Any, most: int) -> None:
 
 def warn_dropped_alpha(file_type: str) -> None:
     """Say once that a file type has no alpha, through wandb where it is imported."""
-    name = "BMP" if file_type == "bmp" else "JPEG"
-    message = f"{name} format does not support transparency. Ignoring alpha channel."
+    title = FILE_TYPES[file_type].title
+    message = f"{title} format does not support transparency. Ignoring alpha channel."
     wandb = sys.modules.get("wandb")
     if wandb is not None and hasattr(wandb, "termwarn"):
         wandb.termwarn(message, repeat=False)

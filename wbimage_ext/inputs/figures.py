@@ -43,8 +43,8 @@ def read_figure(source: Any, options: EncodeOptions) -> Pixels:
     if options.checked().bit_depth == 16:
         raise ValueError("a figure is drawn in 8 bits; bit_depth=16 is for arrays of values")
     drawn = draw(source)
-    if options.is_jpeg and (drawn[:, :, 3] == 255).all():
-        # JPEG has no alpha; nothing is lost, so there is nothing to warn of.
+    if not options.type_of_file.has_alpha and (drawn[:, :, 3] == 255).all():
+        # Nothing is lost, so there is nothing to warn of.
         drawn = drawn[:, :, :3]
     return Pixels(drawn, source, is_scaled=True, keeps_sides=True)
 

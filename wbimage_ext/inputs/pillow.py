@@ -14,26 +14,11 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..encoding.file_types import FILE_TYPES
 from ..encoding.options import EncodeOptions
 from ..encoding.warnings import warn_dropped_alpha, warn_of_clipping
 from .kinds import Array, EncodedImage, Pixels
 
-# What each file type can hold as it is; Pillow's savers say the same, but for RGBA as JPEG, of
-# which our encoder drops the alpha.
-_MODES_OF_PNG = frozenset(["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-_MODES_OF_JPEG = frozenset(["1", "L", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"])
-_MODES_OF_BMP = frozenset(["1", "L", "P", "RGB", "RGBA"])
-
-# PNG has 16-bit gray for integers, and alpha for modes that keep it in a way of their own.
-_PNG_SUBSTITUTES = {
-    "I": "I;16",
-    "I;16B": "I;16",
-    "I;16L": "I;16",
-    "I;16N": "I;16",
-    "La": "LA",
-    "PA": "RGBA",
-    "RGBa": "RGBA",
-}
 _DEEP_MODES = frozenset(["I", "I;16", "I;16L", "I;16B", "I;16N"])
 _GRAY_MODES = frozenset(["1", "L", "LA", "La"])
 _ALPHA_MODES = frozenset(["LA", "La", "PA", "RGBA", "RGBa"])
@@ -202,14 +187,10 @@ def converted(image: Any, mode: str) -> Any:
 
 def fitted(image: Any, file_type: str) -> tuple[Any, bool]:
     """The image in a mode that the file type can hold, and whether its alpha was lost by that."""
-    if file_type == "png":
-        held = _MODES_OF_PNG
-        substitute = _PNG_SUBSTITUTES.get(image.mode)
-    else:
-        held = _MODES_OF_BMP if file_type == "bmp" else _MODES_OF_JPEG
-        substitute = None
-    if image.mode in held:
+    kind = FILE_TYPES[file_type]
+    if image.mode in kind.pillow_modes:
         return image, False
+    substitute = kind.substitutes.get(image.mode)
     if substitute is None:
         substitute = "L" if image.mode in _GRAY_MODES else "RGB"
     had_alpha = image.mode in _ALPHA_MODES or (image.mode == "P" and "transparency" in image.info)
@@ -225,19 +206,16 @@ def fitted(image: Any, file_type: str) -> tuple[Any, bool]:
 
 def is_for_core(image: Any, file_type: str) -> bool:
     """Whether the core encodes all there is to an image; a colour key, for one, it does not."""
-    if file_type != "png":
-        return image.mode in ("L", "RGB", "RGBA")
-    return image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info
+    kind = FILE_TYPES[file_type]
+    has_color_key = kind.has_color_key and "transparency" in image.info
+    return image.mode in kind.core_modes and not has_color_key
 
 
 def saved(image: Any, options: EncodeOptions, profile: bytes | None) -> memoryview:
     """The file that Pillow writes for an image in a mode that the file type can hold."""
     buffer = io.BytesIO()
-    if options.is_jpeg:
-        image.save(buffer, "JPEG", quality=options.quality, icc_profile=profile)
-    elif options.file_type == "bmp":
-        image.save(buffer, "BMP")
-    else:
-        level = {} if options.compress_level is None else {"compress_level": options.compress_level}
-        image.save(buffer, "PNG", icc_profile=profile, **level)
+    level = {} if options.compress_level is None else {"compress_level": options.compress_level}
+    # A saver leaves alone what its format does not have.
+    title = options.type_of_file.title
+    image.save(buffer, title, quality=options.quality, icc_profile=profile, **level)
     return buffer.getbuffer()

@@ -49,6 +49,7 @@ static wb_status read_field(wb_probe *probe, const uint8_t *field)
 
 const wb_probe_format wb_probe_format_bmp = {
     .format = WB_FORMAT_BMP,
+    .name = "bmp",
     .title = "BMP",
     .signature = "BM",
     .signature_mask = "xx",

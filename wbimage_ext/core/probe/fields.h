@@ -99,6 +99,7 @@ struct wb_probe {
 
 typedef struct wb_probe_format {
     wb_format format;
+    const char *name;
     const char *title; /* begins its failures */
     char signature[WB_PROBE_SIGNATURE_BYTES + 1];
     char signature_mask[WB_PROBE_SIGNATURE_BYTES + 1]; /* 'x': the byte counts; to its NUL */

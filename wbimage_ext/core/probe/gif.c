@@ -133,6 +133,7 @@ static wb_status read_field(wb_probe *probe, const uint8_t *field)
 
 const wb_probe_format wb_probe_format_gif = {
     .format = WB_FORMAT_GIF,
+    .name = "gif",
     .title = "GIF",
     .signature = "GIF8.a",
     .signature_mask = "xxxx.x",

@@ -232,6 +232,7 @@ static wb_status read_field(wb_probe *probe, const uint8_t *field)
 
 const wb_probe_format wb_probe_format_jpeg = {
     .format = WB_FORMAT_JPEG,
+    .name = "jpeg",
     .title = "JPEG",
     .signature = "\xff\xd8\xff",
     .signature_mask = "xxx",

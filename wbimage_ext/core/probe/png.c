@@ -199,6 +199,7 @@ static wb_status read_field(wb_probe *probe, const uint8_t *field)
 
 const wb_probe_format wb_probe_format_png = {
     .format = WB_FORMAT_PNG,
+    .name = "png",
     .title = "PNG",
     .signature = "\x89PNG\r\n\x1a\n",
     .signature_mask = "xxxxxxxx",

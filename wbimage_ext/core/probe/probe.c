@@ -16,14 +16,9 @@ enum { FORMAT_COUNT = sizeof FORMATS / sizeof FORMATS[0] };
 
 const char *wb_format_name(wb_format format)
 {
-    switch (format) {
-    case WB_FORMAT_PNG: return "png";
-    case WB_FORMAT_JPEG: return "jpeg";
-    case WB_FORMAT_BMP: return "bmp";
-    case WB_FORMAT_GIF: return "gif";
-    case WB_FORMAT_WEBP: return "webp";
-    case WB_FORMAT_UNKNOWN: break;
-    }
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (FORMATS[i]->format == format)
+            return FORMATS[i]->name;
     return "unknown";
 }
 

@@ -132,6 +132,7 @@ static wb_status read_field(wb_probe *probe, const uint8_t *field)
 
 const wb_probe_format wb_probe_format_webp = {
     .format = WB_FORMAT_WEBP,
+    .name = "webp",
     .title = "WebP",
     .signature = "RIFF....WEBP",
     .signature_mask = "xxxx....xxxx",
