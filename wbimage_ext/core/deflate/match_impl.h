@@ -97,6 +97,7 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
     const size_t last = end > hashed ? end - hashed : 0;
     const size_t advance = is_fine && step == 2 ? 1 : step;
     const int tables = is_fine ? FINE_TABLES : TABLES;
+    const int misses_shift = is_fine ? WB_FIT_MISSES_SHIFT_16 : WB_FIT_MISSES_SHIFT;
     size_t recent[RECENT] = {step, step, step, step};
     bool is_cut = false; /* the last match could go on */
     const int64_t left_part = near_part(&in, step);
@@ -143,7 +144,7 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
                                  && wb_lowest_bit(KERNEL(differs)(here, here - recent[0]))
                                         == COMPARED_BYTES;
             if (best <= 0 && !goes_on) {
-                i += advance * (1 + (misses++ >> WB_FIT_MISSES_SHIFT));
+                i += advance * (1 + (misses++ >> misses_shift));
                 continue;
             }
             length = (size_t)best >> DISTANCE_BITS & ((1 << LENGTH_BITS) - 1);
