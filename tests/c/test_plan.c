@@ -82,7 +82,7 @@ static part_plans plans_of(byte_function *byte_at, unsigned channels)
     CHECK(wb_png_planner_init(&planner, &raster, wb_cpu_detect(NULL), &scratch->slots[0].trial)
           == WB_OK);
     for (size_t k = 0; k < PARTS; k++) {
-        wb_png_planner_choose(&planner, k * PART_ROWS, PART_ROWS);
+        wb_png_planner_choose(&planner, k * PART_ROWS, PART_ROWS, NULL);
         plans.part[k] = planner.plan;
     }
     wb_png_scratch_free(scratch);

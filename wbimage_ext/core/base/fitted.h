@@ -60,7 +60,7 @@ enum {
     /* Bytes of a tile's row; tiles of a part; a part's bytes for each byte of its tiles. */
     WB_FIT_TILE_BYTES = 768,
     WB_FIT_TILES = 3,
-    WB_FIT_TILES_SHARE = 14,
+    WB_FIT_TILES_SHARE = 20,
     /* Weights of the plans' costs: what takes time has to earn it, and what needs history finds
      * little of it on the tiles. */
     WB_FIT_WEIGHT_RUNS = 64,
@@ -101,7 +101,7 @@ enum {
     WB_FIT_MATCHES_SAVE_16 = 5,
     /* Runs alone are no candidate where so many pixels are like a neighbour: tiles easily miss what
      * repeats in a figure. */
-    WB_FIT_FIGURE_FLAT = 230
+    WB_FIT_FIGURE_FLAT = 243
 };
 
 #endif

@@ -43,7 +43,8 @@ static wb_status write_block(wb_png_lines *lines, wb_deflate *to)
 {
     wb_deflate_stretch block = wb_png_lines_block(lines);
     wb_status status = wb_deflate_append(to, &block, wb_png_lines_block_bytes(lines));
-    wb_deflate_prices_set(&lines->matcher.prices, &to->frequencies);
+    if (lines->rows.y < lines->rows.raster->height) /* there are more rows to come */
+        wb_deflate_prices_set(&lines->matcher.prices, &to->frequencies);
     lines->has_prices = true;
     wb_png_lines_close_block(lines);
     return status;
@@ -52,12 +53,15 @@ static wb_status write_block(wb_png_lines *lines, wb_deflate *to)
 static void add_part(segment_coder *coder, size_t y, size_t row_count)
 {
     wb_png_plan last = coder->planner.plan;
-    bool is_priced = wb_png_planner_choose(&coder->planner, y, row_count);
-    if (is_priced && (!coder->lines.has_prices || coder->planner.plan != last)) {
-        coder->lines.matcher.prices = coder->planner.prices;
-        coder->lines.has_prices = true;
+    wb_png_lines *lines = &coder->lines;
+    wb_png_choice choice = wb_png_planner_choose(&coder->planner, y, row_count, lines);
+    if (choice == WB_PNG_CODED)
+        return;
+    if (choice == WB_PNG_PRICED && (!lines->has_prices || coder->planner.plan != last)) {
+        lines->matcher.prices = coder->planner.prices;
+        lines->has_prices = true;
     }
-    wb_png_lines_add(&coder->lines, coder->planner.plan, row_count);
+    wb_png_lines_add(lines, coder->planner.plan, row_count);
 }
 
 /* Codes the rows from `y` to `end`. What is too little for a block of its own stays the lines' open

@@ -155,7 +155,7 @@ static wb_status choose_plan(const wb_raster *raster, wb_cpu cpu, wb_png_scratch
     wb_status status = wb_png_planner_init(&planner, raster, cpu, &scratch->slots[0].trial);
     if (status != WB_OK)
         return status;
-    wb_png_planner_choose(&planner, 0, raster->height);
+    wb_png_planner_choose(&planner, 0, raster->height, NULL);
     *plan = planner.plan;
     return WB_OK;
 }
@@ -179,7 +179,7 @@ static wb_status stream_libdeflate(const wb_raster *raster, int level, wb_machin
     size_t start = idat->file->size_bytes;
     status = append_compressed(compressor, raster, level != 0, machine.cpu, scratch, idat->file,
                                error);
-    if (status == WB_OK && plan == WB_PNG_PLAIN)
+    if (status == WB_OK && plan != WB_PNG_RUNS)
         status = try_unfiltered(compressor, raster, start, scratch, idat->file, error);
     libdeflate_free_compressor(compressor);
     return status;

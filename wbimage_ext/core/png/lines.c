@@ -87,14 +87,32 @@ static void score_filters(wb_png_lines *lines, wb_png_row row, uint64_t scores[W
     }
 }
 
+/* The first pixel, which no sample holds, has nothing to its left. It tells filters apart that
+ * leave all others zero, as in a gradient from top to bottom. */
+static void add_first_pixel(const wb_png_row *row, uint64_t scores[WB_PNG_FILTER_COUNT])
+{
+    for (unsigned i = 0; i < row->pixel_bytes; i++) {
+        unsigned pixel = row->pixels[i], above = row->above[i];
+        const uint8_t residuals[WB_PNG_FILTER_COUNT] = {
+            [WB_PNG_NONE] = (uint8_t)pixel,
+            [WB_PNG_SUB] = (uint8_t)pixel,
+            [WB_PNG_UP] = (uint8_t)(pixel - above),
+            [WB_PNG_AVERAGE] = (uint8_t)(pixel - above / 2),
+            [WB_PNG_PAETH] = (uint8_t)(pixel - above),
+        };
+        for (int k = 0; k < WB_PNG_FILTER_COUNT; k++)
+            scores[k] += residuals[k] < 128 ? residuals[k] : 256u - residuals[k];
+    }
+}
+
 static wb_png_filter choose_filter(wb_png_lines *lines, wb_png_row row, bool is_matched)
 {
     uint64_t scores[WB_PNG_FILTER_COUNT];
     score_filters(lines, row, scores);
+    add_first_pixel(&row, scores);
     scores[WB_PNG_NONE] = is_matched && !lines->rows.raster->is_16_bit
                               ? scores[WB_PNG_NONE] * WB_FIT_NONE_WEIGHT / 64
                               : UINT64_MAX;
-    /* Of equals Up: to the first pixel, which no sum counts, there is nothing left. */
     wb_png_filter best = WB_PNG_UP;
     for (int filter = 0; filter < WB_PNG_FILTER_COUNT; filter++)
         if (scores[filter] < scores[best])
@@ -157,6 +175,17 @@ void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count)
     for (size_t i = 0; i < count; i++)
         lines->symbols += tokens[i].literals + (tokens[i].length != 0);
     lines->token_count += count;
+}
+
+void wb_png_lines_copy(wb_png_lines *to, const wb_png_lines *from)
+{
+    memcpy(to->bytes, from->bytes, from->end + WB_DEFLATE_SLACK_BYTES);
+    memcpy(to->tokens, from->tokens, from->token_count * sizeof *to->tokens);
+    to->start = from->start;
+    to->end = from->end;
+    to->token_count = from->token_count;
+    to->symbols = from->symbols;
+    wb_png_rows_seek(&to->rows, from->rows.y);
 }
 
 wb_deflate_stretch wb_png_lines_block(const wb_png_lines *lines)

@@ -55,6 +55,9 @@ void wb_png_lines_restart(wb_png_lines *lines, size_t y);
 /* Filters the next rows and finds their tokens, at the end of the open block. */
 void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count);
 
+/* Makes the open block of one that has room for it that of another with rows of the same size. */
+void wb_png_lines_copy(wb_png_lines *to, const wb_png_lines *from);
+
 /* The open block, valid until the next call, and its size. */
 wb_deflate_stretch wb_png_lines_block(const wb_png_lines *lines);
 size_t wb_png_lines_block_bytes(const wb_png_lines *lines);

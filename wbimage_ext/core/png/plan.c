@@ -202,13 +202,17 @@ static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan
     return cost + cost * trial->matcher.searches / size_bytes * search / 1000;
 }
 
-/* Whether tiles look like a photograph and take as much. What is smooth looks the same, but takes
- * little, and less with matches. In 16 bits every byte of high bits repeats two bytes on. */
-static bool is_photo(wb_png_lines *trial, const tiles *all, const wb_png_look *look)
+/* In 16 bits every byte of high bits repeats two bytes on. */
+static bool looks_like_photo(const wb_raster *raster, const wb_png_look *look)
 {
-    if (trial->rows.raster->is_16_bit || look->flat >= WB_FIT_PHOTO_FLAT
-        || look->seen >= WB_FIT_PHOTO_SEEN || look->known >= WB_FIT_PHOTO_KNOWN)
-        return false;
+    return !raster->is_16_bit && look->flat < WB_FIT_PHOTO_FLAT && look->seen < WB_FIT_PHOTO_SEEN
+           && look->known < WB_FIT_PHOTO_KNOWN;
+}
+
+/* Whether tiles that look like a photograph take as much. What is smooth looks the same, but takes
+ * little, and less with matches. */
+static bool takes_much(wb_png_lines *trial, const tiles *all)
+{
     wb_deflate_frequencies frequencies;
     uint64_t cost = try_plan(trial, all, WB_PNG_RUNS, &frequencies);
     return cost / WB_FIT_WEIGHT_RUNS
@@ -223,7 +227,7 @@ static bool do_matches_pay(wb_png_lines *trial, const tiles *all)
     one.count = 1;
     size_t rows = SMALL_TILE_BYTES / trial->line_bytes;
     rows = rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : rows;
-    one.rows = rows < all->rows ? rows : all->rows;
+    one.rows = rows < all->rows * all->count ? rows : all->rows * all->count;
     uint64_t runs = try_plan(trial, &one, WB_PNG_RUNS, &frequencies);
     uint64_t filtered = try_plan(trial, &one, WB_PNG_FILTERED, &frequencies);
     return filtered < runs / 100 * WB_FIT_PHOTO_PERCENT;
@@ -238,15 +242,18 @@ typedef struct contest {
     uint64_t costs[WB_PNG_PLANS];          /* of the tiles */
     wb_deflate_frequencies frequencies[2]; /* of the best plan so far, and of one more */
     int best;
+    wb_png_lines *whole; /* gets the lines and tokens of the best plan, if it is not NULL */
 } contest;
 
-static void contest_init(contest *to, wb_png_planner *planner, const tiles *all)
+static void contest_init(contest *to, wb_png_planner *planner, const tiles *all,
+                         wb_png_lines *whole)
 {
     to->planner = planner;
     to->all = all;
     to->last = planner->plan;
     to->least = UINT64_MAX;
     to->best = 0;
+    to->whole = whole;
 }
 
 /* A plan whose cost here is `cost`, for which frequencies[1 - best] stand. */
@@ -263,6 +270,8 @@ static void judge_plan(contest *in, wb_png_plan plan, uint64_t cost)
     in->least = cost;
     planner->plan = plan;
     in->best = 1 - in->best;
+    if (in->whole != NULL)
+        wb_png_lines_copy(in->whole, &planner->trial);
 }
 
 static void enter_plan(contest *in, wb_png_plan plan)
@@ -304,13 +313,11 @@ static void enter_matches_16(contest *in, wb_png_plan plan)
     in->costs[plan] = cost;
 }
 
-/* Of all plans for 8 bits; where the tiles are of a figure, runs are no candidate. */
-static void hold_contest(contest *in, bool is_figure)
+/* Of the plans for 8 bits from `first` to `last`. */
+static void hold_contest(contest *in, wb_png_plan first, wb_png_plan last)
 {
-    if (!is_figure)
-        enter_plan(in, WB_PNG_RUNS);
-    enter_plan(in, WB_PNG_FILTERED);
-    enter_plan(in, WB_PNG_PLAIN);
+    for (int plan = first; plan <= (int)last; plan++)
+        enter_plan(in, (wb_png_plan)plan);
 }
 
 /* Whether matches save something where rows are filtered alike. */
@@ -342,37 +349,52 @@ static void hold_contest_16(contest *in, bool is_figure)
     }
 }
 
-bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count)
+static void take_photo(wb_png_planner *planner)
+{
+    planner->is_photo = planner->has_plan = true;
+    planner->plan = WB_PNG_RUNS;
+    planner->parts_since = WB_FIT_KEEP_PARTS;
+    memset(planner->costs, 0, sizeof planner->costs);
+}
+
+wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count,
+                                    wb_png_lines *lines)
 {
     tiles all = lay_out_tiles(planner, y, row_count);
     wb_png_look look = look_at(&planner->trial.rows, &all);
     planner->tile_number += all.count;
-    if (is_photo(&planner->trial, &all, &look)
+    contest here;
+    bool may_be_photo = looks_like_photo(planner->trial.rows.raster, &look);
+    if (is_whole(&planner->trial, &all) && row_count == planner->trial.rows.raster->height) {
+        contest_init(&here, planner, &all, lines);
+        if (planner->trial.rows.raster->is_16_bit)
+            hold_contest_16(&here, false);
+        else
+            hold_contest(&here, WB_PNG_RUNS, may_be_photo ? WB_PNG_FILTERED : WB_PNG_PLAIN);
+        return WB_PNG_CODED;
+    }
+    if (may_be_photo && takes_much(&planner->trial, &all)
         && (planner->is_photo || !do_matches_pay(&planner->trial, &all))) {
-        planner->is_photo = true;
-        planner->plan = WB_PNG_RUNS;
-        planner->has_plan = true;
-        planner->parts_since = WB_FIT_KEEP_PARTS;
-        memset(planner->costs, 0, sizeof planner->costs);
-        return false;
+        take_photo(planner);
+        return WB_PNG_CHOSEN;
     }
     planner->is_photo = false;
     if (planner->has_plan && planner->parts_since < WB_FIT_KEEP_PARTS
         && is_near(look.flat, planner->look.flat, WB_FIT_KEEP_FLAT)
         && is_near(look.seen, planner->look.seen, WB_FIT_KEEP_SEEN)) {
         planner->parts_since++;
-        return false;
+        return WB_PNG_CHOSEN;
     }
+    /* Tiles easily miss what repeats in a figure: there runs are no candidate. */
     bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !is_whole(&planner->trial, &all);
-    contest here;
-    contest_init(&here, planner, &all);
+    contest_init(&here, planner, &all, NULL);
     if (planner->trial.rows.raster->is_16_bit)
         hold_contest_16(&here, is_figure);
     else
-        hold_contest(&here, is_figure);
+        hold_contest(&here, is_figure ? WB_PNG_FILTERED : WB_PNG_RUNS, WB_PNG_PLAIN);
     wb_deflate_prices_set(&planner->prices, &here.frequencies[here.best]);
     planner->has_plan = true;
     planner->look = look;
     planner->parts_since = 1;
-    return true;
+    return WB_PNG_PRICED;
 }

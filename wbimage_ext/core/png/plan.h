@@ -29,7 +29,16 @@ wb_status wb_png_planner_init(wb_png_planner *planner, const wb_raster *raster, 
 /* Forgets all parts. */
 void wb_png_planner_restart(wb_png_planner *planner);
 
-/* For the `row_count` rows from `y` on, the next part. Returns whether there are new prices. */
-bool wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count);
+/* What is known of a part once its plan is chosen. */
+typedef enum wb_png_choice {
+    WB_PNG_CHOSEN, /* the plan */
+    WB_PNG_PRICED, /* the planner's prices, too */
+    WB_PNG_CODED   /* its lines and tokens, too: they are in `lines` */
+} wb_png_choice;
+
+/* For the `row_count` rows from `y` on, the next part. A small image is tried whole, and `lines`,
+ * which must hold none yet, gets what the best plan made of it. */
+wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count,
+                                    wb_png_lines *lines);
 
 #endif
