@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from wbimage_ext import Image, LocalRun
+import wbimage_ext
+from wbimage_ext import LocalRun
 
 LABELS = {0: "road", 1: "car", 7: "a \u201cquoted\u201d name"}
 
 
-def layered(random: np.random.Generator, **more: Any) -> Image:
+def layered(random: np.random.Generator, **more: Any) -> Any:
     """An image with two masks and two layers of boxes."""
     pixels = random.integers(0, 256, (24, 32, 3), np.uint8)
     masks = {
@@ -41,7 +42,7 @@ def layered(random: np.random.Generator, **more: Any) -> Image:
             "class_labels": LABELS,
         },
     }
-    return Image(pixels, masks=masks, boxes=boxes, **more)
+    return wbimage_ext.Image(pixels, masks=masks, boxes=boxes, **more)
 
 
 def make_run(folder: Path, *, steps: int = 6, pictures_each: int = 3, seed: int = 0) -> Path:
@@ -61,13 +62,15 @@ def make_run(folder: Path, *, steps: int = 6, pictures_each: int = 3, seed: int 
                     "val": {"loss": float(step), "sample": layered(random, caption="inside")},
                     "sample": layered(random, caption=f"step {step}, \u00e4", grouping=3),
                     "list": [
-                        Image(random.integers(0, 256, (9, 8, 3), np.uint8), caption=f"no {i}")
+                        wbimage_ext.Image(
+                            random.integers(0, 256, (9, 8, 3), np.uint8), caption=f"no {i}"
+                        )
                         for i in range(pictures_each)
                     ],
                     "layered list": [layered(random), layered(random)],
-                    "depth": Image(gray / 100, normalize=(0, 4)),
-                    "photo": Image(gray, file_type="jpg"),
-                    "a/b": Image(gray),
+                    "depth": wbimage_ext.Image(gray / 100, normalize=(0, 4)),
+                    "photo": wbimage_ext.Image(gray, file_type="jpg"),
+                    "a/b": wbimage_ext.Image(gray),
                     "text": f"said at {step}",
                     "counts": [1, 2, step],
                 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from wbimage_ext.export import export_run
+from wbimage_ext.export import export_run, to_tensorboard
 
 from .made import flat, make_run, pictures, rows_by_step, tree
 
@@ -97,3 +98,15 @@ def test_again_is_the_same(run: Path, output: Path, events: Any) -> None:
     before = tree(output)
     export_run(run, "tensorboard", output)
     assert tree(output) == before
+
+
+def test_with_a_faster_checksum_the_file_is_the_same(
+    run: Path, output: Path, events: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("google_crc32c", reason="pip install google-crc32c")
+    assert to_tensorboard._fast_framing() is not None
+    export_run(run, "tensorboard", tmp_path / "fast")
+    monkeypatch.setitem(sys.modules, "google_crc32c", None)
+    assert to_tensorboard._fast_framing() is None
+    export_run(run, "tensorboard", tmp_path / "slow")
+    assert tree(tmp_path / "fast") == tree(tmp_path / "slow")

@@ -68,31 +68,28 @@ class Source:
         kind: what wrote it, as the readers name it.
         details: what else is known.
         identity: a text that no other run has, and that stays when the run is moved.
-        row_count: the number of rows as they were logged.
-        last_step: the greatest step, or None where there are no rows.
+        row_count: the number of rows, of which there is one a step.
         problems: sentences on what could not be read.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self.row_count = 0
-        self.last_step: int | None = None
         self._histories: list[tuple[int, bool]] = []  # for each its rows, and whether steps rise
         self._problems: Counter[str] = Counter()
         run = open_run(self.path)
+        steps: set[int] = set()
         for history in run.histories():
             count, last, rises = 0, None, True
-            for row in history:
+            for count, row in enumerate(history, 1):  # noqa: B007
                 step = _step_of(row)
-                if step is not None:
+                if step is None:
+                    self._problems["a row has no step"] += 1
+                else:
                     rises = rises and (last is None or step >= last)
                     last = step
-                    self.last_step = step if self.last_step is None else max(self.last_step, step)
-                else:
-                    self._problems["a row has no step"] += 1
-                count += 1
+                    steps.add(step)
             self._histories.append((count, rises))
-            self.row_count += count
+        self.row_count = len(steps)
         about = run.about()
         self.kind = run.kind
         self.name, self.started = about.name, about.started
