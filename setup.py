@@ -18,6 +18,7 @@ clang the other, on Windows too.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -30,6 +31,10 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).parent
+
+# Where the files of this version can be read and shown, without a slash at the end; "" as long as
+# there is no public repository. See docs/packaging.md.
+SOURCES_URL = ""
 
 # What to install where; pkg-config's name of a library comes first.
 PACKAGES = {
@@ -167,5 +172,26 @@ def extension() -> Extension:
     )
 
 
+def readme_for_pypi(sources_url: str = SOURCES_URL) -> str:
+    """The README for a page that has no files beside it: relative links would lead nowhere there.
+
+    Without an address of the sources images are left out, and of links the text stays.
+    """
+
+    def moved(link: re.Match[str]) -> str:
+        is_image, text, path = link.groups()
+        if sources_url:
+            return f"{is_image}[{text}]({sources_url}/{path})"
+        return "" if is_image else text
+
+    text = (ROOT / "README.md").read_text("utf-8")
+    return re.sub(r"(!?)\[([^\]]*)\]\((?!https?://|#)([^)\s]+)\)", moved, text)
+
+
 os.chdir(ROOT)
-setup(ext_modules=[extension()], cmdclass={"build_ext": BuildExtension})
+setup(
+    ext_modules=[extension()],
+    cmdclass={"build_ext": BuildExtension},
+    long_description=readme_for_pypi(),
+    long_description_content_type="text/markdown",
+)

@@ -21,18 +21,23 @@ pytestmark = pytest.mark.source_tree
 SETUP = Path(__file__).parent.parent / "setup.py"
 
 
+def run_setup(monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What setup.py defines, and what it gives to setuptools, which builds nothing here."""
+    given: dict[str, Any] = {}
+    monkeypatch.chdir(SETUP.parent)
+    monkeypatch.setattr(setuptools, "setup", lambda **arguments: given.update(arguments))
+    # It asks Windows itself where the platform is called so.
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    return runpy.run_path(str(SETUP)), given
+
+
 def flags_of(monkeypatch: pytest.MonkeyPatch, compiler: Any, system: str) -> tuple[str, str]:
     """The flags to compile and to link, of a build that stops before it compiles."""
     from setuptools.command.build_ext import build_ext
 
-    given: dict[str, Any] = {}
-    monkeypatch.chdir(SETUP.parent)
-    monkeypatch.setattr(setuptools, "setup", lambda **arguments: given.update(arguments))
     monkeypatch.setattr(build_ext, "build_extensions", lambda self: None)
     monkeypatch.setattr("sys.platform", system)
-    # It asks Windows itself where the platform is called so.
-    monkeypatch.setattr("shutil.which", lambda name: name)
-    runpy.run_path(str(SETUP))
+    _, given = run_setup(monkeypatch)
     command = given["cmdclass"]["build_ext"](setuptools.Distribution())
     command.compiler = compiler
     command.extensions = given["ext_modules"]
@@ -98,3 +103,27 @@ def test_workflows_name_actions_by_commit() -> None:
     assert used
     for line in used:
         assert re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v[\d.]+$", line), line
+
+
+LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+
+
+def test_the_readme_of_the_package_has_no_link_that_leads_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    defined, given = run_setup(monkeypatch)
+    assert given["long_description_content_type"] == "text/markdown"
+    targets = [target for _, _, target in LINK.findall(given["long_description"])]
+    assert targets
+    assert all(target.startswith(("https://", "#")) for target in targets)
+    assert "coming from\nwandb.Image" in given["long_description"]  # a link's text stays
+
+    readme = (SETUP.parent / "README.md").read_text("utf-8")
+    moved = defined["readme_for_pypi"]("https://example.org/files")
+    assert "![Two runs compared" in moved
+    for (_, text, target), (_, same_text, new) in zip(
+        LINK.findall(readme), LINK.findall(moved), strict=True
+    ):
+        assert text == same_text
+        is_kept = target.startswith(("https://", "#"))
+        assert new == (target if is_kept else f"https://example.org/files/{target}")
