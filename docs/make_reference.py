@@ -35,7 +35,7 @@ CLASSES: list[type[Any]] = [
 
 # Members of wandb's protocol that nobody calls by hand.
 UNLISTED = frozenset(["guess_mode", "get_media_subdir", "validate", "type_name"])
-SECTIONS = ("Args:", "Arguments:", "Attributes:", "Returns:", "Raises:")
+SECTIONS = ("Args:", "Attributes:", "Returns:", "Raises:")
 
 
 def reference() -> str:

@@ -169,7 +169,7 @@ class Source:
                 self._problems[f"{stored.path} holds no boxes"] += 1
 
     def _stored(self, item: Any) -> StoredFile | None:
-        """Return the file of a picture, mask or boxes; None, with a problem, where it is bad."""
+        """The file of a picture, mask or boxes; None, with a problem, where it is bad."""
         path = item.get("path") if isinstance(item, dict) else None
         found = self._media.find(path)
         if path is None or found is None:

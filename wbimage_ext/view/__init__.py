@@ -1,7 +1,7 @@
 """Pages to look at runs: images, masks, boxes, metrics, of one run or of several.
 
 In: runs' directories (LocalRun's, or wandb's offline or online ones) and folders that hold some.
-Out: one ``index.html``, which needs no network, no server and no Python to be looked at; or a
+Out: one `index.html`, which needs no network, no server and no Python to be looked at; or a
 server, whose page follows the runs as they grow. Nothing here imports wandb or NumPy, and importing
 this package reads no other file.
 """
@@ -23,21 +23,21 @@ def write_page(
 
     The page is replaced whole or not at all, and may be written while the runs are still going.
 
-    Arguments:
-        runs: a ``LocalRun`` directory, a wandb run directory (``offline-run-...``), its ``files``
-            folder, its ``run-....wandb`` file, a folder that holds runs at any depth, or several
+    Args:
+        runs: a `LocalRun` directory, a wandb run directory (`offline-run-...`), its `files`
+            folder, its `run-....wandb` file, a folder that holds runs at any depth, or several
             of these.
-        output: the folder for ``index.html``; made if missing. By default the folder that holds
-            ``media/`` of the one run, or the folder that holds all runs, so that runs and page can
+        output: the folder for `index.html`; made if missing. By default the folder that holds
+            `media/` of the one run, or the folder that holds all runs, so that runs and page can
             be moved or zipped together. Give one when that folder is read-only.
 
     Returns:
-        The path of ``index.html``.
+        The path of `index.html`.
 
     Raises:
         FileNotFoundError: a path does not exist.
         ValueError: there is no run; the message says what was looked for.
-        FileExistsError: the folder has an ``index.html`` that is not a page of this package.
+        FileExistsError: the folder has an `index.html` that is not a page of this package.
         OSError: the page cannot be written; the message says where and what would help.
     """
     from .library import Library, no_run

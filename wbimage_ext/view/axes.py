@@ -11,7 +11,7 @@ from typing import Any
 
 
 def definition_of(definitions: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return the key's own definition, or that of the last pattern such as `val/*` that fits."""
+    """The key's own definition, or that of the last pattern such as `val/*` that fits."""
     if key in definitions:
         names = [key]
     else:
@@ -21,7 +21,7 @@ def definition_of(definitions: Mapping[str, Any], key: str) -> Mapping[str, Any]
 
 
 def axis_of(definitions: Mapping[str, Any], panels: Iterable[str], metrics: Collection[str]) -> str:
-    """Return the `step_metric` of a panel's definition, or of any definition; or "".
+    """The `step_metric` of a panel's definition, or of any definition; or "".
 
     The first one counts that is among the metrics.
     """

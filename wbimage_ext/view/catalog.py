@@ -3,7 +3,7 @@
 In: a Run, read row by row, as far as it has been written. Out: JSON values, the same for a page
 opened from disk and for a served one. Here is all of it; web/run.js is the reader.
 
-A *card* (``Catalog.card``) stands for a run in the list of runs::
+A *card* (`Catalog.card`) stands for a run in the list of runs::
 
     id, name, kind, started    texts; started is ISO 8601 or empty
     place                      where the run lies, for display
@@ -14,8 +14,8 @@ A *card* (``Catalog.card``) stands for a run in the list of runs::
     last                       {metric: its last number}
     reading                    the share of the file that is read, 0 to 1
 
-A *part* (``Catalog.part``) is what a run got after a version. Version 0 is "nothing", so that the
-part after it is the whole run. ``epoch`` changes when the run was written anew::
+A *part* (`Catalog.part`) is what a run got after a version. Version 0 is "nothing", so that the
+part after it is the whole run. `epoch` changes when the run was written anew::
 
     id, epoch, version, reading
     start, entries      [panel, step, panel, step, ...]: entries from number `start` on. An entry is
@@ -29,7 +29,7 @@ part after it is the whole run. ``epoch`` changes when the run was written anew:
     scores              {name: [lowest, highest]}
     notes               sentences on what could not be read
 
-A *block of cells* (``Catalog.cells``) is a list with the images of each of its entries::
+A *block of cells* (`Catalog.cells`) is a list with the images of each of its entries::
 
     u: URL below the run's media, w, h: stored width and height, c: caption,
     o: Exif orientation, where it is not 1
@@ -37,8 +37,8 @@ A *block of cells* (``Catalog.cells``) is a list with the images of each of its 
     m: [[layer, label set, URL, mask number], ...]
     b: [[layer, label set, [[x0, y0, x1, y1, class, caption, scores, is_pixel], ...]], ...]
 
-A *series* (``Catalog.series``) is a metric: columns ``steps``, ``means`` and, where a bucket holds
-several values, ``lows`` and ``highs``, to be put at place ``start``. An *axis* (``Catalog.axis``)
+A *series* (`Catalog.series`) is a metric: columns `steps`, `means` and, where a bucket holds
+several values, `lows` and `highs`, to be put at place `start`. An *axis* (`Catalog.axis`)
 has the value of a metric at each step that has pictures, in the order of their first entries.
 """
 
@@ -129,7 +129,7 @@ class Catalog:
         return min(0.99, round(self.run.offset / size, 3))
 
     def card(self) -> Json:
-        """Return the run's entry in the list of runs."""
+        """The run's entry in the list of runs."""
         about = self._about
         return {
             "id": self.id,
@@ -151,7 +151,7 @@ class Catalog:
         }
 
     def part(self, version: int) -> Json:
-        """Return what the run got after a version."""
+        """What the run got after a version."""
         start = bisect_right(self._entry_versions, version)
         part = {
             "id": self.id,
@@ -175,7 +175,7 @@ class Catalog:
         return part
 
     def cells(self, block: int) -> str:
-        """Return a block of cells as JSON text."""
+        """A block of cells as JSON text."""
         start = self._blocks[block]
         end = self._blocks[block + 1] if block + 1 < len(self._blocks) else None
         return "[" + ",".join(self._entries[start:end]) + "]"
@@ -189,11 +189,11 @@ class Catalog:
         return len(self._metric_numbers)
 
     def series(self, metric: int, version: int) -> Json:
-        """Return what a metric got after a version."""
+        """What a metric got after a version."""
         return self._metrics[self._metric_numbers[metric]].since(version)
 
     def axes_within(self, most_values: int) -> list[int]:
-        """Return metrics that the slider may go by, with so many values of axes together.
+        """Metrics that the slider may go by, with so many values of axes together.
 
         The one that it goes by at first comes first, then those that never fall, as epochs do not.
         """
@@ -208,7 +208,7 @@ class Catalog:
         return sorted(sorted(range(len(self._axes)), key=order)[:count])
 
     def axis(self, metric: int) -> Json:
-        """Return a metric's value at each step that has pictures; null where it had none yet."""
+        """A metric's value at each step that has pictures; null where it had none yet."""
         values = self._axes[metric]
         return {
             "steps": list(self._steps),
@@ -280,7 +280,7 @@ class Catalog:
         return media
 
     def _metric(self, name: str) -> Series | None:
-        """Return the series of a metric, which may be new; None for the step, or for too many."""
+        """The series of a metric, which may be new; None for the step, or for too many."""
         series = self._metrics.get(name)
         if series is not None or name == "_step":
             return series
@@ -365,13 +365,13 @@ class Catalog:
 
 
 def json_text(value: Any) -> str:
-    """Return JSON in ASCII that cannot end the script element it stands in, nor open a comment."""
+    """JSON in ASCII that cannot end the script element it stands in, nor open a comment."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
 
 def _leaves(value: Any, path: KeyPath, skipped: Any) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield ``(path of keys, value)`` for each number, image, list of images and table."""
+    """Yield `(path of keys, value)` for each number, image, list of images and table."""
     if isinstance(value, list):
         if value and all(isinstance(v, dict) and v.get("_type") == "image-file" for v in value):
             yield path, value
@@ -390,7 +390,7 @@ def _leaves(value: Any, path: KeyPath, skipped: Any) -> Iterator[tuple[KeyPath, 
 
 
 def _folder(path: KeyPath) -> str:
-    """Return what panels are laid out by: a key's first folder, or the dict it is nested in."""
+    """What panels are laid out by: a key's first folder, or the dict it is nested in."""
     folder, slash, _ = path[0].partition("/")
     return folder if slash or len(path) > 1 else ""
 

@@ -69,7 +69,7 @@ class Library:
             self._next_scan = start + max(SCAN_SECONDS, spent * SCAN_SHARE)
 
     def ids(self) -> list[str]:
-        """Return the ids of all runs that are there."""
+        """The ids of all runs that are there."""
         return list(self._shelves)
 
     @contextlib.contextmanager
@@ -81,7 +81,7 @@ class Library:
 
     @contextlib.contextmanager
     def read(self, run_id: str, seconds: float | None = None) -> Iterator[Catalog]:
-        """Lend a run's catalog as ``opened`` does, after reading on to the end or for a while."""
+        """Lend a run's catalog as `opened` does, after reading on to the end or for a while."""
         shelf = self._shelves[run_id]
         with shelf.lock:
             if shelf.catalog.run.is_replaced():
@@ -98,7 +98,7 @@ class Library:
         return [shelf.catalog for shelf in self._shelves.values()]
 
     def file(self, run_id: str, url: str) -> MediaFile:
-        """Return a file that a run names; raises KeyError where it names none of this URL."""
+        """A file that a run names; raises KeyError where it names none of this URL."""
         return self._shelves[run_id].catalog.pictures.files[url]
 
     def read_unread(self, seconds: float) -> None:
@@ -122,18 +122,18 @@ class Library:
                     shelf.lock.release()
 
     def notes(self) -> list[str]:
-        """Return what could not be opened, and why."""
+        """What could not be opened, and why."""
         with self._lock:
             return [f"{place}: {reason}" for place, reason in self._refused.items()]
 
     def folder(self) -> Path:
-        """Return the folder that holds all the given paths."""
+        """The folder that holds all the given paths."""
         return _common_folder([Path(path) for path in self._paths])
 
     def listed(self, version: int) -> Json | None:
-        """Return what changed in the list of runs after a version, or None where nothing did.
+        """What changed in the list of runs after a version, or None where nothing did.
 
-        ``ids`` are all runs, ``cards`` those that changed, ``notes`` what could not be opened.
+        `ids` are all runs, `cards` those that changed, `notes` what could not be opened.
         """
         with self._lock:
             if version == self._version:
@@ -184,7 +184,7 @@ class Library:
 
 
 def _common_folder(places: list[Path]) -> Path:
-    """Return the folder that all these places lie in; places on other drives have none."""
+    """The folder that all these places lie in; places on other drives have none."""
     try:
         return Path(os.path.commonpath([os.path.abspath(place) for place in places]))
     except ValueError:
@@ -192,7 +192,7 @@ def _common_folder(places: list[Path]) -> Path:
 
 
 def no_run(paths: Sequence[str | os.PathLike[str]], library: Library) -> ValueError:
-    """Return the error that says that there is no run to show."""
+    """The error that says that there is no run to show."""
     if notes := library.notes():
         return ValueError("; ".join(notes))
     shown = ", ".join(map(str, paths))

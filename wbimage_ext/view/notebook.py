@@ -47,14 +47,14 @@ def image_html(
     boxes: Mapping[str, Any] | None = None,
     masks: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return a figure of one image.
+    """A figure of one image.
 
-    Arguments:
+    Args:
         content: the encoded picture, in any format that browsers show.
         size: its stored width and height in pixels.
         caption: shown below.
-        boxes: ``{layer: {"box_data": [...], "class_labels": {id: name}}}``.
-        masks: ``{layer: {"content": PNG bytes, "class_labels": {id: name}}}``.
+        boxes: `{layer: {"box_data": [...], "class_labels": {id: name}}}`.
+        masks: `{layer: {"content": PNG bytes, "class_labels": {id: name}}}`.
     """
     width, height = size
     turn = TURNS.get(orientation(content))
@@ -90,14 +90,14 @@ def image_html(
 
 
 def run_html(run_dir: str | os.PathLike[str], *, height: int = 640) -> str:
-    """Return a frame with a run's page, which carries its pictures, the newest first.
+    """A frame with a run's page, which carries its pictures, the newest first.
 
-    Arguments:
-        run_dir: as for ``write_page``.
+    Args:
+        run_dir: as for `write_page`.
         height: of the frame, in CSS pixels.
 
     Raises:
-        As ``write_page``.
+        As `write_page`.
     """
     from .library import Library, no_run
     from .page import page_of_runs
@@ -120,7 +120,7 @@ def _colour(class_id: int) -> str:
 
 
 def _mask(content: bytes, size: tuple[int, int], names: dict[int, str], labels: Any) -> str:
-    """Return a mask whose classes an SVG filter colours by tables over its red channel."""
+    """A mask whose classes an SVG filter colours by tables over its red channel."""
     for class_id, name in labels.items():
         names.setdefault(int(class_id), str(name))
     colours = [tuple(bytes.fromhex(_colour(value)[1:])) for value in range(256)]
@@ -179,7 +179,7 @@ def _boxes(layer: Mapping[str, Any], size: tuple[int, int], names: dict[int, str
 def _about_the_middle(
     turn: tuple[int, int, int, int], size: tuple[int, int], shown: tuple[int, int]
 ) -> str:
-    """Return the SVG matrix that turns the stored picture about its middle onto the shown one."""
+    """The SVG matrix that turns the stored picture about its middle onto the shown one."""
     a, b, c, d = turn
     x = shown[0] / 2 - a * size[0] / 2 - c * size[1] / 2
     y = shown[1] / 2 - b * size[0] / 2 - d * size[1] / 2

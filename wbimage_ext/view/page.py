@@ -1,12 +1,12 @@
-"""Puts the page's sources and runs together into one ``index.html``.
+"""Puts the page's sources and runs together into one `index.html`.
 
 In: catalogs that are read to the end, and the folder to write to. Out: the page's path. The page
 refers to nothing but the runs' media files. A content security policy lets only the scripts and
 styles put in here run. A served page is the same without the data, which it asks the server for.
 
-The data are JSON in script elements, named by what catalog.py calls them: ``page`` (the list of
-runs), and for each run ``run-ID``, ``cells-ID-BLOCK``, ``series-ID-METRIC`` and ``axis-ID-METRIC``.
-``masks-NUMBER`` are lists of mask files in base64, for the class under the pointer.
+The data are JSON in script elements, named by what catalog.py calls them: `page` (the list of
+runs), and for each run `run-ID`, `cells-ID-BLOCK`, `series-ID-METRIC` and `axis-ID-METRIC`.
+`masks-NUMBER` are lists of mask files in base64, for the class under the pointer.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ Json = dict[str, Any]
 
 
 def write_runs(catalogs: Sequence[Catalog], folder: Path, notes: Sequence[str] = ()) -> Path:
-    """Write ``folder/index.html``, whole or not at all; raises OSError saying what would help.
+    """Write `folder/index.html`, whole or not at all; raises OSError saying what would help.
 
-    FileExistsError: there is an ``index.html`` that is not a page of this package.
+    FileExistsError: there is an `index.html` that is not a page of this package.
     """
     target = folder / "index.html"
     if os.path.lexists(target) and not _is_own_page(target):
@@ -138,14 +138,14 @@ def page_of_runs(
 
 
 def served_page() -> tuple[str, str]:
-    """Return the page that asks a server for its data, and its content security policy."""
+    """The page that asks a server for its data, and its content security policy."""
     more = "connect-src 'self'"
     before, between, after = _template(more)
     return before + _block("page", {"served": True}) + between + after, policy(more)
 
 
 def policy(more: str) -> str:
-    """Return the content security policy of the page: nothing runs but its own sources."""
+    """The content security policy of the page: nothing runs but its own sources."""
     template = _source("page.html")
     styles = [_source(name) for name in STYLE_TAG.findall(template)]
     scripts = [_source(name) for name in SCRIPT_TAG.findall(template)]
@@ -163,7 +163,7 @@ def policy(more: str) -> str:
 
 
 def _template(more_policy: str) -> tuple[str, str, str]:
-    """Return the page with its sources put in: before the data, between, and after the masks."""
+    """The page with its sources put in: before the data, between, and after the masks."""
     template = _source("page.html").replace(
         POLICY_TAG,
         f'<meta http-equiv="Content-Security-Policy" content="{policy(more_policy)}">',
@@ -194,7 +194,7 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _source(name: str) -> str:
-    """Return a source in ASCII, as its hash and the page's encoding must agree."""
+    """A source in ASCII, as its hash and the page's encoding must agree."""
     text = (SOURCES / name).read_text(encoding="utf-8")
     text.encode("ascii")
     return text
@@ -217,7 +217,7 @@ def _element(name: str, text: str) -> str:
 
 
 def _base(media_root: Path, folder: Path) -> str:
-    """Return what to put before the media's URLs: nothing where the page lies beside the media."""
+    """What to put before the media's URLs: nothing where the page lies beside the media."""
     try:
         relative = os.path.relpath(media_root.resolve(), folder.resolve())
     except ValueError:  # another drive
@@ -228,14 +228,14 @@ def _base(media_root: Path, folder: Path) -> str:
 
 
 def _outside(catalog: Catalog, is_all: bool) -> dict[str, MediaFile]:
-    """Return the files by URL that do not lie in the run's folder, or all files."""
+    """The files by URL that do not lie in the run's folder, or all files."""
     files = catalog.pictures.files
     root = catalog.run.media_root
     return {url: file for url, file in files.items() if is_all or file.root != root}
 
 
 def _carried(files: dict[str, MediaFile], most_bytes: int) -> dict[str, str]:
-    """Return files as data URIs by URL, the newest ones, as many as there is room for."""
+    """Files as data URIs by URL, the newest ones, as many as there is room for."""
     carried: dict[str, str] = {}
     for url, file in reversed(files.items()):
         with contextlib.suppress(OSError, ValueError, RuntimeError):  # or a loop of links
@@ -266,7 +266,7 @@ def _mask_blocks(catalogs: Sequence[Catalog]) -> Iterator[list[tuple[Catalog, Ma
 
 
 def _mask_text(catalog: Catalog, mask: Mask) -> str:
-    """Return a mask's PNG file in base64, or nothing if it went away or is no PNG file."""
+    """A mask's PNG file in base64, or nothing if it went away or is no PNG file."""
     file: MediaFile = catalog.pictures.files[mask.url]
     try:
         content = file.read(MASK_MOST_BYTES)

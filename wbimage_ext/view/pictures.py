@@ -29,7 +29,7 @@ KeyPath = tuple[str, ...]
 class Mask:
     """A mask file, once however many images show it.
 
-    ``size_bytes`` is what the run says of it, and ``number`` its place among the run's masks.
+    `size_bytes` is what the run says of it, and `number` its place among the run's masks.
     """
 
     url: str
@@ -45,7 +45,7 @@ class MediaFile:
     root: Path
 
     def read(self, most_bytes: int) -> bytes:
-        """Return the content; raises as ``read_in_run`` does."""
+        """The content; raises as `read_in_run` does."""
         return read_in_run(Path(self.path), self.root, most_bytes)
 
 
@@ -56,7 +56,7 @@ class MediaFolder:
     root: Path
 
     def find(self, path: Any) -> tuple[str, MediaFile] | None:
-        """Return a path's URL and file, or None where it is no path inside the folder."""
+        """A path's URL and file, or None where it is no path inside the folder."""
         url = media_url(path)
         return None if url is None else (url, MediaFile(os.path.join(self.root, path), self.root))
 
@@ -99,7 +99,7 @@ class Pictures:
     def describe(
         self, item: Json, path: KeyPath, version: int, source: Source | None = None
     ) -> Json | None:
-        """Return an image's JSON, or None if there is no usable file."""
+        """An image's JSON, or None if there is no usable file."""
         self._now = version
         self._source = source or self._media
         url = self._url(item)
@@ -125,7 +125,7 @@ class Pictures:
         return image
 
     def layers(self, config: Json) -> list[Json]:
-        """List kind, name and classes of the layers; a class is ``[id, name]``."""
+        """List kind, name and classes of the layers; a class is `[id, name]`."""
         sets = self.label_sets(config)
         return [_describe_layer(layer, sets) for layer in self._layers.values()]
 
@@ -140,7 +140,7 @@ class Pictures:
         ]
 
     def _url(self, item: Json) -> str | None:
-        """Return the URL of an item's file and remember the file."""
+        """The URL of an item's file, which is remembered."""
         found = self._source.find(item.get("path"))
         if found is None:
             return None
@@ -155,7 +155,7 @@ class Pictures:
             return AS_STORED  # the page says of the picture that it cannot be shown
 
     def _mask_layers(self, masks: Any, path: KeyPath) -> Iterator[list[Any]]:
-        """Yield ``[layer, label set, URL, mask number]`` for each mask of an image."""
+        """Yield `[layer, label set, URL, mask number]` for each mask of an image."""
         for name, mask in masks.items() if isinstance(masks, dict) else ():
             url = self._url(mask) if isinstance(mask, dict) else None
             if url is None:
@@ -181,7 +181,7 @@ class Pictures:
         return mask.number
 
     def _box_layers(self, boxes: Any) -> Iterator[list[Any]]:
-        """Yield ``[layer, label set, boxes]`` for each layer of boxes of an image."""
+        """Yield `[layer, label set, boxes]` for each layer of boxes of an image."""
         for name, entry in boxes.items() if isinstance(boxes, dict) else ():
             content = self._read_boxes(entry)
             if content is None:
@@ -212,7 +212,7 @@ class Pictures:
         return None
 
     def _box(self, box: Any, layer: Json) -> list[Any] | None:
-        """Return ``[x0, y0, x1, y1, class, caption, scores, is_pixel]`` without empty ends."""
+        """`[x0, y0, x1, y1, class, caption, scores, is_pixel]` without empty ends."""
         position = box.get("position") if isinstance(box, dict) else None
         if not isinstance(position, dict) or (corners := box_corners(position)) is None:
             return None
@@ -262,7 +262,7 @@ class Pictures:
         return self._set_number(json.dumps(names, sort_keys=True), names)
 
     def _set_number(self, identity: Any, names: dict[str, str] | tuple[KeyPath, str]) -> int:
-        """Return the number of a set of class names; equal sets are stored once."""
+        """The number of a set of class names; equal sets are stored once."""
         found = self._set_numbers.setdefault(identity, len(self._sets))
         if found == len(self._sets):
             self._sets.append(names)
@@ -299,7 +299,7 @@ def single_images(value: Any) -> Iterator[Json]:
 
 
 def _scale(given: Any) -> list[float] | None:
-    """Return ``[lo, hi]`` or ``[lo, hi, index of NaN]``, or None where samples are the values."""
+    """`[lo, hi]` or `[lo, hi, index of NaN]`, or None where samples are the values."""
     if not isinstance(given, dict):
         return None
     lo: Any = given.get("lo")
@@ -342,7 +342,7 @@ def _describe_layer(layer: Json, sets: list[dict[str, str]]) -> Json:
 
 
 def box_corners(position: Mapping[str, Any]) -> list[int | float] | None:
-    """Return ``[x0, y0, x1, y1]`` of either form of a position, ordered; None if it is neither."""
+    """`[x0, y0, x1, y1]` of either form of a position, ordered; None if it is neither."""
     middle = position.get("middle")
     if isinstance(middle, (list, tuple)) and len(middle) == 2:
         sides = numbers(*middle, position.get("width"), position.get("height"))

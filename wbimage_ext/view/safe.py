@@ -23,7 +23,7 @@ MOST_DRAWN = 1e300  # sums of two do not overflow
 
 
 def number(value: Any) -> int | float | None:
-    """Return a finite number, rounded to six decimals, or None."""
+    """A finite number, rounded to six decimals, or None."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     if value != value or abs(value) > MOST_EXACT:
@@ -32,7 +32,7 @@ def number(value: Any) -> int | float | None:
 
 
 def numbers(*values: Any) -> list[int | float] | None:
-    """Return all of the values as numbers, or None if one of them is none."""
+    """All of the values as numbers, or None if one of them is none."""
     found = [each for value in values if (each := number(value)) is not None]
     return found if len(found) == len(values) else None
 
@@ -44,20 +44,20 @@ def is_drawable(value: Any) -> bool:
 
 
 def image_type(content: bytes) -> str | None:
-    """Return the MIME type of a picture that browsers show, by its first bytes."""
+    """The MIME type of a picture that browsers show, by its first bytes."""
     if content[4:12] == b"ftypavif":
         return "image/avif"
     return next((kind for start, kind in IMAGE_TYPES.items() if content.startswith(start)), None)
 
 
 def data_uri(content: bytes) -> str:
-    """Return a picture's file as a data URI; browsers look at the content themselves."""
+    """A picture's file as a data URI; browsers look at the content themselves."""
     kind = image_type(content) or "image/png"
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def media_url(path: Any) -> str | None:
-    """Return a run's media path as a relative URL, or None where it would leave the run.
+    """A run's media path as a relative URL, or None where it would leave the run.
 
     Each segment is percent-encoded, so that no name can become a scheme, a query or markup.
     """

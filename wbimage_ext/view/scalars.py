@@ -1,6 +1,6 @@
 """Keeps the values of a metric in a bounded number of buckets, with minimum and maximum.
 
-In: values in the order they were logged. Out: a Series of at most ``MOST_BUCKETS`` buckets. Each
+In: values in the order they were logged. Out: a Series of at most `MOST_BUCKETS` buckets. Each
 bucket has the last step in it and the lowest, highest and mean value. When there are too many
 buckets, neighbours are put together, so that a million steps cost no more than two thousand, and
 no peak is lost. Each bucket knows the version of the run at which it changed last, so that a page
@@ -49,7 +49,7 @@ class Series:
             self._close()
 
     def since(self, version: int) -> dict[str, Any]:
-        """Return what changed after a version: the place it starts at, and columns from there."""
+        """What changed after a version: the place it starts at, and columns from there."""
         start = 0 if self._rebuilt > version else bisect_right(self._changed, version)
         steps = [int(step) for step in self._steps[start:]]
         columns = {"means": self._means, "lows": self._lows, "highs": self._highs}
@@ -121,5 +121,5 @@ class Series:
 
 
 def _short(value: float) -> float:
-    """Return a value with the seven digits that a chart can show."""
+    """A value with the seven digits that a chart can show."""
     return float(f"{value:.7g}")

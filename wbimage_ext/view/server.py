@@ -5,7 +5,7 @@ this machine, so that no other site's name can be made to lead here, and a reque
 a page must come from this one. Only GET and HEAD are answered, and only files that a run names as
 its pictures are given out, from inside the run's folder.
 
-URLs below ``/TOKEN/``; the JSON is that of catalog.py::
+URLs below `/TOKEN/`; the JSON is that of catalog.py::
 
     (nothing)                                  the page
     changes?list=VERSION&run=ID:EPOCH:VERSION  {"list": what changed or null, "runs": [part, ...]}
@@ -283,7 +283,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _name_of(host: str) -> str:
-    """Return a Host header without its port and brackets, in small letters."""
+    """A Host header without its port and brackets, in small letters."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower()

@@ -28,7 +28,7 @@ class StagedFiles:
     files: dict[str, Path]  # path in the artifact -> file
 
     def find(self, path: Any) -> tuple[str, MediaFile] | None:
-        """Return the URL and file of a path in the artifact, or None where it is not there."""
+        """The URL and file of a path in the artifact, or None where it is not there."""
         file = self.files.get(path) if isinstance(path, str) else None
         if file is None or file.parent != self.staging:
             return None
@@ -65,7 +65,7 @@ def _caption(names: list[Any], line: list[Any], place: int) -> str:
 
 
 def _image(cell: Json, caption: str, column_type: Any) -> Json:
-    """Return a cell in the form that an image of a row has: with the names of the classes."""
+    """A cell in the form that an image of a row has: with the names of the classes."""
     options = _at(column_type, "params", "allowed_types")
     of_image: Any = (
         next((t for t in options if _at(t, "wb_type") == "image-file"), None)
@@ -92,7 +92,7 @@ def _image(cell: Json, caption: str, column_type: Any) -> Json:
 
 
 def _at(value: Any, *names: str) -> Any:
-    """Return what lies under these names, or None."""
+    """What lies under these names, or None."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value

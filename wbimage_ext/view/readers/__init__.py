@@ -18,7 +18,7 @@ __all__ = ["About", "Details", "Row", "Run", "find_runs", "open_run"]
 
 
 def open_run(path: str | os.PathLike[str]) -> Run:
-    """Return the run at ``path``; raises FileNotFoundError, or ValueError if it is no run."""
+    """The run at `path`; raises FileNotFoundError, or ValueError if it is no run."""
     given = Path(path)
     if not given.exists():
         raise FileNotFoundError(f"no such run directory: {given}")
@@ -39,7 +39,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
 
 
 def find_runs(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Return the places of all runs: the paths that are one, and those below the other paths.
+    """The places of all runs: the paths that are one, and those below the other paths.
 
     Links to folders are not followed below a path, and nothing is looked for inside a run.
 

@@ -14,10 +14,10 @@ TEXT_MOST_BYTES = 64 * 1024 * 1024
 
 
 def read_in_run(file: Path, root: Path, most_bytes: int = TEXT_MOST_BYTES) -> bytes:
-    """Return what a regular file below ``root`` holds.
+    """What a regular file below `root` holds.
 
     Raises:
-        ValueError: it is none, or larger than ``most_bytes``.
+        ValueError: it is none, or larger than `most_bytes`.
         OSError: it cannot be read.
     """
     content = read_head_in_run(file, root, most_bytes + 1)
@@ -27,7 +27,7 @@ def read_in_run(file: Path, root: Path, most_bytes: int = TEXT_MOST_BYTES) -> by
 
 
 def read_head_in_run(file: Path, root: Path, size_bytes: int) -> bytes:
-    """Return the first bytes of a regular file below ``root``; raises as ``read_in_run`` does."""
+    """The first bytes of a regular file below `root`; raises as `read_in_run` does."""
     if not file.resolve().is_relative_to(root.resolve()):
         raise ValueError(f"{file} leads out of {root}")
     # A pipe would not open until somebody writes to it.

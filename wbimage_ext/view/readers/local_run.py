@@ -1,4 +1,4 @@
-"""Reads a LocalRun: its rows are the lines of ``history.jsonl``.
+"""Reads a LocalRun: its rows are the lines of `history.jsonl`.
 
 In: the run's directory. Out: a Run. A line counts once its newline is there.
 """
@@ -18,7 +18,7 @@ from .run import About, Details, Row, Run
 class LocalRunReader(Run):
     """The rows of one process.
 
-    Arguments:
+    Args:
         folder: where its files are.
         media_root: where the pictures are; None for the same folder.
     """
@@ -96,7 +96,7 @@ class LocalRunReader(Run):
         return row
 
     def _object(self, name: str) -> dict[str, Any]:
-        """Return the object in a small file of the run, read again where the file has changed."""
+        """The object in a small file of the run, read again where the file has changed."""
         path = self._folder / name
         try:
             status = os.stat(path)
@@ -126,7 +126,7 @@ def has_ranks(folder: Path) -> bool:
 
 
 def ranks_in(folder: Path) -> dict[int, Path]:
-    """Return where the ranks of a run keep their files; a link that leads out of it is left out."""
+    """Where the ranks of a run keep their files; a link that leads out of it is left out."""
     root = folder.resolve()
     ranks = {0: folder} if is_of_run(folder) else {}
     for file in folder.glob("ranks/*/history.jsonl"):

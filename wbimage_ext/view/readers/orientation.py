@@ -19,7 +19,7 @@ SHORT = 3  # the tag's type
 
 
 def orientation(head: bytes) -> int:
-    """Return the orientation that the file's first bytes give."""
+    """The orientation that the file's first bytes give."""
     if head.startswith(b"\xff\xd8"):
         segments = _jpeg_segments(head)
         exif = next((s[6:] for kind, s in segments if kind == 0xE1 and s[:6] == b"Exif\0\0"), b"")

@@ -1,7 +1,7 @@
 """Reads a LocalRun that several processes log into, the ranks of one job.
 
-In: the run's directory, in which rank 0 keeps its rows, and rank N in ``ranks/N``. Out: one Run.
-The smallest rank's values have their own keys; those of rank N have ``rank N/`` before theirs.
+In: the run's directory, in which rank 0 keeps its rows, and rank N in `ranks/N`. Out: one Run.
+The smallest rank's values have their own keys; those of rank N have `rank N/` before theirs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What every reader gives: a run's rows, and what is known about it besides them.
 
 In: the place of a run. Out: a Run, whose rows have one shape for LocalRun and wandb:
-``{"_step": int, key: value, ...}``. A run may still be growing: each call of ``rows`` goes on where
+`{"_step": int, key: value, ...}`. A run may still be growing: each call of `rows` goes on where
 the one before stopped.
 """
 
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 @dataclass
 class About:
-    """What is known of a run besides its rows. ``started`` is ISO text, or empty."""
+    """What is known of a run besides its rows. `started` is ISO text, or empty."""
 
     name: str
     started: str = ""
@@ -72,14 +72,14 @@ class Run(ABC):
 
     @abstractmethod
     def about(self) -> About:
-        """Return what is known so far; cheap enough to be asked for every second."""
+        """What is known so far; cheap enough to be asked for every second."""
 
     @abstractmethod
     def details(self) -> Details:
-        """Return what else is known so far."""
+        """What else is known so far."""
 
     def histories(self) -> list[Iterator[Row]]:
-        """Return what ``rows`` yields, apart for each process that logged."""
+        """What `rows` yields, apart for each process that logged."""
         return [self.rows()]
 
     def check_place(self) -> None:
@@ -88,7 +88,7 @@ class Run(ABC):
             raise ValueError(f"{self.file} is a link that leads out of the run")
 
     def size(self) -> int:
-        """Return the file's size in bytes; 0 while there is none."""
+        """The file's size in bytes; 0 while there is none."""
         try:
             return os.stat(self.file).st_size
         except OSError:
@@ -104,7 +104,7 @@ class Run(ABC):
         return is_shorter or identity != self._identity
 
     def table(self, key: str, value: Row) -> dict[str, Any] | None:
-        """Return a logged table whose cells hold pictures, or None where there is none to read."""
+        """A logged table whose cells hold pictures, or None where there is none to read."""
         return None
 
     def _identify(self) -> tuple[int, int] | None:

@@ -1,11 +1,11 @@
-"""Reads the rows and the configuration from wandb's run file, ``run-<id>.wandb``.
+"""Reads the rows and the configuration from wandb's run file, `run-<id>.wandb`.
 
 In: a file that may still be growing, or be damaged. Out: history rows, config, name, counts of
 what had to be skipped. The file is only ever opened for reading, and wandb is not needed.
 
 The framing is LevelDB's log format: after 7 bytes of file header, blocks of 32 KiB hold records,
 each with CRC-32 (4 bytes), length (2) and type (1), little-endian; long records are split over
-blocks. A record is one protobuf message ``wandb_internal.Record``. Of it we need few fields, whose
+blocks. A record is one protobuf message `wandb_internal.Record`. Of it we need few fields, whose
 numbers are the same from wandb 0.16.3 to 0.31.0, so they are taken from the wire format directly.
 """
 
@@ -39,10 +39,10 @@ OTHER_KNOWN = {*range(3, 14), *range(18, 28), 100}
 class WandbLog:
     """The contents of one run file, as far as it was read.
 
-    Attributes: ``name`` and ``started`` (Unix seconds, 0 if unknown) of the run, ``exit_code`` once
-    it has ended, ``skipped`` a count for each reason, ``offset`` the bytes that are done with,
-    ``is_unfinished`` whether bytes behind it are no whole record yet, ``texts`` and ``tags`` of the
-    run, ``metrics`` that were defined, ``staged`` for each table's file name in an artifact the
+    Attributes: `name` and `started` (Unix seconds, 0 if unknown) of the run, `exit_code` once
+    it has ended, `skipped` a count for each reason, `offset` the bytes that are done with,
+    `is_unfinished` whether bytes behind it are no whole record yet, `texts` and `tags` of the
+    run, `metrics` that were defined, `staged` for each table's file name in an artifact the
     local files of that artifact.
     """
 
@@ -73,7 +73,7 @@ class WandbLog:
         return self._summary.parsed("damaged summary value", self.skipped)
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield each history row not yet read as a nested dict with ``_step``, in their order."""
+        """Yield each history row not yet read as a nested dict with `_step`, in their order."""
         for record in self._records():
             try:
                 fields = list(_fields(record))
@@ -242,7 +242,7 @@ class _Values:
                 self._texts.pop(path, None)
 
     def parsed(self, reason: str, skipped: Counter[str]) -> dict[str, Any]:
-        """Return the values as one dict, and count under a reason those that are no JSON."""
+        """The values as one dict; those that are no JSON are counted under a reason."""
         if self._parsed is None:
             self._parsed = {}
             damaged = 0
@@ -257,7 +257,7 @@ class _Values:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield ``(field number, value)`` of a protobuf message.
+    """Yield `(field number, value)` of a protobuf message.
 
     Values are int (varint), bytes (length-delimited) or float (8 and 4 bytes wide).
     Raises ValueError where the message is cut off or uses the deprecated group types.
@@ -297,7 +297,7 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
 
 
 def _key_and_field(item: bytes, wanted: int) -> tuple[tuple[str, ...], Any]:
-    """Return an item's path (``key`` is one name, ``nested_key`` several) and one field."""
+    """An item's path (`key` is one name, `nested_key` several) and one field."""
     key: str | None = None
     nested: list[str] = []
     found: Any = None
@@ -312,7 +312,7 @@ def _key_and_field(item: bytes, wanted: int) -> tuple[tuple[str, ...], Any]:
 
 
 def _item(item: bytes) -> tuple[tuple[str, ...], Any]:
-    """Return path and value of a history item, whose value is JSON or one of the plain types."""
+    """Path and value of a history item, whose value is JSON or one of the plain types."""
     path, text = _key_and_field(item, 16)
     if text is not None:
         return path, json.loads(text)

@@ -1,6 +1,6 @@
-"""Reads a wandb run from its run file, ``run-<id>.wandb``.
+"""Reads a wandb run from its run file, `run-<id>.wandb`.
 
-In: the file's path. Out: a Run. The files that its rows name lie in ``files`` beside it. Pictures
+In: the file's path. Out: a Run. The files that its rows name lie in `files` beside it. Pictures
 of logged tables lie where wandb stages artifacts on this machine, until wandb clears that.
 """
 
@@ -77,9 +77,9 @@ class WandbRunReader(Run):
 
 
 def staging_folder() -> Path:
-    """Return where wandb keeps the files of artifacts until they are uploaded.
+    """Where wandb keeps the files of artifacts until they are uploaded.
 
-    wandb 0.16.3 to 0.31.0: ``WANDB_DATA_DIR``, or the user's data folder as platformdirs has it.
+    wandb 0.16.3 to 0.31.0: `WANDB_DATA_DIR`, or the user's data folder as platformdirs has it.
     """
     given = os.environ.get("WANDB_DATA_DIR")
     if given:
