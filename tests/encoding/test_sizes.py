@@ -1,0 +1,44 @@
+"""Sizes of what is drawn by a formula: gradients, stripes, checkers. A wrong plan or a match that is
+cut short makes such files many times as large."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image as PilImage
+
+from wbimage_ext import encode
+
+PATTERNS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
+    "diagonal": lambda x, y, side: x + y,
+    "slow diagonal": lambda x, y, side: (x + y) * 255 // (2 * side),
+    "left to right": lambda x, y, side: x * 255 // side,
+    "top to bottom": lambda x, y, side: y * 255 // side,
+    "x and y": lambda x, y, side: x & y,
+    "x xor y": lambda x, y, side: x ^ y,
+    "checkers": lambda x, y, side: (x + y) % 2 * 255,
+    "squares": lambda x, y, side: (x // 8 + y // 8) % 2 * 255,
+    "stripes": lambda x, y, side: (x + y) // 5 % 2 * 255,
+    "sum of squares": lambda x, y, side: (x * x + y * y) >> 4,
+}
+
+
+def pillow_bytes(pixels: np.ndarray) -> int:
+    file = io.BytesIO()
+    PilImage.fromarray(pixels).save(file, "PNG")
+    return len(file.getvalue())
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("side", [32, 64, 100, 256])
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_drawn_patterns_do_not_explode(pattern: str, side: int, channels: int) -> None:
+    y, x = np.mgrid[:side, :side]
+    gray = (PATTERNS[pattern](x, y, side) % 256).astype(np.uint8)
+    pixels = gray if channels == 1 else np.repeat(gray[..., None], channels, axis=2)
+    file = bytes(encode(pixels, normalize=False))
+    assert np.array_equal(np.asarray(PilImage.open(io.BytesIO(file))), pixels)
+    assert len(file) <= 2.5 * pillow_bytes(pixels)
