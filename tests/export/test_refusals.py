@@ -61,7 +61,7 @@ def test_the_output_is_of_another_run(run: Path, tmp_path: Path) -> None:
     before = tree(tmp_path / "out")
     with LocalRun(tmp_path / "other") as other:
         other.log({"loss": 1})
-    with pytest.raises(FileExistsError, match="holds the export of the run 'a run' to folder"):
+    with pytest.raises(FileExistsError, match="holds another export, that of 'a run' to folder"):
         export_run(tmp_path / "other", "folder", tmp_path / "out")
     assert tree(tmp_path / "out") == before
 
@@ -102,6 +102,14 @@ def test_the_command(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit) as ended:
         main(["export", str(run), "--to", "mlflow"])
     assert ended.value.code == WRONG_ARGUMENTS
+
+
+def test_a_row_that_a_killed_process_left_torn_is_none(run: Path, tmp_path: Path) -> None:
+    with (run / "history.jsonl").open("a") as file:
+        file.write('{"_step": 7, "lo')
+    result = export_run(run, "folder", tmp_path / "out")
+    assert result.problems == []
+    assert result.notes == ["the run's file has an unfinished line at the end, which was left out"]
 
 
 def test_the_command_shows_how_far_it_is(

@@ -70,5 +70,8 @@ def export_run(
         raise ValueError(f"runs can be exported to {', '.join(TARGETS)}, not to {to!r}")
     target = import_module(f".to_{to}", __name__)
     target.check_installed()
-    exported: Exported = target.export(Source(run), output, progress)
+    source = Source(run)
+    exported: Exported = target.export(source, output, progress)
+    if source.unfinished:
+        exported.notes.append(f"the run's file has an {source.unfinished}, which was left out")
     return exported

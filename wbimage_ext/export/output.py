@@ -47,8 +47,8 @@ class OutputFolder:
             raise FileExistsError(f"{path} holds other files: give a new folder, or an empty one")
         if known is not None and (known.get("to"), known.get("run")) != (target, source.identity):
             raise FileExistsError(
-                f"{path} holds the export of the run {known.get('name')!r} to {known.get('to')}: "
-                "give another folder"
+                f"{path} holds another export, that of {known.get('name')!r} to "
+                f"{known.get('to')}: give another folder"
             )
         if known is None:
             write_whole(mark_path, json.dumps(mark, indent=1).encode())

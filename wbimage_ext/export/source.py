@@ -22,6 +22,7 @@ from ..view.pictures import MediaFolder, labels_of_mask, single_images
 from ..view.readers import Row, open_run
 
 KeyPath = tuple[str, ...]
+ClassNames = dict[int | float, str]
 
 _DIGEST_IN_NAME = re.compile(r"_([0-9a-f]{20})(?:\.mask|\.boxes2D)?\.\w+$")
 _NO_NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -56,7 +57,7 @@ class Picture:
     caption: str | None
     grouping: Any
     scale: tuple[Any, Any] | None
-    masks: dict[str, tuple[StoredFile, dict[int, str]]]
+    masks: dict[str, tuple[StoredFile, ClassNames]]
     boxes: dict[str, dict[str, Any]]
 
 
@@ -69,16 +70,18 @@ class Source:
         details: what else is known.
         identity: a text that no other run has, and that stays when the run is moved.
         row_count: the number of rows, of which there is one a step.
+        unfinished: what stands at the end of its file and is no whole row, or "".
         problems: sentences on what could not be read.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._histories: list[tuple[int, bool]] = []  # for each its rows, and whether steps rise
+        # By rank, the number of rows and whether their steps rise.
+        self._histories: dict[int, tuple[int, bool]] = {}
         self._problems: Counter[str] = Counter()
         run = open_run(self.path)
         steps: set[int] = set()
-        for history in run.histories():
+        for rank, history in run.histories().items():
             count, last, rises = 0, None, True
             for count, row in enumerate(history, 1):  # noqa: B007
                 step = _step_of(row)
@@ -88,7 +91,7 @@ class Source:
                     rises = rises and (last is None or step >= last)
                     last = step
                     steps.add(step)
-            self._histories.append((count, rises))
+            self._histories[rank] = count, rises
         self.row_count = len(steps)
         about = run.about()
         self.kind = run.kind
@@ -100,8 +103,7 @@ class Source:
         self._labels = _mask_labels(about.config)
         self._media = MediaFolder(run.media_root)
         self._problems.update(run.skipped)
-        if run.unfinished:
-            self._problems[run.unfinished] += 1
+        self.unfinished = run.unfinished
 
     @property
     def problems(self) -> list[str]:
@@ -115,7 +117,8 @@ class Source:
         """Yield the rows in the order of their steps; rows of one step are one row."""
         run = open_run(self.path)
         streams: list[Iterable[Row]] = []
-        for history, (count, rises) in zip(run.histories(), self._histories, strict=False):
+        for rank, history in run.histories().items():
+            count, rises = self._histories.get(rank, (0, True))
             stepped = (row for row in islice(history, count) if _step_of(row) is not None)
             streams.append(stepped if rises else sorted(stepped, key=_known_step))
         for step, rows in groupby(heapq.merge(*streams, key=_known_step), key=_known_step):
@@ -147,12 +150,12 @@ class Source:
 
     def _masks(
         self, item: dict[str, Any], key: KeyPath
-    ) -> Iterator[tuple[str, tuple[StoredFile, dict[int, str]]]]:
+    ) -> Iterator[tuple[str, tuple[StoredFile, ClassNames]]]:
         for layer, mask in _items(item.get("masks")):
             stored = self._stored(mask)
             if stored is not None:
                 labels = labels_of_mask(self._labels, key, layer)
-                yield layer, (stored, {int(number): str(name) for number, name in _items(labels)})
+                yield layer, (stored, class_names(labels))
 
     def _boxes(self, item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for layer, entry in _items(item.get("boxes")):
@@ -211,6 +214,18 @@ def number_of(value: Any) -> int | float | None:
     if isinstance(value, str):
         return _NO_NUMBERS.get(value)
     return value if isinstance(value, (int, float)) else None
+
+
+def class_names(labels: Any) -> ClassNames:
+    """Names by the numbers of their classes, which JSON has as texts; what is none is left out."""
+    names: ClassNames = {}
+    for key, name in _items(labels):
+        try:
+            number = float(key)
+        except (TypeError, ValueError):
+            continue
+        names[int(number) if number.is_integer() else number] = str(name)
+    return names
 
 
 def _side(value: Any) -> int:

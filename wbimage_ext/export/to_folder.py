@@ -30,7 +30,7 @@ from ..files.whole import make_folder, put_bytes, remove, write_whole, write_who
 from ..view.readers import Row
 from . import Exported, Progress
 from .output import OutputFolder, default_output
-from .source import KeyPath, Picture, Source, is_pictures, leaves, number_of
+from .source import ClassNames, KeyPath, Picture, Source, is_pictures, leaves, number_of
 
 ABOUT_NAME = "about.json"
 PICTURES_NAME = "pictures.csv"
@@ -71,7 +71,7 @@ class _Files:
         self._source = source
         self._names = _Names()
         self._columns: dict[str, None] = {}
-        self._classes: dict[str, dict[str, dict[int, str]]] = {}
+        self._classes: dict[str, dict[str, ClassNames]] = {}
         self._has_values = False
         self._exported = Exported(path)
 

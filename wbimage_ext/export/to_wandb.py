@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from ..view.readers import Row
 from ..with_wandb import imported_wandb
 from . import Exported, Progress
 from .output import OutputFolder
-from .source import KeyPath, Picture, Source, is_pictures, number_of
+from .source import KeyPath, Picture, Source, class_names, is_pictures, number_of
 
 DONE_NAME = "wbimage-export.json"  # in the folder of a run that was exported whole
 
@@ -91,6 +92,7 @@ class _Logged:
 
     def __init__(self, source: Source) -> None:
         self.exported = Exported("")
+        self._left_out: Counter[str] = Counter()
         self._source = source
         self._wandb = imported_wandb()
 
@@ -123,6 +125,9 @@ class _Logged:
         finally:
             run.finish(exit_code=exit_code)
         self.exported.problems = source.problems
+        self.exported.notes += [
+            f"{count} {what}, were left out" for what, count in self._left_out.items()
+        ]
         return os.path.dirname(str(run.dir))
 
     def _define_metrics(self, run: Any) -> None:
@@ -139,7 +144,7 @@ class _Logged:
             step = row["_step"]
             values = self._values(row, ())
             if step < 0:
-                self.exported.notes.append(f"wandb has no step {step}: its row was left out")
+                self._left_out["rows of steps below 0, which wandb does not have"] += 1
             elif step < first_step:
                 # The server has the row. It may lack files, which are sent again.
                 _bind(values, run, step)
@@ -156,7 +161,7 @@ class _Logged:
             if is_pictures(value):
                 result.update(self._pictures(inner, value))
             elif isinstance(value, Mapping) and isinstance(kind := value.get("_type"), str):
-                self.exported.notes.append(f"{'.'.join(inner)} is of type {kind}: it was left out")
+                self._left_out[f"values of {'.'.join(inner)}, which are of type {kind}"] += 1
             elif isinstance(value, Mapping):
                 result[name] = self._values(value, inner)
             else:
@@ -192,7 +197,7 @@ class _Logged:
             }
             or None,
             boxes={
-                layer: {**boxes, "class_labels": _by_number(boxes.get("class_labels"))}
+                layer: {**boxes, "class_labels": class_names(boxes.get("class_labels"))}
                 for layer, boxes in picture.boxes.items()
             }
             or None,
@@ -263,7 +268,3 @@ def _with_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
             number = number_of(value)
             result[name] = value if number is None else number
     return result
-
-
-def _by_number(labels: Any) -> dict[int, str]:
-    return {int(number): str(name) for number, name in (labels or {}).items()}

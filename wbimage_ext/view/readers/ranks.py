@@ -27,7 +27,7 @@ class RanksReader(Run):
         self._look_for_ranks()
 
     def rows(self) -> Iterator[Row]:
-        for history in self.histories():
+        for history in self.histories().values():
             for row in history:
                 self.offset = sum(part.offset for part in self._parts.values())
                 yield row
@@ -35,9 +35,9 @@ class RanksReader(Run):
         self.offset = sum(part.offset for part in parts)
         self.unfinished = next((part.unfinished for part in parts if part.unfinished), "")
 
-    def histories(self) -> list[Iterator[Row]]:
+    def histories(self) -> dict[int, Iterator[Row]]:
         self._look_for_ranks()
-        return [self._rows_of(rank) for rank in sorted(self._parts)]
+        return {rank: self._rows_of(rank) for rank in sorted(self._parts)}
 
     def about(self) -> About:
         about = self._first.about()

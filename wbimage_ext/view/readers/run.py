@@ -78,9 +78,9 @@ class Run(ABC):
     def details(self) -> Details:
         """What else is known so far."""
 
-    def histories(self) -> list[Iterator[Row]]:
-        """What `rows` yields, apart for each process that logged."""
-        return [self.rows()]
+    def histories(self) -> dict[int, Iterator[Row]]:
+        """What `rows` yields, by the rank of the process that logged it."""
+        return {0: self.rows()}
 
     def check_place(self) -> None:
         """Raise ValueError where the file of rows is a link that leads out of its folder."""
