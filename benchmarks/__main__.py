@@ -7,13 +7,16 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import machine, readme, report
+import numpy as np
+
+from . import machine, readme, report, sixteen
 from .corpus import Picture, pictures
-from .files import jpeg_rows, level_rows, png_rows
+from .files import jpeg_rows, level_rows, png_rows, sixteen_rows
 from .rows import Options
 from .timing import CLOCKS
 from .values import conversion_rows, mask_rows
@@ -21,6 +24,7 @@ from .whole import image_rows
 
 MEASURES = {
     "png": png_rows,
+    "sixteen": sixteen_rows,
     "levels": level_rows,
     "jpeg": jpeg_rows,
     "uint8": conversion_rows,
@@ -38,6 +42,8 @@ named and left out: `pip install -e '.[bench]'` brings what is on PyPI.
 sections:
   png     the fast encoder beside Pillow, OpenCV, imagecodecs, fpng and fpnge;
           also with fewer CPU kernels
+  sixteen 16-bit PNG beside libpng's level 6 with all filters, Pillow, OpenCV and others,
+          on slices, depth maps, microscopy, elevation, noise, gradients
   levels  compress_level 0 to 9 beside Pillow's
   jpeg    beside Pillow, OpenCV, imagecodecs, simplejpeg, and libjpeg-turbo called directly
   uint8   to_uint8 beside NumPy's expression and a memory copy
@@ -124,7 +130,7 @@ def choose(set_name: str | None, pattern: str | None) -> list[Picture]:
     """The pictures of a set, None for both, whose name or kind a regular expression matches."""
     chosen = [
         picture
-        for picture in pictures()
+        for picture in (*pictures(), *sixteen.pictures())
         if set_name in (None, picture.set)
         and any(re.fullmatch(pattern or ".*", text) for text in (picture.name, picture.kind))
     ]
@@ -154,7 +160,9 @@ def measure(
         "sections": {},
     }
     for name in sections:
-        rows, missing = MEASURES[name](options)
+        dtype = np.uint16 if name == "sixteen" else np.uint8
+        fitting = [picture for picture in options.pictures if picture.pixels.dtype == dtype]
+        rows, missing = MEASURES[name](replace(options, pictures=fitting)) if fitting else ([], [])
         result["sections"][name] = rows
         result["missing"] += [item for item in missing if item not in result["missing"]]
         if keep is not None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from . import classes
 
-Pixels = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[Any]  # uint8; of sixteen.py uint16
 
 
 class Picture(NamedTuple):
@@ -26,17 +26,19 @@ class Picture(NamedTuple):
     name: str
     kind: str  # the class: photo, plot, text, mask, once JPEG, ...
     set: str  # tune, judge
-    pixels: Pixels  # uint8, (H, W) or (H, W, C) with C of 2, 3 or 4
+    pixels: Pixels  # (H, W) or (H, W, C) with C of 2, 3 or 4
 
 
-def _folder(module: str, *parts: str) -> Path | None:
+def folder_of(module: str, *parts: str) -> Path | None:
+    """A folder of an installed package, which is not imported; None where it is not there."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         return None
     return Path(spec.origin).parent.joinpath(*parts)
 
 
-def _read(path: Path) -> Pixels:
+def read_picture(path: Path) -> Pixels:
+    """A file's pixels as gray, RGB or RGBA."""
     from PIL import Image
 
     with Image.open(path) as image:
@@ -83,11 +85,11 @@ _FILES = {
 
 def _files() -> Iterator[Picture]:
     for (module, *parts), entries in _FILES.items():
-        folder = _folder(module, *parts)
+        folder = folder_of(module, *parts)
         for file_name, (kind, set_name) in entries.items():
             if folder is not None and (folder / file_name).exists():
                 name = file_name.partition(".")[0]
-                yield Picture(name, kind, set_name, _read(folder / file_name))
+                yield Picture(name, kind, set_name, read_picture(folder / file_name))
 
 
 def _figure(draw: Callable, alpha: bool, size_inches: tuple[float, float] = (6.4, 4.8)) -> Pixels:

@@ -1,4 +1,4 @@
-"""Encoders of files: PNG by default and by level, JPEG.
+"""Encoders of files: PNG by default, of 16 bits and by level, JPEG.
 
 In: pictures. Out: a Row each, with the size of every peer's file. Outputs are decoded and compared
 before anything is timed.
@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from .corpus import Picture, Pixels
-from .peers import PILLOW, Peer, file_bytes, jpeg_peers, level_peers, png_peers
+from .peers import PILLOW, Peer, file_bytes, jpeg_peers, level_peers, png_peers, sixteen_peers
 from .rows import Options, Row, WrongOutputError, make_row, require_equal, with_progress
 from .timing import Call, time_in_turn
 
@@ -24,6 +24,12 @@ def png_rows(options: Options) -> tuple[list[Row], list[str]]:
     """The fast encoder beside others; and what is not installed."""
     peers, missing = png_peers()
     return _rows("png", peers, options), missing
+
+
+def sixteen_rows(options: Options) -> tuple[list[Row], list[str]]:
+    """16-bit PNG beside others, decoded by libpng; and what is not installed."""
+    peers, missing = sixteen_peers()
+    return _rows("sixteen", peers, options) if peers else [], missing
 
 
 def level_rows(options: Options) -> tuple[list[Row], list[str]]:
@@ -60,7 +66,8 @@ def _rows(label: str, peers: list[Peer], options: Options) -> list[Row]:
                 if rmse_of_pillow is not None:
                     _require_close(peer.name, picture, rmse, rmse_of_pillow)
             else:
-                require_equal(peer.name, picture.name, decoded(encoded), picture.pixels)
+                found = decoded_16(encoded) if label == "sixteen" else decoded(encoded)
+                require_equal(peer.name, picture.name, found, picture.pixels)
             calls[peer.name] = call
             sizes[peer.name] = len(encoded)
         timings = time_in_turn(calls, options.rounds, options.clock)
@@ -76,6 +83,13 @@ def decoded(encoded: bytes) -> Pixels:
 
     with Image.open(io.BytesIO(encoded)) as image:
         return np.asarray(image)
+
+
+def decoded_16(encoded: bytes) -> Pixels:
+    """A file's pixels of 16 bits, by imagecodecs' libpng."""
+    import imagecodecs
+
+    return np.asarray(imagecodecs.png_decode(encoded))
 
 
 def _rmse(encoded: bytes, pixels: Pixels) -> float:

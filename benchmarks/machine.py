@@ -16,6 +16,7 @@ _PACKAGES = (
     "opencv-python-headless",
     "imagecodecs",
     "fpng",
+    "pydicom",
     "simplejpeg",
     "wandb",
 )

@@ -1,8 +1,8 @@
 """The encoders that are compared, ours among them. What is not installed is named and left out.
 
-A peer's `prepare` takes uint8 pixels, (H, W) or (H, W, C), brings them into the form that the peer
-likes best, untimed, and returns the call to time, whose result is the encoded file; None where the
-peer cannot take such pixels.
+A peer's `prepare` takes pixels of uint8 or uint16, (H, W) or (H, W, C), brings them into the form
+that the peer likes best, untimed, and returns the call to time, whose result is the encoded file;
+None where the peer cannot take such pixels.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ FPNGE_REPOSITORY = "https://github.com/animetosho/python-fpnge"
 
 OURS = "wbimage_ext"
 PILLOW = "Pillow"
+LIBPNG = "libpng 6, all filters"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def ours(file_type: str, level: int | None = None) -> Peer:
     return Peer(name, prepare)
 
 
-def ours_by_kernels() -> list[Peer]:
+def ours_by_kernels(**options: Any) -> list[Peer]:
     """The core alone: with all kernels, and with fewer and fewer."""
     kernels = _core.build_info()["cpu"].split()
     peers = []
@@ -97,12 +98,17 @@ def ours_by_kernels() -> list[Peer]:
         core = core_with(kernels[i] if i < len(kernels) else "")
         name = kernels[i - 1] if i > 0 else "portable"
         if name != "portable" or not kernels:
-            peers.append(Peer(f"{OURS} core, {name}", _prepare_core(core)))
+            peers.append(Peer(f"{OURS} core, {name}", _prepare_core(core, options)))
     return peers
 
 
-def _prepare_core(core: Any) -> Callable[[Pixels], Call]:
-    return lambda pixels: lambda: core.encode(pixels, normalize=False)
+def _prepare_core(core: Any, options: dict[str, Any]) -> Callable[[Pixels], Call]:
+    return lambda pixels: lambda: core.encode(pixels, normalize=False, **options)
+
+
+def ours_of_16_bits() -> Peer:
+    """The public function; samples keep their values."""
+    return Peer(OURS, lambda pixels: lambda: encode(pixels, bit_depth=16))
 
 
 # Others.
@@ -221,6 +227,35 @@ def png_peers() -> tuple[list[Peer], list[str]]:
     else:
         missing.append("fpnge (not on PyPI: pip install git+" + FPNGE_REPOSITORY + ")")
     return [*peers, ours("png"), *ours_by_kernels()], missing
+
+
+def sixteen_peers() -> tuple[list[Peer], list[str]]:
+    """The encoders of 16-bit PNG, libpng's first, and the names of what is not installed. All of
+    them need imagecodecs, which has the libpng that others are compared with.
+    """
+    missing = ["fpnge's 16-bit mode (not on PyPI)"]
+    imagecodecs = found("imagecodecs")
+    if imagecodecs is None:
+        return [], [*missing, "imagecodecs"]
+    peers = [_libpng_16(imagecodecs), _pillow_16()]
+    if cv2 := found("cv2"):
+        peers.append(opencv(cv2, ".png"))
+    else:
+        missing.append("opencv-python-headless")
+    peers.append(imagecodecs_png(imagecodecs, "spng", None))
+    return [*peers, ours_of_16_bits(), *ours_by_kernels(bit_depth=16)], missing
+
+
+def _libpng_16(imagecodecs: ModuleType) -> Peer:
+    every = imagecodecs.PNG.FILTER.ALL
+    encode_png = imagecodecs.png_encode
+    return Peer(LIBPNG, lambda pixels: lambda: encode_png(pixels, level=6, filter=every))
+
+
+def _pillow_16() -> Peer:
+    """Pillow at its default, whose only mode of 16 bits is gray."""
+    default = pillow("PNG")
+    return Peer(PILLOW, lambda pixels: default.prepare(pixels) if pixels.ndim == 2 else None)
 
 
 def level_peers() -> list[Peer]:

@@ -1,4 +1,7 @@
-"""The README's numbers and the plot, both made from one saved result and nothing else."""
+"""The README's numbers, those of docs/performance.md, and the plot.
+
+All are made from one saved result and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import plot
-from .peers import OURS, PILLOW
+from .peers import LIBPNG, OURS, PILLOW
 from .rows import Row
 from .summary import LARGE_BYTES, Summary, groups, peers_of, summarize
 from .values import NUMPY, NUMPY_AND_PILLOW
@@ -16,6 +19,7 @@ from .whole import FLOOR, WANDB
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+PERFORMANCE = ROOT / "docs/performance.md"
 PUBLISHED = ROOT / "benchmarks/results/published.json"
 PLOT = PUBLISHED.with_suffix(".svg")
 BEGIN, END = "<!-- numbers -->\n", "<!-- end -->"
@@ -36,12 +40,16 @@ EXAMPLES = {
 
 
 def publish(result: dict[str, Any]) -> None:
-    """Write the plot, and the numbers into the README."""
+    """Write the plot, and the numbers into the README and docs/performance.md."""
     PLOT.write_text(picture(result))
-    text = README.read_text()
-    before, _, rest = text.partition(BEGIN)
+    _write_numbers(README, numbers(result))
+    _write_numbers(PERFORMANCE, numbers_of_16_bits(result))
+
+
+def _write_numbers(page: Path, text: str) -> None:
+    before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}{numbers(result)}{END}{after}")
+    page.write_text(f"{before}{BEGIN}{text}{END}{after}")
 
 
 def load(path: Path) -> dict[str, Any] | None:
@@ -49,9 +57,9 @@ def load(path: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def published_numbers() -> str:
-    """What stands between the README's markers."""
-    return README.read_text().partition(BEGIN)[2].partition(END)[0]
+def published_numbers(page: Path = README) -> str:
+    """What stands between the markers of a page."""
+    return page.read_text().partition(BEGIN)[2].partition(END)[0]
 
 
 def numbers(result: dict[str, Any]) -> str:
@@ -59,12 +67,31 @@ def numbers(result: dict[str, Any]) -> str:
     sections = {name: _judged(rows) for name, rows in result["sections"].items()}
     parts = []
     if rows := sections.get("png"):
-        parts += [_png(rows), _classes(rows)]
+        parts += [_png(rows), _classes(rows, PILLOW)]
     if (rows := sections.get("image")) and WANDB in peers_of(rows):
         parts.append(_image(rows, result["machine"]["packages"]["wandb"]))
     parts += _sentences(sections)
     parts.append(_conditions(result))
     return "\n\n".join(parts) + "\n"
+
+
+def numbers_of_16_bits(result: dict[str, Any]) -> str:
+    """The Markdown of the section "sixteen": encoders, then ours class by class."""
+    rows = _judged(result["sections"]["sixteen"])
+    head = ["16-bit PNG encoder", "speed", "size", "largest"]
+    peers = _table(head, _lines_of_16_bits(rows))
+    return f"{peers}\n\n{_classes(rows, LIBPNG)}\n"
+
+
+def _lines_of_16_bits(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
+    for peer in [OURS, *(p for p in peers_of(rows) if p != OURS)]:
+        every = summarize(rows, peer, LIBPNG)
+        assert every is not None
+        assert every.size is not None
+        name = f"**{peer}**" if peer == OURS else peer
+        if every.pictures < len(rows):
+            name += f" (takes {every.pictures} of {len(rows)})"
+        yield name, _times(every.speed), f"{every.size:.2f}", f"{every.worst_size:.2f}"
 
 
 def _judged(rows: Sequence[Row]) -> list[Row]:
@@ -109,10 +136,10 @@ def _png_lines(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
         )
 
 
-def _classes(rows: Sequence[Row]) -> str:
+def _classes(rows: Sequence[Row], reference: str) -> str:
     head = ["class (largest size first)", "pictures", "size", "worst size", "speed", "slowest"]
     by_class = {row["kind"]: [r for r in rows if r["kind"] == row["kind"]] for row in rows}
-    found = [(name, summarize(members, OURS, PILLOW)) for name, members in by_class.items()]
+    found = [(name, summarize(members, OURS, reference)) for name, members in by_class.items()]
     known = [(name, each, each.size or 0) for name, each in found if each is not None]
     known.sort(key=lambda item: -item[2])
     return _table(head, (_class_line(name, each) for name, each, _ in known))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .peers import OURS, PILLOW
+from .peers import LIBPNG, OURS, PILLOW
 from .rows import Row
 from .summary import Summary, groups, peers_of, summarize
 from .values import NUMPY, NUMPY_AND_PILLOW
@@ -27,6 +27,7 @@ class Section(NamedTuple):
 
 SECTIONS = {
     "png": Section("PNG, default of each encoder; ratios to Pillow's default", PILLOW),
+    "sixteen": Section("16-bit PNG; ratios to libpng's level 6 with all filters", LIBPNG),
     "levels": Section("PNG by compression level; ratios to Pillow's level of the same number", ""),
     "jpeg": Section("JPEG, quality 75, 4:2:0; ratios to Pillow", PILLOW),
     "uint8": Section("to_uint8; ratios to NumPy's expression", NUMPY),
@@ -51,7 +52,7 @@ def report(result: dict[str, Any], each: bool = False) -> Iterator[str]:
             yield from (_levels(in_set) if name == "levels" else _groups(in_set, section.reference))
             if name == "uint8":
                 yield from _throughput(in_set)
-            if each and name in ("png", "jpeg", "masks"):
+            if each and name in ("png", "sixteen", "jpeg", "masks"):
                 yield from _each(in_set, section.reference)
             if name == "image":
                 yield from _floor(in_set)

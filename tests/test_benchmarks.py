@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import benchmarks.__main__
-from benchmarks import files, readme, report, rows, summary, tune, view
+from benchmarks import files, readme, report, rows, sixteen, summary, tune, view
 from benchmarks.__main__ import MEASURES, as_text, choose, main, measure
 from benchmarks.corpus import Picture, pictures
 from benchmarks.rows import Options, WrongOutputError
@@ -21,11 +22,12 @@ from benchmarks.rows import Options, WrongOutputError
 
 @pytest.fixture(scope="module")
 def tiny_result() -> dict[str, Any]:
-    """Two tiny pictures through every section, one round."""
+    """Two tiny pictures, and one of 16 bits, through every section, one round."""
     random = np.random.default_rng(0)
     color = Picture("color", "photo", "judge", random.integers(0, 256, (9, 7, 3), np.uint8))
     classes = Picture("classes", "mask", "tune", random.integers(0, 5, (8, 8), np.uint8))
-    return measure(list(MEASURES), Options([color, classes], rounds=1, clock="wall"))
+    slice_ = Picture("slice", "CT", "judge", random.integers(0, 4096, (8, 9), np.uint16))
+    return measure(list(MEASURES), Options([color, classes, slice_], rounds=1, clock="wall"))
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,11 @@ def published() -> dict[str, Any]:
 
 def test_the_readme_shows_the_committed_result(published: dict[str, Any]) -> None:
     assert readme.published_numbers() == readme.numbers(published)
+
+
+def test_docs_performance_shows_the_committed_result(published: dict[str, Any]) -> None:
+    found = readme.published_numbers(readme.PERFORMANCE)
+    assert found == readme.numbers_of_16_bits(published)
 
 
 def test_the_plot_shows_the_committed_result(published: dict[str, Any]) -> None:
@@ -52,6 +59,9 @@ def test_the_committed_result_is_complete(published: dict[str, Any]) -> None:
 def test_it_runs_end_to_end(tiny_result: dict[str, Any]) -> None:
     sections = tiny_result["sections"]
     assert [row["name"] for row in sections["png"]] == ["color", "classes"]
+    if importlib.util.find_spec("imagecodecs") is not None:
+        assert [row["name"] for row in sections["sixteen"]] == ["slice"]
+        assert "| **wbimage_ext** |" in readme.numbers_of_16_bits(tiny_result)
     assert set(sections) == set(MEASURES)
     for name in ("png", "levels", "jpeg"):
         for row in sections[name]:
@@ -68,7 +78,8 @@ def test_pictures_are_chosen_by_set_and_by_name_or_kind(monkeypatch: pytest.Monk
         Picture("dog", "photo", "judge", pixels),
         Picture("text", "text", "judge", pixels),
     ]
-    monkeypatch.setattr(benchmarks.__main__, "pictures", lambda: known)
+    monkeypatch.setattr(benchmarks.__main__, "pictures", lambda: known[:2])
+    monkeypatch.setattr(sixteen, "pictures", lambda: known[2:])
     assert choose(None, None) == known
     assert choose("judge", "photo|text") == known[1:]
     assert choose(None, "ca.") == known[:1]
@@ -99,6 +110,15 @@ def test_the_command_prints_a_saved_result(
     saved.write_text(as_text(tiny_result))
     assert main(["--show", str(saved)]) == 0
     assert "ratios to Pillow's default" in capsys.readouterr().out
+
+
+def test_a_wrong_file_of_16_bits_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("imagecodecs")
+    pixels = np.arange(48, dtype=np.uint16).reshape(4, 12)
+    picture = Picture("ramp", "gradient", "tune", pixels)
+    monkeypatch.setattr(files, "decoded_16", lambda encoded: pixels + 1)
+    with pytest.raises(WrongOutputError, match="other pixels for ramp"):
+        files.sixteen_rows(Options([picture], rounds=1, clock="wall"))
 
 
 def test_a_wrong_file_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,6 +180,26 @@ def test_the_corpus_has_every_class_in_both_sets() -> None:
     for set_name in ("tune", "judge"):
         kinds = {picture.kind for picture in pictures() if picture.set == set_name}
         assert kinds >= CLASSES, set_name
+
+
+def test_pictures_of_16_bits_have_every_class_in_both_sets() -> None:
+    for package in ("matplotlib", "pydicom", "skimage"):
+        pytest.importorskip(package)
+    found = list(sixteen.pictures())
+    kinds = {
+        "CT",
+        "MR and scans",
+        "depth",
+        "microscopy",
+        "elevation",
+        "noise",
+        "gradient",
+        "colour",
+    }
+    for set_name in ("tune", "judge"):
+        assert {picture.kind for picture in found if picture.set == set_name} == kinds
+    assert all(picture.pixels.dtype == np.uint16 for picture in found)
+    assert len({picture.name for picture in found}) == len(found)
 
 
 def test_the_readme_shows_classes_and_their_worst(tiny_result: dict[str, Any]) -> None:
