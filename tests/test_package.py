@@ -61,6 +61,16 @@ def test_each_cpu_set_can_be_turned_off(disabled: str) -> None:
     assert disabled not in run_python(code, WBIMAGE_CPU_DISABLE=disabled).split()
 
 
+def test_an_unknown_cpu_set_is_named() -> None:
+    code = "import warnings; warnings.simplefilter('error'); from wbimage_ext import _core"
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        run_python(code, WBIMAGE_CPU_DISABLE="avx2,foo")
+    told = "WBIMAGE_CPU_DISABLE=avx2,foo names a set that is unknown; known are sse2 avx2"
+    assert told in refused.value.stderr
+    for known in ("", ",", "avx2, avx512", "neon"):
+        run_python(code, WBIMAGE_CPU_DISABLE=known)
+
+
 DIGEST_OF_FILES = """
 import hashlib, numpy as np, wbimage_ext
 from skimage import data

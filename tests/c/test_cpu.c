@@ -48,10 +48,21 @@ static void test_names(void)
     CHECK(strlen(small) < sizeof small);
 }
 
+static void test_unknown_names(void)
+{
+    CHECK(wb_cpu_list_is_known(NULL));
+    CHECK(wb_cpu_list_is_known(""));
+    CHECK(wb_cpu_list_is_known(" avx512, sse2,neon"));
+    CHECK(!wb_cpu_list_is_known("avx"));
+    CHECK(!wb_cpu_list_is_known("sse2 avx5120"));
+    CHECK_EQUAL(wb_cpu_detect("foo,sse2"), wb_cpu_detect("sse2"));
+}
+
 int main(void)
 {
     RUN(test_sets_turn_off);
     RUN(test_sets_are_what_the_compiler_finds);
     RUN(test_names);
+    RUN(test_unknown_names);
     return 0;
 }

@@ -83,12 +83,25 @@ static int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
     return -1;
 }
 
+/* The environment is read once: with the sets that it turns off. */
+static int choose_cpu(module_state *state)
+{
+    const char *disabled = getenv("WBIMAGE_CPU_DISABLE");
+    state->cpu = wb_cpu_detect(disabled);
+    if (wb_cpu_list_is_known(disabled))
+        return 0;
+    char names[64];
+    wb_cpu_names(~0u, names, sizeof names);
+    return PyErr_WarnFormat(PyExc_UserWarning, 1,
+                            "WBIMAGE_CPU_DISABLE=%.100s names a set that is unknown; known are %s",
+                            disabled, names);
+}
+
 static int core_exec(PyObject *module)
 {
     module_state *state = PyModule_GetState(module);
-    if (array_view_setup() < 0)
+    if (array_view_setup() < 0 || choose_cpu(state) < 0)
         return -1;
-    state->cpu = wb_cpu_detect(getenv("WBIMAGE_CPU_DISABLE"));
     if (add_type(module, &encoded_spec, &state->encoded_type) < 0
         || add_type(module, &probe_spec, &state->probe_type) < 0)
         return -1;

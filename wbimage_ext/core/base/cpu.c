@@ -15,11 +15,13 @@
 #endif
 #endif
 
-static const struct {
+typedef struct cpu_set {
     const char *name;
     wb_cpu flag;
     wb_cpu turned_off_with_it;
-} CPU_SETS[] = {
+} cpu_set;
+
+static const cpu_set CPU_SETS[] = {
     {"sse2", WB_CPU_SSE2, WB_CPU_SSE2 | WB_CPU_AVX2 | WB_CPU_AVX512},
     {"avx2", WB_CPU_AVX2, WB_CPU_AVX2 | WB_CPU_AVX512},
     {"avx512", WB_CPU_AVX512, WB_CPU_AVX512},
@@ -100,26 +102,44 @@ static wb_cpu cpu_supported(void)
 
 #endif
 
-static bool list_has(const char *list, const char *name)
+/* The set of this name, or NULL. */
+static const cpu_set *set_named(const char *name, size_t length)
 {
-    size_t length = strlen(name);
-    for (const char *word = list; *word != '\0';) {
-        size_t word_length = strcspn(word, ", ");
-        if (word_length == length && strncmp(word, name, length) == 0)
-            return true;
-        word += word_length;
+    for (int i = 0; i < CPU_SET_COUNT; i++)
+        if (strlen(CPU_SETS[i].name) == length && strncmp(name, CPU_SETS[i].name, length) == 0)
+            return &CPU_SETS[i];
+    return NULL;
+}
+
+/* Takes the sets of a list off `cpu`; false where a name is not known. */
+static bool take_off(wb_cpu *cpu, const char *list)
+{
+    bool are_known = true;
+    for (const char *word = list + strspn(list, ", "); *word != '\0';) {
+        const size_t length = strcspn(word, ", ");
+        const cpu_set *set = set_named(word, length);
+        if (set == NULL)
+            are_known = false;
+        else
+            *cpu &= ~set->turned_off_with_it;
+        word += length;
         word += strspn(word, ", ");
     }
-    return false;
+    return are_known;
 }
 
 wb_cpu wb_cpu_detect(const char *disabled)
 {
     wb_cpu cpu = cpu_supported();
-    for (int i = 0; disabled != NULL && i < CPU_SET_COUNT; i++)
-        if (list_has(disabled, CPU_SETS[i].name))
-            cpu &= ~CPU_SETS[i].turned_off_with_it;
+    if (disabled != NULL)
+        take_off(&cpu, disabled);
     return cpu;
+}
+
+bool wb_cpu_list_is_known(const char *list)
+{
+    wb_cpu cpu = WB_CPU_PORTABLE;
+    return list == NULL || take_off(&cpu, list);
 }
 
 void wb_cpu_names(wb_cpu cpu, char *text, size_t size_bytes)

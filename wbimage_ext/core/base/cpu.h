@@ -33,6 +33,9 @@ enum {
  * Turning a set off turns those off that build on it. */
 wb_cpu wb_cpu_detect(const char *disabled);
 
+/* Whether every name of such a list is that of a set. */
+bool wb_cpu_list_is_known(const char *list);
+
 /* Writes the names of `cpu`, such as "sse2 avx2", or "portable". */
 void wb_cpu_names(wb_cpu cpu, char *text, size_t size_bytes);
 
