@@ -79,6 +79,10 @@ def make_run(folder: Path, *, steps: int = 6, pictures_each: int = 3, seed: int 
         run.log({"loss": -1.0}, step=3)  # an earlier step, whose other values stay
         run.log({"after": 2}, step=1000)
         run.summary["best"] = 0.5
+        script = folder.parent / "made" / "notes.txt"
+        script.parent.mkdir(exist_ok=True)
+        script.write_text("kept with the run")
+        run.save(script, base_path=folder.parent, policy="now")
     return folder
 
 

@@ -92,6 +92,7 @@ def test_the_rest_is_in_json(run: Path, exported: Path) -> None:
     values = [json.loads(line) for line in (exported / "values.jsonl").read_text().splitlines()]
     assert values[0] == {"step": 1, "text": "said at 0", "counts": [1, 2, 0]}
     about = json.loads((exported / "about.json").read_text())
+    assert (exported / "files/made/notes.txt").read_text() == "kept with the run"
     assert about["name"] == "a run"
     assert about["config"] == {
         "rate": 0.01,

@@ -165,7 +165,12 @@ def check_media(run: Path, before: dict[str, Any], files: Path, after: dict[str,
 
 
 def test_what_is_known_of_the_run_is_there(run: Path, output: Path) -> None:
-    reader, _files, _rows = read(output)
+    reader, files, _rows = read(output)
+    saved = files / "made/notes.txt"
+    assert saved.read_text() == "kept with the run"
+    assert not saved.is_symlink()
+    published = [item.path for r in records(files.parent) for item in r.files.files]
+    assert "made/notes.txt" in published
     about, details = reader.about(), reader.details()
     assert about.name == "a run"
     config = {key: value for key, value in about.config.items() if key != "_wandb"}

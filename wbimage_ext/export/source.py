@@ -148,6 +148,17 @@ class Source:
                 dict(self._boxes(item)),
             )
 
+    def saved_files(self) -> Iterator[tuple[str, str]]:
+        """Yield name and path of the files that the script saved with a LocalRun.
+
+        Names have slashes between folders. A link that leads out of the folder is left out.
+        """
+        root = self._media.root / "files"
+        if self.kind == "LocalRun":
+            for path in sorted(root.rglob("*")):
+                if path.is_file() and path.resolve().is_relative_to(root.resolve()):
+                    yield path.relative_to(root).as_posix(), str(path)
+
     def _masks(
         self, item: dict[str, Any], key: KeyPath
     ) -> Iterator[tuple[str, tuple[StoredFile, ClassNames]]]:

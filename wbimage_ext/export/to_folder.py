@@ -8,6 +8,7 @@ In: a Source. Out: a folder with
     pictures.csv                    a line for each picture, with its caption, and with the values
                                     that its darkest and brightest sample stand for, where known
     scalars.csv                     a line for each step, a column for each metric
+    files/                          what the script saved
     values.jsonl                    texts, lists and the like, by step
     about.json                      name, config, summary, classes of masks; written last
 
@@ -26,7 +27,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..files.names import safe_key
-from ..files.whole import make_folder, put_bytes, remove, write_whole, write_whole_from
+from ..files.whole import make_folder, put_bytes, put_copy, remove, write_whole, write_whole_from
 from ..view.readers import Row
 from . import Exported, Progress
 from .output import OutputFolder, default_output
@@ -37,6 +38,7 @@ PICTURES_NAME = "pictures.csv"
 SCALARS_NAME = "scalars.csv"
 VALUES_NAME = "values.jsonl"
 PICTURES_FOLDER = "pictures"
+FILES_FOLDER = "files"
 
 _STEP_DIGITS = 8  # names sort by step
 
@@ -86,6 +88,10 @@ class _Files:
             write_whole_from(self._in(VALUES_NAME), self._values())
         else:
             remove(self._in(VALUES_NAME))
+        for name, path in self._source.saved_files():
+            target = os.path.join(self._path, FILES_FOLDER, *name.split("/"))
+            make_folder(os.path.dirname(target))
+            put_copy(target, path, self._path)
         write_whole(self._in(ABOUT_NAME), json.dumps(self._about(), indent=1).encode())
         self._exported.problems = self._source.problems
         return self._exported

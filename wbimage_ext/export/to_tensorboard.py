@@ -68,6 +68,9 @@ class _Events:
             self._exported.notes.append(
                 f"TensorBoard shows no masks and no boxes: {self._layers} were left out"
             )
+        saved = len(list(self._source.saved_files()))
+        if saved:
+            self._exported.notes.append(f"TensorBoard keeps no files: {saved} were left out")
         self._exported.problems = self._source.problems
         return self._exported
 

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..files.whole import make_folder, replace, write_whole
+from ..files.whole import make_folder, put_copy, replace, write_whole
 from ..view.readers import Row
 from ..with_wandb import imported_wandb
 from . import Exported, Progress
@@ -121,6 +121,7 @@ class _Logged:
             self._define_metrics(run)
             self._log_rows(run, progress(source.rows(), source.row_count))
             self._set_summary(run)
+            self._save_files(run)
             exit_code = about.exit_code or 0
         finally:
             run.finish(exit_code=exit_code)
@@ -215,6 +216,14 @@ class _Logged:
             # NaN is not equal to itself; in a summary wandb makes null of it.
             if is_whole and plain not in (None, {}) and plain == plain and plain != known:
                 run.summary[name] = plain
+
+    def _save_files(self, run: Any) -> None:
+        """Copy the files that the script saved; `save` alone would link to the source."""
+        for name, path in self._source.saved_files():
+            target = os.path.join(run.dir, *name.split("/"))
+            make_folder(os.path.dirname(target))
+            put_copy(target, path, str(run.dir))
+            run.save(target, base_path=str(run.dir), policy="now")
 
 
 def _settings(wandb: Any) -> Any:
