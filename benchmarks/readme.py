@@ -185,23 +185,23 @@ def _sentences(sections: dict[str, list[Row]]) -> Iterator[str]:
     jpeg = summarize(sections.get("jpeg", []), OURS, PILLOW)
     direct = summarize(sections.get("jpeg", []), OURS, "libjpeg-turbo")
     if jpeg is not None:
-        facts.append(f"JPEG is {jpeg.speed:.1f} times as fast as Pillow's")
+        facts.append(f"JPEG is encoded {jpeg.speed:.1f} times as fast as by Pillow")
         if direct is not None:
-            facts[-1] += f" and {direct.speed:.2f} times as libjpeg-turbo's own TurboJPEG interface"
+            facts[-1] += f", and {direct.speed:.2f} times as fast as by TurboJPEG"
     values = sections.get("uint8", [])
     if conversion := summarize(values, OURS, NUMPY):
         copy = summarize(values, OURS, "copy")
         assert copy is not None
         facts.append(
             f"`to_uint8` is {conversion.speed:.1f} times as fast as NumPy's expression, and reads "
-            f"its input at {copy.speed:.2f} of the speed of a copy"
+            f"its input at {copy.speed:.0%} of the speed of `memcpy`"
         )
     if masks := summarize(sections.get("masks", []), OURS, NUMPY_AND_PILLOW):
         facts.append(
-            f"masks with their labels are {masks.speed:.0f} times as fast as by NumPy and Pillow"
+            f"Masks and their labels are made {masks.speed:.0f} times as fast as by NumPy and Pillow"
         )
     if facts:
-        yield "; ".join(facts) + "."
+        yield ". ".join(facts) + "."
 
 
 def _conditions(result: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Every kind of input, what becomes of it, and examples: the README's table is this list.
+"""Every kind of input, what is logged of it, and examples: the README's table is this list.
 
 python -m tests.inputs.cases          writes the table into README.md
 """
@@ -373,7 +373,7 @@ INPUTS = [
 
 def table() -> str:
     """The README's table."""
-    rows = ["| input | what becomes of it | copies before encoding |", "|---|---|---|"]
+    rows = ["| input | what is logged | copies before encoding |", "|---|---|---|"]
     rows += [f"| {case.name} | {case.becomes} | {case.copies} |" for case in INPUTS]
     return "\n".join(rows) + "\n"
 
