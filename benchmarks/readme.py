@@ -197,9 +197,8 @@ def _sentences(sections: dict[str, list[Row]]) -> Iterator[str]:
             f"its input at {copy.speed:.0%} of the speed of `memcpy`"
         )
     if masks := summarize(sections.get("masks", []), OURS, NUMPY_AND_PILLOW):
-        facts.append(
-            f"Masks and their labels are made {masks.speed:.0f} times as fast as by NumPy and Pillow"
-        )
+        speed = f"{masks.speed:.0f} times as fast as by NumPy and Pillow"
+        facts.append(f"Masks and their labels are made {speed}")
     if facts:
         yield ". ".join(facts) + "."
 

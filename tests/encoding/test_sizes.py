@@ -1,5 +1,7 @@
-"""Sizes of what is drawn by a formula: gradients, stripes, checkers. A wrong plan or a match that is
-cut short makes such files many times as large."""
+"""Sizes of what is drawn by a formula: gradients, stripes, checkers.
+
+A wrong plan, or a match that is cut short, makes such files many times as large.
+"""
 
 from __future__ import annotations
 
