@@ -62,11 +62,37 @@ static uint8_t late_text_byte(size_t x, size_t y, size_t channel)
     return y < HEIGHT / 2 ? 255 : text_byte(x, y, channel);
 }
 
+/* One photograph side by side, wider than a tile. */
+static uint8_t mosaic_byte(size_t x, size_t y, size_t channel)
+{
+    return photo_byte(x % 300, y, channel);
+}
+
 typedef uint8_t byte_function(size_t x, size_t y, size_t channel);
 enum { PARTS = HEIGHT / PART_ROWS };
 typedef struct part_plans {
     wb_png_plan part[PARTS];
 } part_plans;
+
+static wb_png_plan plan_of_mosaic(void)
+{
+    enum { MOSAIC_WIDTH = 1200, ROWS = 60, CHANNELS = 3 };
+    uint8_t *pixels = malloc((size_t)MOSAIC_WIDTH * ROWS * CHANNELS);
+    wb_png_scratch *scratch = wb_png_scratch_new();
+    CHECK(pixels != NULL && scratch != NULL);
+    for (size_t i = 0; i < (size_t)MOSAIC_WIDTH * ROWS * CHANNELS; i++)
+        pixels[i] = mosaic_byte(i / CHANNELS % MOSAIC_WIDTH, i / CHANNELS / MOSAIC_WIDTH,
+                                i % CHANNELS);
+    memory_rows rows;
+    wb_raster raster = memory_raster(&rows, pixels, MOSAIC_WIDTH, ROWS, CHANNELS, false);
+    wb_png_planner planner;
+    CHECK(wb_png_planner_init(&planner, &raster, wb_cpu_detect(NULL), &scratch->slots[0].trial)
+          == WB_OK);
+    wb_png_planner_choose(&planner, 0, ROWS, NULL);
+    wb_png_scratch_free(scratch);
+    free(pixels);
+    return planner.plan;
+}
 
 static part_plans plans_of(byte_function *byte_at, unsigned channels)
 {
@@ -103,6 +129,11 @@ static void test_photographs_get_runs(void)
         check_all_parts(photo_byte, channels, WB_PNG_RUNS);
 }
 
+static void test_mosaics_are_matched(void)
+{
+    CHECK_EQUAL(plan_of_mosaic(), WB_PNG_FILTERED);
+}
+
 static void test_gray_kept_as_rgb_is_matched(void)
 {
     part_plans plans = plans_of(gray_photo_byte, 3);
@@ -135,6 +166,7 @@ static void test_parts_have_their_own_plans(void)
 int main(void)
 {
     RUN(test_photographs_get_runs);
+    RUN(test_mosaics_are_matched);
     RUN(test_gray_kept_as_rgb_is_matched);
     RUN(test_text_and_colour_maps_are_plain);
     RUN(test_parts_have_their_own_plans);

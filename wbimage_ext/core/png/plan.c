@@ -349,10 +349,34 @@ static void hold_contest_16(contest *in, bool is_figure)
     }
 }
 
-static void take_photo(wb_png_planner *planner)
+/* Whether a row repeats in itself, as in a mosaic or a grid of samples whose pictures are wider
+ * than the tiles. */
+static bool does_row_repeat(const wb_png_rows *rows, size_t y)
 {
-    planner->is_photo = planner->has_plan = true;
-    planner->plan = WB_PNG_RUNS;
+    enum { TABLE_BITS = 12 };
+    uint32_t table[1 << TABLE_BITS] = {0};
+    const wb_raster *raster = rows->raster;
+    size_t step = wb_raster_pixel_bytes(raster), row_bytes = raster->width * step;
+    const uint8_t *row = raster->row(raster->context, y, rows->buffers[0]);
+    size_t places = 0, repeats = 0;
+    for (size_t i = step; i + WORD_BYTES <= row_bytes; i += step) {
+        uint64_t word = wb_load_le64(row + i);
+        if (word == wb_load_le64(row + i - step)) /* flat */
+            continue;
+        uint64_t hash = word * UINT64_C(0x9E3779B97F4A7C15);
+        uint32_t *slot = &table[hash >> (64 - TABLE_BITS)], tag = (uint32_t)(hash >> 16) | 1;
+        places++;
+        repeats += *slot == tag;
+        *slot = tag;
+    }
+    return repeats * 256 > places * WB_FIT_ROW_REPEATS;
+}
+
+static void take_photo(wb_png_planner *planner, wb_png_plan plan)
+{
+    planner->is_photo = plan == WB_PNG_RUNS;
+    planner->has_plan = true;
+    planner->plan = plan;
     planner->parts_since = WB_FIT_KEEP_PARTS;
     memset(planner->costs, 0, sizeof planner->costs);
 }
@@ -373,9 +397,13 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
             hold_contest(&here, WB_PNG_RUNS, may_be_photo ? WB_PNG_FILTERED : WB_PNG_PLAIN);
         return WB_PNG_CODED;
     }
+    if (may_be_photo && does_row_repeat(&planner->trial.rows, y + row_count / 2)) {
+        take_photo(planner, WB_PNG_FILTERED);
+        return WB_PNG_CHOSEN;
+    }
     if (may_be_photo && takes_much(&planner->trial, &all)
         && (planner->is_photo || !do_matches_pay(&planner->trial, &all))) {
-        take_photo(planner);
+        take_photo(planner, WB_PNG_RUNS);
         return WB_PNG_CHOSEN;
     }
     planner->is_photo = false;
