@@ -167,3 +167,19 @@ def test_a_run_that_still_grows_is_exported_as_far_as_it_is(tmp_path: Path) -> N
         run.log({"loss": 0.5})
         assert export_run(run.dir, "folder", tmp_path / "out").rows == 2
     assert len(lines_of(tmp_path / "out/scalars.csv")) == 2
+
+
+def test_a_long_key_is_a_shorter_folder(tmp_path: Path) -> None:
+    picture = Image(np.eye(2))
+    long = {"k" * 120: {"k" * 120 + end: picture for end in "ab"}}
+    with LocalRun(tmp_path / "run") as run:
+        run.log(long)
+    assert export_run(tmp_path / "run", "folder", tmp_path / "out").pictures == 2
+    assert len([name for name in tree(tmp_path / "out") if name.endswith(".png")]) == 2
+
+
+def test_a_row_may_have_a_key_of_the_name_type(tmp_path: Path) -> None:
+    with LocalRun(tmp_path / "run") as run:
+        run.log({"_type": "mine", "loss": 1.5, "sample": Image(np.eye(2))})
+    assert export_run(tmp_path / "run", "folder", tmp_path / "out").pictures == 1
+    assert "1.5" in (tmp_path / "out/scalars.csv").read_text()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from wbimage_ext import LocalRun
 from wbimage_ext.export import export_run, to_tensorboard
 
 from .made import flat, make_run, pictures, rows_by_step, tree
@@ -111,3 +112,13 @@ def test_with_a_faster_checksum_the_file_is_the_same(
     assert to_tensorboard._fast_framing() is None
     export_run(run, "tensorboard", tmp_path / "slow")
     assert tree(tmp_path / "fast") == tree(tmp_path / "slow")
+
+
+def test_numbers_and_steps_that_are_too_large(tmp_path: Path) -> None:
+    with LocalRun(tmp_path / "run", config={"seed": 10**400}) as run:
+        run.log({"loss": 10**400, "small": 1})
+        run.log({"loss": 2}, step=2**63)
+    result = export_run(tmp_path / "run", "tensorboard", tmp_path / "out")
+    assert result.notes == ["1 rows of steps over 64 bits were left out"]
+    events = EventAccumulator(str(tmp_path / "out")).Reload()
+    assert [(event.step, event.value) for event in events.Scalars("loss")] == [(0, math.inf)]

@@ -317,3 +317,23 @@ def test_wandbs_own_runs_go_to_the_other_targets(output: Path, run: Path, tmp_pa
     assert about["tags"] == ["a", "b c"]
     named = {str(number): name for number, name in LABELS.items()}
     assert about["mask_classes"]["sample"]["truth"] == named
+
+
+def test_what_wandb_does_not_take_is_left_out(tmp_path: Path) -> None:
+    with LocalRun(tmp_path / "run", tags=["good", "", "t" * 65]) as run:
+        run.log({"loss": 1})
+        run.log({"loss": 2}, step=2**63)
+    printed = export(tmp_path / "run", tmp_path / "out")
+    assert "2 tags that are empty or over 64 characters, were left out" in printed
+    assert "1 rows of steps that wandb does not have, were left out" in printed
+    reader, _, rows = read(tmp_path / "out")
+    assert sorted(rows) == [0]
+    assert reader.details().tags == ["good"]
+
+
+def test_wandb_starts_no_run(tmp_path: Path) -> None:
+    with LocalRun(tmp_path / "run", project="a/b") as run:
+        run.log({"loss": 1})
+    printed = export(tmp_path / "run", tmp_path / "out", 1)
+    assert "wbimage: wandb started no run: Invalid project name 'a/b'" in printed
+    assert "Traceback" not in printed

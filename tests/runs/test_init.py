@@ -183,8 +183,10 @@ def test_a_second_init_returns_the_run_that_is_open() -> None:
     third = wbimage_ext.init(id="third", reinit="finish_previous")
     with pytest.warns(UserWarning, match=r"the run that is open"):
         assert wbimage_ext.init(id="third") is third
+    with pytest.warns(UserWarning, match=r"the run that is open"):
+        assert wbimage_ext.init(os.path.relpath(third.dir)) is third
     with pytest.raises(RuntimeError, match="this process is already logging"):
-        wbimage_ext.init(third.dir)
+        wbimage_ext.init(third.dir, reinit="create_new")
     with pytest.raises(ValueError, match="reinit must be one of"):
         wbimage_ext.init(reinit="always")
 
@@ -196,6 +198,10 @@ def test_a_notebook_finishes_the_run_before(monkeypatch: pytest.MonkeyPatch) -> 
     first = wbimage_ext.init()
     assert wbimage_ext.init() is not first
     assert about(first)["exit_code"] == 0
+    second = wbimage_ext.init("run")
+    second.log({"a": 1})
+    third = wbimage_ext.init("run")
+    assert (third is second, third.step) == (False, 1)
 
 
 # Disabled.

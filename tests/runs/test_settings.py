@@ -130,6 +130,26 @@ def test_a_damaged_file_of_an_earlier_run_is_named(tmp_path: Path) -> None:
     LocalRun(tmp_path).finish()
 
 
+def test_files_of_an_earlier_run_hold_what_nobody_wrote(tmp_path: Path) -> None:
+    with LocalRun(tmp_path) as run:
+        run.log({"a": 1})
+    rows = tmp_path / "history.jsonl"
+    for damage in (b'{"_step": 1e400}', b'{"_step": 7, "a": ' + b"[" * 100_000, b'{"_step": NaN}'):
+        rows.write_bytes(rows.read_bytes() + damage + b"\n")
+    (tmp_path / "config.json").write_text('{"_wandb": {"mask/class_labels": 3}, "rate": 1}')
+    (tmp_path / "run.json").write_text('{"metrics": {"a": 3}}')
+    mask = {"truth": {"mask_data": np.eye(2), "class_labels": {1: "line"}}}
+    with LocalRun(tmp_path) as run:
+        run.log({"a": 2, "picture": Image(np.eye(2), masks=mask)})
+        assert (run.step, dict(run.config)) == (2, {"rate": 1})
+    (tmp_path / "config.json").write_text('{"_wandb": 3}')
+    (tmp_path / "run.json").write_text('{"metrics": [1]}')
+    with LocalRun(tmp_path) as run:
+        run.define_metric("a", summary="min")
+        run.log({"a": 2, "picture": Image(np.eye(2), masks=mask)})
+    assert json.loads((tmp_path / "summary.json").read_text())["a"] == {"min": 1}
+
+
 def test_metrics_say_what_the_summary_holds(tmp_path: Path) -> None:
     with LocalRun(tmp_path) as run:
         run.define_metric("epoch")

@@ -205,7 +205,8 @@ class Source:
 
 def leaves(value: Any, key: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Yield path and value of all that is in a row, but for what wandb keeps there for itself."""
-    if isinstance(value, dict) and (value or not key) and not isinstance(value.get("_type"), str):
+    # A row is no value of a type, whatever was logged as `_type`.
+    if isinstance(value, dict) and (not key or (value and not isinstance(_type_of(value), str))):
         for name, child in value.items():
             if key or not name.startswith("_"):
                 yield from leaves(child, (*key, name))

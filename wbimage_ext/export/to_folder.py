@@ -41,6 +41,7 @@ PICTURES_FOLDER = "pictures"
 FILES_FOLDER = "files"
 
 _STEP_DIGITS = 8  # names sort by step
+_MOST_OF_A_NAME = 200  # bytes; file systems take 255
 
 _PICTURE_COLUMNS = (
     "file",
@@ -196,6 +197,7 @@ class _Names:
             wish = safe_key(wish)
             if os.name == "nt":
                 wish = re.sub(r'[\\:*?"<>|]', "_", wish)
+            wish = "/".join(map(_shortened, wish.split("/")))
             name = wish = f"{folder}/{wish}" if folder else wish
             number = 2
             while name.casefold() in self._taken:
@@ -203,6 +205,11 @@ class _Names:
             self._taken.add(name.casefold())
             self._of[identity] = name
         return self._of[identity]
+
+
+def _shortened(name: str) -> str:
+    """A name that a file can have, whatever is added at its end."""
+    return name.encode()[:_MOST_OF_A_NAME].decode(errors="ignore")
 
 
 def _csv(columns: Iterable[str], lines: Iterable[list[Any]]) -> Iterator[bytes]:

@@ -26,6 +26,7 @@ FILE_VERSION = "brain.Event:2"
 
 _PNG_COLOR_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by colour type: PNG, third edition, 11.2.1
 _MOST_TEXT = 64 * 1024  # characters of one text
+_STEPS = range(-(2**63), 2**63)
 
 
 def check_installed() -> None:
@@ -56,6 +57,7 @@ class _Events:
         self._source = source
         self._exported = exported
         self._layers = 0
+        self._rows_left_out = 0
         self._start = _seconds(source.started)
 
     def file_name(self) -> str:
@@ -71,6 +73,10 @@ class _Events:
         saved = len(list(self._source.saved_files()))
         if saved:
             self._exported.notes.append(f"TensorBoard keeps no files: {saved} were left out")
+        if self._rows_left_out:
+            self._exported.notes.append(
+                f"{self._rows_left_out} rows of steps over 64 bits were left out"
+            )
         self._exported.problems = self._source.problems
         return self._exported
 
@@ -92,6 +98,9 @@ class _Events:
             self._exported.rows += 1
             logged = number_of(row.get("_timestamp"))
             time = time if logged is None else logged
+            if row["_step"] not in _STEPS:
+                self._rows_left_out += 1
+                continue
             values = [value for key, leaf in leaves(row) for value in self._values(key, leaf)]
             if values:
                 yield record(wall_time=time, step=row["_step"], summary=Summary(value=values))
@@ -117,7 +126,7 @@ class _Events:
         tag = "/".join(key)
         number = number_of(leaf)
         if number is not None:
-            yield Summary.Value(tag=tag, simple_value=_as_float(number))
+            yield Summary.Value(tag=tag, simple_value=_as_float("f", number))
         elif is_pictures(leaf):
             for picture in self._source.pictures(key, leaf):
                 place = "" if picture.place is None else f"/{picture.place}"
@@ -180,11 +189,11 @@ def _image(picture: Picture) -> Any:
     return Summary.Image(width=width, height=height, colorspace=channels, encoded_image_string=data)
 
 
-def _as_float(number: int | float) -> float:
-    """A number for a field of 32 bits, which takes no larger ones."""
+def _as_float(form: str, number: int | float) -> float:
+    """A number for a field of 32 bits, form f, or of 64, form d: neither takes larger ones."""
     try:
-        return struct.unpack("f", struct.pack("f", number))[0]  # type: ignore[no-any-return]
-    except OverflowError:
+        return struct.unpack(form, struct.pack(form, number))[0]  # type: ignore[no-any-return]
+    except (OverflowError, struct.error):
         return float("inf") if number > 0 else float("-inf")
 
 
@@ -192,7 +201,7 @@ def _parameters(config: Any) -> Iterator[tuple[str, Any]]:
     """Yield hyperparameters; nested names are joined by dots."""
     for key, value in leaves({"config": config}):
         if isinstance(value, (bool, int, float, str)):
-            yield ".".join(key[1:]), float(value) if type(value) is int else value
+            yield ".".join(key[1:]), _as_float("d", value) if type(value) is int else value
         elif value is not None and key[1:]:
             yield ".".join(key[1:]), json.dumps(value)
 

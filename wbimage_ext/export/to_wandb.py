@@ -28,6 +28,9 @@ from .source import KeyPath, Picture, Source, class_names, is_pictures, number_o
 
 DONE_NAME = "wbimage-export.json"  # in the folder of a run that was exported whole
 
+_STEPS = range(2**63)
+_MOST_OF_A_TAG = 64  # characters
+
 
 def check_installed() -> None:
     """Raise ImportError where wandb is not there, RuntimeError where it is logging a run."""
@@ -99,19 +102,26 @@ class _Logged:
     def log(self, run_id: str, staging: str, progress: Progress) -> str:
         """Log everything; returns the folder of the run."""
         source, about = self._source, self._source.details
-        run = self._wandb.init(
-            dir=staging,
-            id=run_id,
-            resume="allow",
-            settings=_settings(self._wandb),
-            name=source.name,
-            project=about.project,
-            notes=about.notes,
-            tags=about.tags,
-            group=about.group,
-            job_type=about.job_type,
-            config=_with_numbers(source.config),
-        )
+        tags = [tag for tag in about.tags if 0 < len(tag) <= _MOST_OF_A_TAG]
+        refused = len(about.tags) - len(tags)
+        if refused:
+            self._left_out[f"tags that are empty or over {_MOST_OF_A_TAG} characters"] = refused
+        try:
+            run = self._wandb.init(
+                dir=staging,
+                id=run_id,
+                resume="allow",
+                settings=_settings(self._wandb),
+                name=source.name,
+                project=about.project,
+                notes=about.notes,
+                tags=tags,
+                group=about.group,
+                job_type=about.job_type,
+                config=_with_numbers(source.config),
+            )
+        except self._wandb.Error as error:
+            raise RuntimeError(f"wandb started no run: {error}") from error
         if run.disabled:
             raise ValueError("wandb is disabled: WANDB_MODE must be offline or online")
         if not run.offline:
@@ -144,8 +154,8 @@ class _Logged:
             self.exported.rows += 1
             step = row["_step"]
             values = self._values(row, ())
-            if step < 0:
-                self._left_out["rows of steps below 0, which wandb does not have"] += 1
+            if step not in _STEPS:
+                self._left_out["rows of steps that wandb does not have"] += 1
             elif step < first_step:
                 # The server has the row. It may lack files, which are sent again.
                 _bind(values, run, step)

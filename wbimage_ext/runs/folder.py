@@ -79,10 +79,11 @@ class RunFolder:
                 remove_parts(self._own)
             self.history.recover(self._read(SUMMARY_NAME))
             before = self._read(CONFIG_NAME)
-            self.labels: dict[str, Any] = before.pop("_wandb", {})
+            self.labels = _dicts_in(before.pop("_wandb", {}))
             self.config = Config({**before, **config}, self.save_config)
             self.about = self._about(about)
-            self.metrics = Metrics(self.about.setdefault("metrics", {}))
+            self.about["metrics"] = _dicts_in(self.about.get("metrics"))
+            self.metrics = Metrics(self.about["metrics"])
             self.history.complete = self.metrics.axes_of
             self.save_about()
             self.save_config()
@@ -253,6 +254,12 @@ class RunFolder:
             return True
         write = write_page if self._rank is None else write_common_page
         return _attempt("page", partial(write, self.directory), problems)
+
+
+def _dicts_in(values: Any) -> dict[str, dict[str, Any]]:
+    """The dicts in a dict of a file; nobody wrote anything else there."""
+    known = values if isinstance(values, dict) else {}
+    return {name: value for name, value in known.items() if isinstance(value, dict)}
 
 
 def _refuse_other_files(directory: str) -> None:

@@ -281,6 +281,6 @@ def _row_of(line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
         return {**row, "_step": int(row["_step"])}
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         _LOGGER.warning("a line of %s cannot be read and is left as it is: %s", HISTORY_NAME, error)
         return {"_step": -1}

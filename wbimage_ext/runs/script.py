@@ -66,7 +66,7 @@ def _goes_on(before: LocalRun, dir: Any, arguments: dict[str, Any]) -> bool:
     reinit = arguments.get("reinit")
     if reinit in _GO_ON:
         return True
-    names_another = dir is not None or arguments.get("id") not in (None, before.id)
+    names_another = not _is_of(before, dir, arguments.get("id"))
     is_default = reinit not in (*_FINISH_FIRST, "create_new") and not names_another
     if reinit in _FINISH_FIRST or (is_default and _is_notebook()):
         before.finish()
@@ -75,6 +75,13 @@ def _goes_on(before: LocalRun, dir: Any, arguments: dict[str, Any]) -> bool:
         end = "finish() ends it, and reinit='return_previous' says that this is meant"
         warn(f"init() returns the run that is open, {before!r}: {end}", UserWarning)
     return is_default
+
+
+def _is_of(run: LocalRun, dir: Any, run_id: Any) -> bool:
+    """Whether `dir`, or else `id`, is that of the run, or neither is given."""
+    if dir is None:
+        return run_id in (None, run.id)
+    return os.path.realpath(os.path.expanduser(dir)) == os.path.realpath(run.dir)
 
 
 def _listed(words: tuple[Any, ...]) -> str:
