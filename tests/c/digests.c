@@ -338,16 +338,26 @@ static void digest_sixteen_bits(void)
     free(values);
 }
 
-/* Images of several segments, on several threads. */
+/* Images of several segments, on several threads. Samples of 16 bits are pairs of bytes. */
 static void digest_large_images(void)
 {
     enum { WIDTH = 1100, HEIGHT = 900 };
-    for (unsigned kind = 0; kind < PICTURE_KINDS; kind++) {
-        if (!is_wanted("png-large/%s", picture_name((picture_kind)kind)))
+    static const struct {
+        const char *name;
+        unsigned channels;
+        bool is_16_bit;
+    } MODES[] = {{"RGB", 3, false}, {"I;16", 1, true}, {"RGB;16", 3, true}};
+    for (unsigned i = 0; i < 3 * PICTURE_KINDS; i++) {
+        const picture_kind kind = (picture_kind)(i / 3);
+        const unsigned channels = MODES[i % 3].channels;
+        if (!is_wanted("png-large/%s/%s", picture_name(kind), MODES[i % 3].name))
             continue;
-        uint8_t *pixels = picture_new((picture_kind)kind, WIDTH, HEIGHT, 3, kind);
+        const size_t samples_width = MODES[i % 3].is_16_bit ? WIDTH * 2 : WIDTH;
+        uint8_t *pixels = picture_new(kind, samples_width, HEIGHT, channels, kind);
         memory_rows rows;
-        const wb_raster raster = memory_raster(&rows, pixels, WIDTH, HEIGHT, 3, false);
+        wb_raster raster = memory_raster(&rows, pixels, WIDTH, HEIGHT, channels, false);
+        raster.is_16_bit = MODES[i % 3].is_16_bit;
+        rows.row_bytes = samples_width * channels;
         const wb_image_options options = {.file_type = WB_FILE_PNG,
                                           .png = {.compress_level = WB_PNG_LEVEL_FAST},
                                           .machine = {.cpu = cpu, .thread_count = 3}};

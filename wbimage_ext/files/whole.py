@@ -34,7 +34,7 @@ _WAITS_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if os.name == "nt" else ()
 
 
 def random_name() -> str:
-    """24 random hexadecimal digits."""
+    """A name that nobody can foresee."""
     return os.urandom(12).hex()
 
 
