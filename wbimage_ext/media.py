@@ -157,7 +157,7 @@ class Media:
     # Copies share the file; a pickle leaves the runs behind, and carries the bytes of a made file.
 
     def __copy__(self) -> Any:
-        return twin(self)
+        return shallow_copy(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return restored, (_public_class(type(self)), state_to_pickle(self))
@@ -251,8 +251,8 @@ def bind_together(
         value._add_labels(run, key)
 
 
-def twin(value: Any) -> Any:
-    """A shallow copy, with places of its own."""
+def shallow_copy(value: Any) -> Any:
+    """A shallow copy that has its own places in runs."""
     kind: Any = type(value)
     copied = kind.__new__(kind)
     copied.__dict__.update(value.__dict__)

@@ -39,7 +39,7 @@ def set_num_threads(num_threads: int | None) -> None:
     _set_count = checked_count(num_threads)
 
 
-# Of pixels, below which the core starts no thread; so nobody needs to ask how many there may be.
+# Of pixels. Below this the core starts no thread, so the number of CPUs is not asked for.
 _FEWEST_BYTES = 1 << 20
 
 

@@ -1,4 +1,4 @@
-"""A file that is read in pieces, of which nobody knows how many follow.
+"""A file of unknown length that comes in pieces.
 
 In: pieces. Out: a MadeFile. A small file stays in memory, a large one is written to the staging
 directory as it comes, so that one piece of it is in memory at a time.

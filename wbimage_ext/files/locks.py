@@ -15,8 +15,8 @@ except ImportError:  # Windows
 
     fcntl = None  # type: ignore[assignment]
 
-# What is locked on Windows nobody else can read: a byte behind any content, the last but one that
-# msvcrt.locking reaches.
+# On Windows no other process can read a locked byte, so this one lies behind any content. It is the
+# last but one that msvcrt.locking reaches.
 LOCKED_BYTE = (1 << 31) - 2
 
 

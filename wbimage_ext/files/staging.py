@@ -1,4 +1,4 @@
-"""The private directory in which a process keeps the files that nobody asked for yet.
+"""The private directory in which a process keeps files until they are logged.
 
 In: nothing. Out: a directory of mode 0700 with an unpredictable name, removed when it ends;
 what a killed process left, the next one removes.

@@ -34,7 +34,7 @@ _WAITS_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if os.name == "nt" else ()
 
 
 def random_name() -> str:
-    """A name that nobody can foresee."""
+    """24 random hexadecimal digits."""
     return os.urandom(12).hex()
 
 

@@ -24,7 +24,7 @@ SCAN_SHARE = 5  # looking takes at most one fifth of the time
 Json = dict[str, Any]
 
 
-class _Shelf:
+class _LibraryRun:
     """A run's catalog with its lock, its card and the version of the list that changed it."""
 
     def __init__(self, place: Path, shown: str) -> None:
@@ -46,7 +46,7 @@ class Library:
 
     def __init__(self, paths: Sequence[str | os.PathLike[str]]) -> None:
         self._paths = list(paths)
-        self._shelves: dict[str, _Shelf] = {}
+        self._runs: dict[str, _LibraryRun] = {}
         self._same: set[Path] = set()  # further names of runs that are there already
         self._refused: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -64,62 +64,62 @@ class Library:
             # A given run may vanish; the others are still there.
             there = [path for path in self._paths if os.path.exists(path)]
             with contextlib.suppress(FileNotFoundError):  # just now: the next look is soon
-                self._put_up(find_runs(there))
+                self._take_in(find_runs(there))
             spent = time.monotonic() - start
             self._next_scan = start + max(SCAN_SECONDS, spent * SCAN_SHARE)
 
     def ids(self) -> list[str]:
         """The ids of all runs that are there."""
-        return list(self._shelves)
+        return list(self._runs)
 
     @contextlib.contextmanager
     def opened(self, run_id: str) -> Iterator[Catalog]:
         """Lend a run's catalog, which nobody else reads on meanwhile; raises KeyError."""
-        shelf = self._shelves[run_id]
-        with shelf.lock:
-            yield shelf.catalog
+        run = self._runs[run_id]
+        with run.lock:
+            yield run.catalog
 
     @contextlib.contextmanager
     def read(self, run_id: str, seconds: float | None = None) -> Iterator[Catalog]:
         """Lend a run's catalog as `opened` does, after reading on to the end or for a while."""
-        shelf = self._shelves[run_id]
-        with shelf.lock:
-            if shelf.catalog.run.is_replaced():
-                shelf.catalog = Catalog(open_run(shelf.place), shelf.shown)
-            shelf.catalog.read(seconds)
-            self._note_card(shelf)
-            yield shelf.catalog
+        run = self._runs[run_id]
+        with run.lock:
+            if run.catalog.run.is_replaced():
+                run.catalog = Catalog(open_run(run.place), run.shown)
+            run.catalog.read(seconds)
+            self._note_card(run)
+            yield run.catalog
 
     def read_all(self) -> list[Catalog]:
         """Read all runs to their ends and return their catalogs."""
         for run_id in self.ids():
             with self.read(run_id):
                 pass
-        return [shelf.catalog for shelf in self._shelves.values()]
+        return [run.catalog for run in self._runs.values()]
 
     def file(self, run_id: str, url: str) -> MediaFile:
         """A file that a run names; raises KeyError where it names none of this URL."""
-        return self._shelves[run_id].catalog.pictures.files[url]
+        return self._runs[run_id].catalog.pictures.files[url]
 
     def read_unread(self, seconds: float) -> None:
         """Read for about so long in runs that nobody has asked for, the newest first."""
         end = time.monotonic() + seconds
         with self._lock:
-            shelves = list(self._shelves.values())
-        waiting = [shelf for shelf in shelves if shelf.catalog.reading < 1]
-        waiting.sort(key=lambda shelf: str(shelf.card["started"]), reverse=True)
-        for shelf in waiting:
+            runs = list(self._runs.values())
+        waiting = [run for run in runs if run.catalog.reading < 1]
+        waiting.sort(key=lambda run: str(run.card["started"]), reverse=True)
+        for run in waiting:
             left = end - time.monotonic()
             if left <= 0:
                 return
-            if shelf.lock.acquire(blocking=False):
+            if run.lock.acquire(blocking=False):
                 try:
-                    shelf.catalog.read(left)
-                    self._note_card(shelf)
+                    run.catalog.read(left)
+                    self._note_card(run)
                 except (OSError, ValueError):
                     continue  # whoever opens the run is told
                 finally:
-                    shelf.lock.release()
+                    run.lock.release()
 
     def notes(self) -> list[str]:
         """What could not be opened, and why."""
@@ -140,47 +140,47 @@ class Library:
                 return None
             return {
                 "version": self._version,
-                "ids": list(self._shelves),
-                "cards": [s.card for s in self._shelves.values() if s.card_version > version],
+                "ids": list(self._runs),
+                "cards": [r.card for r in self._runs.values() if r.card_version > version],
                 "notes": [f"{place}: {reason}" for place, reason in self._refused.items()],
             }
 
-    def _put_up(self, places: list[Path]) -> None:
+    def _take_in(self, places: list[Path]) -> None:
         common = _common_folder([place.parent for place in places])
         there = set(places)
-        for run_id, shelf in list(self._shelves.items()):
-            if shelf.place not in there:
-                del self._shelves[run_id]
+        for run_id, run in list(self._runs.items()):
+            if run.place not in there:
+                del self._runs[run_id]
                 self._version += 1
-        known = {shelf.place for shelf in self._shelves.values()} | self._same
+        known = {run.place for run in self._runs.values()} | self._same
         refused = {}
         for place in places:
             if place in known:
                 continue
             try:
-                shelf = _Shelf(place, os.path.relpath(place, common))
-                shelf.catalog.read(0)  # the first row: by then a name and a start are known
+                run = _LibraryRun(place, os.path.relpath(place, common))
+                run.catalog.read(0)  # the first row: by then a name and a start are known
             except (OSError, ValueError) as error:
                 refused[str(place)] = str(error)
                 continue
-            if shelf.catalog.id in self._shelves:
+            if run.catalog.id in self._runs:
                 self._same.add(place)
                 continue
-            self._shelves[shelf.catalog.id] = shelf
-            self._note_card_locked(shelf)
+            self._runs[run.catalog.id] = run
+            self._note_card_locked(run)
         if refused != self._refused:
             self._refused = refused
             self._version += 1
 
-    def _note_card(self, shelf: _Shelf) -> None:
+    def _note_card(self, run: _LibraryRun) -> None:
         with self._lock:
-            self._note_card_locked(shelf)
+            self._note_card_locked(run)
 
-    def _note_card_locked(self, shelf: _Shelf) -> None:
-        card = shelf.catalog.card()
-        if card != shelf.card:
+    def _note_card_locked(self, run: _LibraryRun) -> None:
+        card = run.catalog.card()
+        if card != run.card:
             self._version += 1
-            shelf.card, shelf.card_version = card, self._version
+            run.card, run.card_version = card, self._version
 
 
 def _common_folder(places: list[Path]) -> Path:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..media import twin
+from ..media import shallow_copy
 from .originals import (
     Run,
     wandb_boxes_to_json,
@@ -53,7 +53,7 @@ def image_to_json(self: Any, run_or_artifact: Any) -> Any:
     if place is None:
         return wandb_image_to_json(self, run_or_artifact)
     # A copy, because another thread may log the image to another run meanwhile.
-    described = twin(self)
+    described = shallow_copy(self)
     described._run = run_or_artifact
     described._path = os.path.join(files_of(run_or_artifact).directory, place)
     return wandb_image_to_json(described, run_or_artifact)
@@ -91,7 +91,7 @@ def seq_to_json(cls: Any, seq: Sequence[Any], run: Any, key: str, step: int | st
 
 def _listed(item: Any, run: Any) -> Any:
     """A copy of the image in which wandb finds at once what it says of it in a list."""
-    listed = twin(item)
+    listed = shallow_copy(item)
     if item._width is not None:
         listed._image = _OnlySize(item._width, item._height)
     place = _place_in(item, run)

@@ -132,7 +132,7 @@ _pixels.__doc__ = image.Image.image.__doc__
 
 
 def _copy(self: Any) -> Any:
-    copied = media.twin(self)
+    copied = media.shallow_copy(self)
     if "_file" in copied.__dict__:
         _leave_path_open(copied)
     return copied
