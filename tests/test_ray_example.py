@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +13,7 @@ import pytest
 from PIL import Image as PILImage
 
 import wbimage_ext
+from benchmarks import ray_workers
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,14 +27,7 @@ IMAGES, FILES = 4000, 40
 
 @pytest.fixture(scope="module")
 def example() -> ModuleType:
-    path = Path(__file__).parent.parent / "examples/ray_dataset.py"
-    spec = importlib.util.spec_from_file_location("ray_dataset", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return ray_workers.example()
 
 
 @pytest.fixture(scope="module")
