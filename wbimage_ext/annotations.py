@@ -280,11 +280,11 @@ def _number(value: Any) -> Any:
 def _box_json(content: Mapping[str, Any]) -> str:
     """The file of boxes; ValueError names the box whose numbers are not finite."""
     try:
-        return json.dumps(content, default=_plain_value, allow_nan=False)
+        return json.dumps(content, default=plain_value, allow_nan=False)
     except ValueError as error:
         for index, box in enumerate(content["box_data"]):
             try:
-                json.dumps(box, default=_plain_value, allow_nan=False)
+                json.dumps(box, default=plain_value, allow_nan=False)
             except ValueError:
                 raise ValueError(
                     f"A box's numbers must be finite; box {index} is {shown(box)}"
@@ -292,11 +292,11 @@ def _box_json(content: Mapping[str, Any]) -> str:
         raise
 
 
-def _plain_value(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Scalars, arrays and tensors as JSON has them."""
     if isinstance(value, np.floating):
         # Python has no long double: tolist() would give it back.
         return float(value)
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise TypeError(f"a box holds {shown(value)}, which JSON has no form for")
+    raise TypeError(f"{shown(value)} has no form in JSON")

@@ -186,18 +186,25 @@ def test_an_image_that_was_rewritten_is_refused_and_can_be_logged_later(
     runs.end()
 
 
-def test_numpy_positions_in_boxes(make: Any, runs: Runs) -> None:
+def test_numpy_numbers_of_boxes(make: Any, runs: Runs, wandb: Any) -> None:
     position = {name: np.int32(n) for n, name in enumerate(("minX", "minY", "maxX", "maxY"))}
     boxes = [
         {"position": position, "domain": "pixel", "class_id": 1, "scores": {"s": np.float32(0.5)}}
     ]
-    image = make(pixels(), boxes={"b": {"box_data": boxes, "class_labels": {1: "a"}}})
+    layers = {"b": {"box_data": boxes, "class_labels": {1: "a"}}}
+    image = make(pixels(), caption=np.int64(3), boxes=layers)
     runs.begin()
     runs.log({"image": image, "list": [image]})
     (file, _other) = sorted(Path(runs.run.dir).rglob("*.boxes2D.json"))
     (box,) = json.loads(file.read_text())["box_data"]
     assert box["position"] == {"minX": 0, "minY": 1, "maxX": 2, "maxY": 3}
     assert box["scores"] == {"s": 0.5}
+    artifact = wandb.Artifact("kept", "dataset")
+    artifact.add(image, "image")
+    artifact.add(wandb.Table(columns=["image"], data=[[image]]), "table")
+    entry = artifact.manifest.entries["image.image-file.json"]
+    written = json.loads(Path(entry.local_path).read_text())
+    assert written["boxes"]["b"] == [box]
     runs.end()
 
 

@@ -51,7 +51,7 @@ def export(source: Source, output: Any, progress: Progress) -> Exported:
     for place, mark in earlier.items():
         if {name: mark.get(name) for name in done} == done:
             _remove(earlier.keys() - {place})
-            note = "it was exported before; without its folder it is exported again"
+            note = "it was exported before; to export it again, remove that folder"
             return Exported(place, mark["exported"], mark["pictures"], [note])
     staging = os.path.join(folder, f".wbimage-export-{run_id}")
     with OutputFolder(staging, "wandb", source):

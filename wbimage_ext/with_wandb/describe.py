@@ -6,10 +6,12 @@ it says of a file is said here, because newer versions ask the file system for `
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..annotations import plain_value
 from ..media import shallow_copy
 from .originals import (
     Run,
@@ -48,7 +50,9 @@ def image_to_json(self: Any, run_or_artifact: Any) -> Any:
     """What wandb says of an image in a run or an artifact."""
     if not isinstance(run_or_artifact, Run):
         give_path(self)
-        return wandb_image_to_json(self, run_or_artifact)
+        # An artifact writes it as it is, and NumPy's numbers have no form in JSON.
+        described = wandb_image_to_json(self, run_or_artifact)
+        return json.loads(json.dumps(described, default=plain_value))
     place = _place_in(self, run_or_artifact)
     if place is None:
         return wandb_image_to_json(self, run_or_artifact)
