@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -60,6 +61,17 @@ def test_demo_logs_and_says_where(
         assert sum(losses[-20:]) < 0.4 * sum(losses[:20]), "the network learned"
     assert rows_of(slow)[-1]["loss"] > rows_of(run)[-2]["loss"], "a smaller rate learns less"
     assert all(key in printed for key in (*documented, "scene", "errors", "files"))
+
+
+@pytest.mark.parametrize("command", ["demo", "bench"])
+def test_a_missing_file_is_told_before_the_work(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([command, "no.png"]) == 1
+    out, told = capsys.readouterr()
+    assert (out, told) == ("", f"wbimage: no.png: {os.strerror(errno.ENOENT)}\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_picture_of_the_demo_agrees_with_its_boxes() -> None:

@@ -32,6 +32,8 @@ _Array = np.ndarray[Any, Any]
 def run(options: argparse.Namespace) -> int:
     """Log the demo, and say what was logged and where it is."""
     files = matching_files(options.files)
+    for path in files:
+        Image(path)  # a bad file comes before the work
     fast_rate, slow_rate = _RATES
     with (
         _start(options.dir, fast_rate) as fast,

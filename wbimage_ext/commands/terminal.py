@@ -45,8 +45,11 @@ def command_line(*arguments: str) -> str:
 
 
 def print_error(error: Exception) -> None:
-    """Print an exception's text on standard error."""
-    print(f"wbimage: {shown(error)}", file=sys.stderr)
+    """Print an exception's text on standard error, the system's with the path first."""
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror and isinstance(error.filename, (str, bytes)):
+        text = f"{os.fsdecode(error.filename)}: {error.strerror}"
+    print(f"wbimage: {shown(text)}", file=sys.stderr)
 
 
 def print_place(directory: str) -> None:
