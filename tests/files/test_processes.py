@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -23,21 +24,24 @@ forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no f
 
 
 def run_program(text: str, folder: Path, *arguments: str) -> str:
-    """What a program prints; nothing that it staged stays in its temporary folder."""
-    (folder / "temporary").mkdir()
+    """What a program prints; nothing that it staged stays in its temporary folder.
+
+    The path of that folder is short: a forkserver has a socket there, and Linux takes 107 bytes.
+    """
     program = folder / "program.py"
     program.write_text(text)
-    finished = subprocess.run(
-        [sys.executable, "-W", "error", str(program), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "temporary")},
-    )
-    assert finished.returncode == 0, finished.stderr
-    assert "Exception ignored" not in finished.stderr, finished.stderr
-    assert [name for name in os.listdir(folder / "temporary") if name.startswith("wbimage")] == []
+    with tempfile.TemporaryDirectory() as temporary:
+        finished = subprocess.run(
+            [sys.executable, "-W", "error", str(program), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": temporary},
+        )
+        assert finished.returncode == 0, finished.stderr
+        assert "Exception ignored" not in finished.stderr, finished.stderr
+        assert [name for name in os.listdir(temporary) if name.startswith("wbimage")] == []
     return finished.stdout
 
 

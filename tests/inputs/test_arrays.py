@@ -218,7 +218,10 @@ def test_normalize_for_every_dtype(dtype: str, normalize: Any, file_type: str) -
 
 
 class Nothing:
-    """An object of no use."""
+    """An object of no use, with the same name in every process."""
+
+    def __repr__(self) -> str:
+        return "Nothing()"
 
 
 @pytest.mark.parametrize(
