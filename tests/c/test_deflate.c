@@ -133,6 +133,28 @@ static uint8_t *repetitive_bytes(size_t size_bytes, uint64_t seed)
     return bytes;
 }
 
+/* Among zeros a piece, far behind it the same but for one byte, and soon the piece again. The
+ * nearer place costs less, but its match is not long enough. */
+static uint8_t *nearly_copied_bytes(size_t size_bytes, uint64_t seed)
+{
+    enum { FAR_BYTES = 20000, NEAR_BYTES = 64, LAST_BYTES = 48 };
+    uint8_t *bytes = repetitive_bytes(size_bytes, seed);
+    memset(bytes, 0, size_bytes);
+    for (size_t start = 8; start + FAR_BYTES + NEAR_BYTES + LAST_BYTES < size_bytes;
+         start += FAR_BYTES + 1000) {
+        uint8_t *first = bytes + start, *near = first + FAR_BYTES, *last = near + NEAR_BYTES;
+        const size_t length = 33 + random_next(&seed) % 4;
+        for (size_t k = 0; k < length; k++)
+            first[k] = (uint8_t)random_next(&seed);
+        memcpy(near, first, length);
+        memcpy(last, first, length);
+        near[28 + random_next(&seed) % 4] ^= 1;
+        first[length] = 1;
+        near[length] = last[length] = 2;
+    }
+    return bytes;
+}
+
 /* Replays tokens: each match has to be there, and all have to cover the bytes. */
 static void check_tokens(const wb_deflate_token *tokens, size_t count, const uint8_t *bytes,
                          size_t start, size_t end)
@@ -239,11 +261,18 @@ static void test_emit(void)
 
 enum { FOUND_BYTES = 60000 };
 
+/* Some lengths cost much. */
+static void change_prices(wb_deflate_prices *prices, uint64_t seed)
+{
+    for (size_t length = WB_DEFLATE_MIN_MATCH; length <= WB_DEFLATE_MAX_MATCH; length++)
+        prices->length[length] = (uint8_t)(1 + random_next(&seed) % 80);
+}
+
 /* Every kernel finds the same matches, in pixels of any size and up to any end: none goes on behind
  * it. */
-static void check_matches(size_t step, bool is_fine, size_t line_bytes, size_t size_bytes)
+static void check_matches(const uint8_t *bytes, size_t step, bool is_fine, size_t line_bytes,
+                          size_t size_bytes, uint64_t price_seed)
 {
-    uint8_t *bytes = repetitive_bytes(FOUND_BYTES, 77);
     void *memory = wb_allocate(wb_deflate_matcher_size(FOUND_BYTES));
     wb_deflate_token *first = wb_allocate((FOUND_BYTES / 3 + 2) * sizeof *first);
     wb_deflate_token *tokens = wb_allocate((FOUND_BYTES / 3 + 2) * sizeof *tokens);
@@ -254,6 +283,8 @@ static void check_matches(size_t step, bool is_fine, size_t line_bytes, size_t s
         wb_deflate_matcher_init(&matcher, memory, FOUND_BYTES, line_bytes, step, is_fine);
         wb_deflate_matcher_clear(&matcher);
         wb_deflate_prices_guess(&matcher.prices, bytes, FOUND_BYTES);
+        if (price_seed != 0)
+            change_prices(&matcher.prices, price_seed);
         size_t count = wb_deflate_find_matches(&matcher, bytes, line_bytes, size_bytes,
                                                wb_cpu_detect(DISABLED[i]), tokens);
         if (i == CPUS - 1) {
@@ -264,7 +295,6 @@ static void check_matches(size_t step, bool is_fine, size_t line_bytes, size_t s
         CHECK_EQUAL(count, first_count);
         CHECK_BYTES(tokens, first, count * sizeof *tokens);
     }
-    wb_release(bytes);
     wb_release(memory);
     wb_release(first);
     wb_release(tokens);
@@ -272,20 +302,28 @@ static void check_matches(size_t step, bool is_fine, size_t line_bytes, size_t s
 
 static void test_matches(void)
 {
+    enum { COPIES = 20 };
     static const struct {
         size_t step;
         bool is_fine;
     } SEARCHES[] = {{1, false}, {2, false}, {3, false}, {4, false},
                     {2, true},  {6, true},  {8, true}};
+    uint8_t *bytes = repetitive_bytes(FOUND_BYTES, 77);
     for (size_t i = 0; i < sizeof SEARCHES / sizeof SEARCHES[0]; i++) {
         const size_t step = SEARCHES[i].step;
         const bool is_fine = SEARCHES[i].is_fine;
-        check_matches(step, is_fine, 241, FOUND_BYTES);
-        check_matches(step, is_fine, WB_DEFLATE_WINDOW_BYTES, FOUND_BYTES);
-        check_matches(step, is_fine, WB_DEFLATE_WINDOW_BYTES + 1, FOUND_BYTES);
+        check_matches(bytes, step, is_fine, 241, FOUND_BYTES, 0);
+        check_matches(bytes, step, is_fine, WB_DEFLATE_WINDOW_BYTES, FOUND_BYTES, 0);
+        check_matches(bytes, step, is_fine, WB_DEFLATE_WINDOW_BYTES + 1, FOUND_BYTES, 0);
         for (size_t less = 1; less < 40; less++)
-            check_matches(step, is_fine, 241, FOUND_BYTES - less);
+            check_matches(bytes, step, is_fine, 241, FOUND_BYTES - less, 0);
+        for (uint64_t seed = 1; seed <= COPIES; seed++) {
+            uint8_t *copies = nearly_copied_bytes(FOUND_BYTES, seed);
+            check_matches(copies, step, is_fine, 241, FOUND_BYTES, seed);
+            wb_release(copies);
+        }
     }
+    wb_release(bytes);
 }
 
 /* Literals that cost little are no match's worth, and literals that cost much are. */

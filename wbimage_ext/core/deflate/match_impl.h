@@ -39,8 +39,8 @@ TARGET static inline size_t KERNEL(equal_before)(const uint8_t *here, size_t dis
     return (63u - wb_highest_bit(differs | 1)) / 8;
 }
 
-/* Of the places in an entry, and of `distance`, which agrees in COMPARED_BYTES, the one whose match
- * saves most. */
+/* Of the places in an entry that agree in COMPARED_BYTES, and of `distance`, which does, the one
+ * whose match saves most. */
 TARGET WB_NEVER_INLINE size_t KERNEL(longest_of)(const search *in, const uint8_t *here,
                                                  uint32_t entry, size_t position, size_t reach,
                                                  size_t distance, size_t most)
@@ -54,7 +54,7 @@ TARGET WB_NEVER_INLINE size_t KERNEL(longest_of)(const search *in, const uint8_t
             continue;
         size_t other_length = KERNEL(equal_from)(here, far, 0, most);
         int64_t other = (int64_t)other_length * in->by_byte + far_part(in, far);
-        if (other <= gain)
+        if (other_length < COMPARED_BYTES || other <= gain)
             continue;
         gain = other;
         length = other_length;
