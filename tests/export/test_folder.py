@@ -18,11 +18,6 @@ from .made import LABELS, digest_of, flat, make_run, pictures, rows_by_step, tre
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_run(tmp_path_factory.mktemp("run"))
-
-
-@pytest.fixture(scope="module")
 def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("output") / "new"
     result = export_run(run, "folder", output)

@@ -12,17 +12,12 @@ import pytest
 from wbimage_ext import LocalRun
 from wbimage_ext.export import export_run, to_tensorboard
 
-from .made import flat, make_run, pictures, rows_by_step, tree
+from .made import flat, pictures, rows_by_step, tree
 
 pytest.importorskip("tensorboard", reason="pip install tensorboard")
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_run(tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="module")
