@@ -229,8 +229,9 @@ def test_files_are_saved_with_their_folders(
         run.save(tmp_path / "work/deep/er/a.txt", policy="now", base_path=tmp_path / "work/deep")
         with pytest.raises(ValueError, match="does not lie below"):
             run.save(tmp_path / "work/config.json", base_path="deep")
-        with pytest.raises(FileNotFoundError, match=r"matches .*\.ckpt"):
-            run.save("*.ckpt")
+        # A script may name files that come later; wandb waits for them.
+        with pytest.warns(UserWarning, match=r"save found no file of the name '\*\.ckpt'"):
+            assert run.save("*.ckpt") == []
     saved = [name for name in files_below(run.dir) if name.startswith("files/")]
     assert saved == [
         "files/config.json", "files/deep/b.txt", "files/deep/er/a.txt", "files/er/a.txt",

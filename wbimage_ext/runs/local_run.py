@@ -326,7 +326,8 @@ class LocalRun:
         """Copy files to the folder `files` of the run, now, and return their paths there.
 
         Args:
-            glob_str: a path, or a pattern of paths.
+            glob_str: a path, or a pattern of paths. Where there is no such file, as with wandb
+                nothing is copied, and a warning says so.
             base_path: folders below it are kept; the default is the current directory.
             policy: "now". "live" and "end" are wandb's, which copies a file again when it changes,
                 or at the end of the run: here a warning says once that files are copied now.
@@ -338,6 +339,8 @@ class LocalRun:
         with self._folder.lock_in_process():
             self._folder.history.check_open()
             saved = save_files(self.dir, glob_str, base_path)
+        if not saved:
+            warn(f"save found no file of the name {shown(glob_str)}", UserWarning)
         if policy != "now":
             self._say_once(
                 "save copies files as they are now: save them again when they change; "

@@ -24,15 +24,12 @@ def save_files(
     pattern it is each file's own folder, as in wandb.
 
     Raises:
-        FileNotFoundError: nothing matches.
         ValueError: a file does not lie below `base_path`.
         OSError: a file cannot be read or written.
     """
     text = os.path.expanduser(os.fspath(pattern))
     found = [text] if os.path.lexists(text) else sorted(glob.glob(text, recursive=True))
     paths = [path for path in found if not os.path.isdir(path)]
-    if not paths:
-        raise FileNotFoundError(f"no file to save matches {text}")
     targets = [_target(run_directory, path, base_path) for path in paths]
     for path, target in zip(paths, targets, strict=True):
         os.makedirs(os.path.dirname(target), exist_ok=True)
