@@ -55,7 +55,13 @@ def serve(*paths: Path, arguments: tuple[str, ...] = ()) -> Iterator[Served]:
     """Serve these paths until the block ends; the server must then end by itself."""
     command = [sys.executable, "-m", "wbimage_ext", "view", *map(str, paths), "--serve", *arguments]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        # A shell lets the commands that it starts in the background ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         assert process.stdout is not None

@@ -118,6 +118,8 @@ class TestAnswers:
         with serve(tmp_path) as server:
             run_id = ids(server)["a run"]
             path = f"changes?run={run_id}:0:0"
+            while server.json(path)["runs"][0]["reading"] < 1:
+                pass
             _, headers, packed = server.ask(path, accept_encoding="gzip")
             assert headers["content-encoding"] == "gzip"
             _, headers, plain = server.ask(path)
