@@ -126,6 +126,10 @@ class TestAnswers:
             assert "content-encoding" not in headers
             assert len(packed) < len(plain) / 2
 
+    def test_the_url_may_lack_the_slash_at_its_end(self, server: Served) -> None:
+        status, headers, _ = server.ask(server.root.removesuffix("/"))
+        assert (status, headers["location"]) == (307, server.root)
+
     def test_head_is_answered_without_a_body(self, server: Served) -> None:
         status, headers, content = server.ask("", method="HEAD")
         assert (status, content) == (200, b"")
@@ -468,7 +472,7 @@ class TestCommand:
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert done.returncode == 1
-        assert 'view --serve needs uvicorn: pip install "wbimage_ext[view]"' in done.stderr
+        assert "view --serve needs uvicorn. To get it, run: pip install" in done.stderr
 
     def test_an_empty_folder_may_fill_while_it_is_served(self, tmp_path: Path) -> None:
         with serve(tmp_path) as served:

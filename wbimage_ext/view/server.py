@@ -37,12 +37,12 @@ from .safe import image_type
 try:
     import uvicorn
     from starlette.requests import Request
-    from starlette.responses import Response
+    from starlette.responses import RedirectResponse, Response
     from uvicorn.protocols.http.h11_impl import H11Protocol
 except ImportError as missing:
     raise ImportError(
-        f'view --serve needs {missing.name}: pip install "wbimage_ext[view]". Without it, view '
-        "writes a page that needs no server"
+        f"view --serve needs {missing.name}. To get it, run: pip install starlette uvicorn. Without "
+        "it, view writes a page that needs no server"
     ) from missing
 
 FIRST_REQUEST_SECONDS = 10  # a connection that has asked for nothing by then is closed
@@ -151,7 +151,10 @@ class ViewServer:
         segments = raw.decode("latin-1").split("?")[0].split("/")[1:]
         if not hmac.compare_digest(segments[0].encode("latin-1"), self._token.encode()):
             raise RefusedError(404, "no such page; is this the URL that the command printed?")
-        name, *rest = segments[1:] or [""]
+        if len(segments) == 1:
+            # The addresses in the page are relative: they need the slash at the end.
+            return RedirectResponse(f"/{self._token}/")
+        name, *rest = segments[1:]
         answers: dict[str, Callable[..., Response]] = {
             "": self._give_page,
             "changes": self._give_changes,
