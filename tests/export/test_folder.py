@@ -173,6 +173,18 @@ def test_a_long_key_is_a_shorter_folder(tmp_path: Path) -> None:
     assert len([name for name in tree(tmp_path / "out") if name.endswith(".png")]) == 2
 
 
+def test_texts_that_utf8_does_not_have(tmp_path: Path) -> None:
+    name = "\udcff \u00e4"  # what Python makes of the bytes ff 20 c3 a4 in a file's name
+    mask = {name: {"mask_data": np.eye(2, dtype=np.uint8), "class_labels": {1: "line"}}}
+    with LocalRun(tmp_path / "run", name=name, notes=name, config={name: name}) as run:
+        run.log({name: Image(np.eye(2), caption=name, masks=mask), "text": [name]})
+    assert export_run(tmp_path / "run", "folder", tmp_path / "out").problems == []
+    assert "pictures/\\udcff \u00e4/00000000.png" in tree(tmp_path / "out")
+    about = json.loads((tmp_path / "out/about.json").read_text())
+    assert about["config"] == {"\\udcff \u00e4": "\\udcff \u00e4"}
+    assert [*about["mask_classes"].values()] == [{name: {"1": "line"}}]
+
+
 def test_a_row_may_have_a_key_of_the_name_type(tmp_path: Path) -> None:
     with LocalRun(tmp_path / "run") as run:
         run.log({"_type": "mine", "loss": 1.5, "sample": Image(np.eye(2))})

@@ -109,6 +109,14 @@ def test_with_a_faster_checksum_the_file_is_the_same(
     assert tree(tmp_path / "fast") == tree(tmp_path / "slow")
 
 
+def test_texts_that_utf8_does_not_have(tmp_path: Path) -> None:
+    with LocalRun(tmp_path / "run", name="\udcff", config={"\udcff": "\udcff"}) as run:
+        run.log({"\udcff": 1, "text": "\udcff"})
+    export_run(tmp_path / "run", "tensorboard", tmp_path / "out")
+    events = EventAccumulator(str(tmp_path / "out")).Reload()
+    assert events.Tags()["scalars"] == ["\\udcff"]
+
+
 def test_numbers_and_steps_that_are_too_large(tmp_path: Path) -> None:
     with LocalRun(tmp_path / "run", config={"seed": 10**400}) as run:
         run.log({"loss": 10**400, "small": 1})

@@ -315,14 +315,16 @@ def test_wandbs_own_runs_go_to_the_other_targets(output: Path, run: Path, tmp_pa
 
 
 def test_what_wandb_does_not_take_is_left_out(tmp_path: Path) -> None:
-    with LocalRun(tmp_path / "run", tags=["good", "", "t" * 65]) as run:
-        run.log({"loss": 1})
+    texts = {"notes": "\udcff", "config": {"\udcff": "\udcff"}}
+    with LocalRun(tmp_path / "run", tags=["good", "", "t" * 65], **texts) as run:
+        run.log({"loss": 1, "\udcff": "\udcff"})
         run.log({"loss": 2}, step=2**63)
     printed = export(tmp_path / "run", tmp_path / "out")
     assert "2 tags that are empty or over 64 characters, were left out" in printed
     assert "1 rows of steps that wandb does not have, were left out" in printed
     reader, _, rows = read(tmp_path / "out")
     assert sorted(rows) == [0]
+    assert rows[0]["\\udcff"] == "\\udcff"
     assert reader.details().tags == ["good"]
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..view.pictures import MediaFolder, labels_of_mask, single_images
-from ..view.readers import Row, open_run
+from ..view.readers import Details, Row, open_run
 
 KeyPath = tuple[str, ...]
 ClassNames = dict[int | float, str]
@@ -95,12 +95,13 @@ class Source:
         self.row_count = len(steps)
         about = run.about()
         self.kind = run.kind
-        self.name, self.started = about.name, about.started
-        self.config = {key: value for key, value in about.config.items() if key != "_wandb"}
-        self.details = run.details()
+        self.name, self.started = _in_utf8(about.name), about.started
+        config = {_in_utf8(key): _in_utf8(value) for key, value in about.config.items()}
+        self.config = {key: value for key, value in config.items() if key != "_wandb"}
+        self.details = Details(**_in_utf8(vars(run.details())))
         self.identity = f"{self.details.id} {self.started}".strip() or os.path.realpath(run.file)
         self.file_bytes = run.size()
-        self._labels = _mask_labels(about.config)
+        self._labels = _mask_labels(config)
         self._media = MediaFolder(run.media_root)
         self._problems.update(run.skipped)
         self.unfinished = run.unfinished
@@ -125,7 +126,8 @@ class Source:
             merged: Row = {}
             for row in rows:
                 merged.update(row)
-            yield {**merged, "_step": step}
+            in_utf8 = {_in_utf8(key): _in_utf8(value) for key, value in merged.items()}
+            yield {**in_utf8, "_step": step}
 
     def pictures(self, key: KeyPath, value: Any) -> Iterator[Picture]:
         """Yield the pictures of a value, without those whose files cannot be read."""
@@ -165,7 +167,7 @@ class Source:
         for layer, mask in _items(item.get("masks")):
             stored = self._stored(mask)
             if stored is not None:
-                labels = labels_of_mask(self._labels, key, layer)
+                labels = labels_of_mask(self._labels, key, _in_utf8(layer))
                 yield layer, (stored, class_names(labels))
 
     def _boxes(self, item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -238,6 +240,18 @@ def class_names(labels: Any) -> ClassNames:
             continue
         names[int(number) if number.is_integer() else number] = str(name)
     return names
+
+
+def _in_utf8(value: Any) -> Any:
+    """The value with escapes for what UTF-8 does not have: Python's texts of other file names.
+
+    A picture's dict stays as it is, since its path is that of a file.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict) and not isinstance(value.get("_type"), str):
+        return {_in_utf8(key): _in_utf8(inner) for key, inner in value.items()}
+    return [_in_utf8(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _side(value: Any) -> int:

@@ -209,7 +209,7 @@ class _Names:
 
 def _shortened(name: str) -> str:
     """A name that a file can have, whatever is added at its end."""
-    return name.encode()[:_MOST_OF_A_NAME].decode(errors="ignore")
+    return name.encode("utf-8", "backslashreplace")[:_MOST_OF_A_NAME].decode(errors="ignore")
 
 
 def _csv(columns: Iterable[str], lines: Iterable[list[Any]]) -> Iterator[bytes]:

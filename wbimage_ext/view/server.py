@@ -41,8 +41,8 @@ try:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 except ImportError as missing:
     raise ImportError(
-        f"view --serve needs {missing.name}. To get it, run: pip install starlette uvicorn. Without "
-        "it, view writes a page that needs no server"
+        f"view --serve needs {missing.name}. To get it, run: pip install starlette uvicorn. "
+        "Without it, view writes a page that needs no server"
     ) from missing
 
 FIRST_REQUEST_SECONDS = 10  # a connection that has asked for nothing by then is closed
