@@ -31,10 +31,12 @@ class Picture(NamedTuple):
 
 def folder_of(module: str, *parts: str) -> Path | None:
     """A folder of an installed package, which is not imported; None where it is not there."""
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
-        return None
-    return Path(spec.origin).parent.joinpath(*parts)
+    # scikit-image has its pictures in a second package from version 0.27 on.
+    for name in ("_skimage2", module) if module == "skimage" else (module,):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            return Path(spec.origin).parent.joinpath(*parts)
+    return None
 
 
 def read_picture(path: Path) -> Pixels:
