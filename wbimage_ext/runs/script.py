@@ -77,7 +77,7 @@ def _goes_on(before: LocalRun, dir: Any, arguments: dict[str, Any]) -> bool:
     return is_default
 
 
-def _is_of(run: LocalRun, dir: Any, run_id: Any) -> bool:
+def _is_of(run: LocalRun, dir: str | os.PathLike[str] | None, run_id: Any) -> bool:
     """Whether `dir`, or else `id`, is that of the run, or neither is given."""
     if dir is None:
         return run_id in (None, run.id)
