@@ -144,7 +144,9 @@ def buffers(folder: Path) -> list[tuple[Any, Array]]:
 
 
 def array_likes(folder: Path) -> list[tuple[Any, Array]]:
-    kinds = (WithArrayInterface, WithArrayMethod, WithDlpack, WithNumpyMethod)
+    kinds = [WithArrayInterface, WithArrayMethod, WithNumpyMethod]
+    if hasattr(np, "from_dlpack"):
+        kinds.append(WithDlpack)
     return [(kind(color()), color()) for kind in kinds]
 
 

@@ -34,8 +34,8 @@ def colormap_table(colormap: Any) -> bytes | None:
             table = np.asarray(colormap(np.linspace(0.0, 1.0, 256), bytes=True))[:, :3]
         else:
             table = np.asarray(colormap)
-    except (TypeError, ValueError, IndexError) as error:
-        # A function of another kind, or lists that are no table.
+    except (TypeError, ValueError, IndexError, UserWarning) as error:
+        # A function of another kind, or lists that are no table, of which NumPy before 1.24 warns.
         raise _refusal(colormap) from error
     is_uint8 = table.dtype.kind in "ui" and table.size and 0 <= table.min() <= table.max() <= 255
     if table.shape != (256, 3) or not is_uint8:

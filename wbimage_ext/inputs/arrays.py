@@ -92,7 +92,8 @@ def _numpy_array(data: Any, refuse: Refusal) -> Array:
         array = np.asarray(data)
         if array.dtype == object and callable(getattr(data, "numpy", None)):
             array = np.asarray(data.numpy())
-    except (ValueError, TypeError, BufferError, RuntimeError) as error:
+    except (ValueError, TypeError, BufferError, RuntimeError, UserWarning) as error:
+        # NumPy before 1.24 warns of lists whose lengths differ, and a warning may be an error.
         raise refuse(data, error) from error
     return array
 
