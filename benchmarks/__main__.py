@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from wbimage_ext import set_num_threads
+
 from . import machine, readme, report, sixteen
 from .corpus import Picture, pictures
 from .files import jpeg_rows, level_rows, png_rows, sixteen_rows
@@ -68,6 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         chosen = choose(options.set, options.pictures)
         what = Options(chosen, options.rounds, options.clock)
+        # As the other encoders, and so that the clock of a thread sees all of the work.
+        set_num_threads(1)
         result = measure(options.sections, what, partial(_save, options.save))
     for line in report.report(result, options.each):
         print(line)
