@@ -9,8 +9,9 @@
 #include "deflate/tokens.h"
 
 typedef struct wb_deflate_matcher {
-    uint32_t *tables; /* three of them: where a few, some, many bytes were seen the last two times,
-                       * as positions in the stream modulo 2^16, twice the window */
+    /* Three or, for 16 bits, four: where a few, some, many, 32 bytes were seen the last two times,
+     * as positions in the stream modulo 2^16, twice the window. */
+    uint32_t *tables;
     unsigned table_bits; /* a table has 2^table_bits entries */
     bool has_seen;       /* the tables tell what this stream holds */
     uint32_t origin;     /* position of bytes[0] in the stream, modulo 2^16 at least */
