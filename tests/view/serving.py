@@ -51,9 +51,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def serve(*paths: Path, arguments: tuple[str, ...] = ()) -> Iterator[Served]:
+def serve(
+    *paths: Path, arguments: tuple[str, ...] = (), program: tuple[str, str] = ("-m", "wbimage_ext")
+) -> Iterator[Served]:
     """Serve these paths until the block ends; the server must then end by itself."""
-    command = [sys.executable, "-m", "wbimage_ext", "view", *map(str, paths), "--serve", *arguments]
+    command = [sys.executable, *program, "view", *map(str, paths), "--serve", *arguments]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -435,6 +435,24 @@ class TestCommand:
             assert "Traceback" not in told
             assert served.root.strip("/") not in told
 
+    def test_an_interrupt_as_soon_as_the_url_is_told(self, folder: Path) -> None:
+        """Making the loop takes long here: an interrupt may not find it half made."""
+        program = (
+            "import asyncio, sys, time\n"
+            "set_up = asyncio.SelectorEventLoop.__init__\n"
+            "def slowly(self, *arguments):\n"
+            "    time.sleep(1)\n"
+            "    set_up(self, *arguments)\n"
+            "asyncio.SelectorEventLoop.__init__ = slowly\n"
+            "from wbimage_ext.commands import main\n"
+            "sys.exit(main())\n"
+        )
+        with serve(folder, program=("-c", program)) as served:
+            served.process.send_signal(signal.SIGINT)
+            told = served.process.communicate(timeout=20)[1]
+            assert served.process.returncode == 0
+            assert "Traceback" not in told
+
     def test_at_every_address(self, folder: Path) -> None:
         with serve(folder, arguments=("--host", "0.0.0.0")) as served:
             name = socket.gethostname()

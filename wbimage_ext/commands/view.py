@@ -32,13 +32,16 @@ def _serve(options: argparse.Namespace) -> int:
     if not library.ids() and library.notes():
         raise no_run(options.paths, library)
     server = ViewServer(library, options.host, options.port)
-    print(server.url, flush=True)
-    print(f"From another machine: {server.tunnel}", file=sys.stderr)
-    print("and open the same address there. Ctrl+C ends the server.", file=sys.stderr)
-    if options.open:
-        _open(server.url)
+
+    def announce() -> None:
+        print(server.url, flush=True)
+        print(f"From another machine: {server.tunnel}", file=sys.stderr)
+        print("and open the same address there. Ctrl+C ends the server.", file=sys.stderr)
+        if options.open:
+            _open(server.url)
+
     with contextlib.suppress(KeyboardInterrupt):  # the way to end it
-        server.run()
+        server.run(announce)
     return DONE
 
 

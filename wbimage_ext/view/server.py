@@ -111,8 +111,8 @@ class ViewServer:
             target = f"[{target}]"
         return f"ssh -N -L {self.port}:{target}:{self.port} {user}@{socket.gethostname()}"
 
-    def run(self) -> None:
-        """Serve until the process is interrupted."""
+    def run(self, ready: Callable[[], None]) -> None:
+        """Serve until the process is interrupted; `ready` is called once it can be."""
         config = uvicorn.Config(
             self.answer,
             interface="asgi3",
@@ -126,7 +126,7 @@ class ViewServer:
             timeout_keep_alive=30,
             timeout_graceful_shutdown=1,
         )
-        uvicorn.Server(config).run(sockets=[self._socket])
+        _Server(config, ready).run(sockets=[self._socket])
 
     async def answer(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request; an ASGI application."""
@@ -246,6 +246,21 @@ class ViewServer:
             if catalog.epoch != int(epoch):
                 raise KeyError(epoch)
             yield catalog
+
+
+class _Server(uvicorn.Server):
+    """A server that tells when an interrupt ends it in order.
+
+    Before that, one could come while asyncio sets up its loop, which would leave a traceback.
+    """
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
 
 
 class _Connection(H11Protocol):
