@@ -175,6 +175,7 @@ CLASSES = {
 
 
 def test_the_corpus_has_every_class_in_both_sets() -> None:
+    pytest.importorskip("PIL", minversion="10.1")  # the first with a font of any size
     pytest.importorskip("matplotlib")
     pytest.importorskip("skimage")
     for set_name in ("tune", "judge"):
