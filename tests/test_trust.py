@@ -105,6 +105,8 @@ def test_step_and_id_make_no_folders() -> None:
         run_file_name("a", "1\0", "x", ".png")
     with pytest.raises(ValueError, match="NUL"):
         run_file_name("a\0", "1", "x", ".png")
+    with pytest.raises(ValueError, match=r"key 'a\\ud800': no file name here can have '\\ud800'"):
+        run_file_name("a\ud800", "1", "x", ".png")
 
 
 @pytest.mark.parametrize(

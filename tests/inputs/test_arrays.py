@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import tracemalloc
 from multiprocessing import shared_memory
 from pathlib import Path
@@ -176,6 +177,15 @@ def test_make_grid_names_wrong_arguments() -> None:
         wbimage_ext.make_grid(batch, nrow=0)
     with pytest.raises(ValueError, match="padding"):
         wbimage_ext.make_grid(batch, padding=-1)
+    with pytest.raises(TypeError, match=r"^nrow must be an integer of 1 or more, not 2\.5$"):
+        wbimage_ext.make_grid(batch, nrow=2.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^padding must be an integer of 0 or more, not '2'$"):
+        wbimage_ext.make_grid(batch, padding="2")  # type: ignore[arg-type]
+    for wrong in ("a", [1, 2]):
+        with pytest.raises(
+            ValueError, match=r"^pad_value must be one value of dtype float64, not "
+        ):
+            wbimage_ext.make_grid(batch, pad_value=wrong)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="complex"):
         wbimage_ext.make_grid(batch.astype(complex))
 
@@ -229,6 +239,7 @@ class Nothing:
     [
         (None, "cannot make an image of None: "),
         (np, "image of module: "),
+        (os, "image of module: "),
         (np.float32, "image of type: "),
         (3.5, r"Un-supported shape.*\[\].*float"),
         ({"a": 1}, "dict"),

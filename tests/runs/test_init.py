@@ -247,6 +247,8 @@ def test_a_disabled_run_costs_nothing(
         wbimage_ext.finish(exit_code=1)
     assert wbimage_ext.run is None
     assert files_below(tmp_path) == []
+    with pytest.raises(TypeError, match="log needs a dict of values, not None"):
+        run.log(None)
     with run_of(0, mode="disabled") as again:
         assert again.id != run.id
 

@@ -17,6 +17,7 @@ import pytest
 
 from wbimage_ext import Image, LocalRun, init
 from wbimage_ext.export import export_run
+from wbimage_ext.files import locks
 from wbimage_ext.runs import history
 from wbimage_ext.runs.ranks import rank_of
 from wbimage_ext.view import write_page
@@ -227,6 +228,34 @@ def test_whoever_ends_last_writes_the_page(tmp_path: Path) -> None:
     assert "rank 1/c" in (tmp_path / "index.html").read_text()
 
 
+def test_the_page_is_written_where_rank_0_was_killed(tmp_path: Path) -> None:
+    zero = start(tmp_path, 0, "wait")
+    assert zero.stdout is not None
+    zero.stdout.readline()
+    with LocalRun(tmp_path, rank=1) as one:
+        one.log({"a": picture(1)})
+    assert not (tmp_path / "index.html").exists(), "rank 0 will write it"
+    zero.kill()
+    zero.communicate()
+    with LocalRun(tmp_path, rank=2) as two:
+        two.log({"b": picture(2)})
+    written = (tmp_path / "index.html").read_text()
+    assert "sample" in written
+    assert "rank 1/a" in written
+    assert "rank 2/b" in written
+
+
+def test_a_look_at_the_lock_of_rank_0_refuses_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LocalRun(tmp_path, rank=0).finish()
+    with open(tmp_path / "history.jsonl", "rb") as looked_at:
+        locks.lock(looked_at.fileno())
+        monkeypatch.setattr(time, "sleep", lambda seconds: looked_at.close())
+        with LocalRun(tmp_path, rank=0) as zero:
+            zero.log({"a": 1})
+
+
 def test_a_rank_logs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in programs whose last rank logs, or where each has a folder of its own."""
     monkeypatch.setenv("RANK", "3")
@@ -282,6 +311,7 @@ def test_a_file_system_has_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(history, "lock", refuse)
+    monkeypatch.setattr(locks, "lock", refuse)
     with LocalRun(tmp_path, rank=0) as zero, LocalRun(tmp_path, rank=1) as one:
         zero.log({"sample": picture(3)})
         one.log({"sample": picture(4)})

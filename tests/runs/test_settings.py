@@ -68,6 +68,15 @@ def test_what_a_run_is_called_can_be_changed_and_is_saved(tmp_path: Path) -> Non
         assert about(again).items() >= {**expected, "started": started}.items()
 
 
+def test_a_misspelt_name_of_a_run_is_refused(tmp_path: Path) -> None:
+    with LocalRun(tmp_path) as run:
+        with pytest.raises(AttributeError, match="'nmae'; config, summary and log keep values"):
+            run.nmae = "x"
+        with pytest.raises(AttributeError) as raised:
+            setattr(run, "x" * 100_000, 1)
+        assert len(str(raised.value)) < 250
+
+
 def test_config_is_saved_at_each_change(tmp_path: Path) -> None:
     run = LocalRun(tmp_path)
 

@@ -4,6 +4,8 @@
 #include <numpy/arrayobject.h>
 #include <string.h>
 
+#include "errors.h"
+
 int array_view_setup(void)
 {
     /* What import_array() calls, without its printing and replacing the exception. */
@@ -207,17 +209,18 @@ PyObject *array_new_like(const array_view *view, int ndim, const ptrdiff_t *shap
     return new_array(descr, ndim, shape, data);
 }
 
-int array_element(const array_view *view, PyObject *value, void *element)
+int array_element(const array_view *view, const char *name, PyObject *value, void *element)
 {
     PyArray_Descr *descr = PyArray_DESCR((PyArrayObject *)view->array);
     Py_INCREF(descr);
     PyArrayObject *scalar = (PyArrayObject *)PyArray_FromAny(value, descr, 0, 0,
                                                              NPY_ARRAY_FORCECAST, NULL);
-    if (scalar == NULL)
+    if (scalar == NULL && !is_no_number())
         return -1;
-    if (PyArray_SIZE(scalar) != 1) {
-        PyErr_Format(PyExc_ValueError, "one value is needed, not %.200R", value);
-        Py_DECREF(scalar);
+    if (scalar == NULL || PyArray_SIZE(scalar) != 1) {
+        PyErr_Format(PyExc_ValueError, "%s must be one value of dtype %S, not %.200R", name,
+                     (PyObject *)descr, value);
+        Py_XDECREF(scalar);
         return -1;
     }
     memcpy(element, PyArray_DATA(scalar), (size_t)PyArray_ITEMSIZE(scalar));

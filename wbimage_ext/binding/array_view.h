@@ -48,7 +48,8 @@ PyObject *array_borrow_uint8(const uint8_t *data, ptrdiff_t size, PyObject *owne
 /* A new C-contiguous array of the dtype and byte order of `view`. */
 PyObject *array_new_like(const array_view *view, int ndim, const ptrdiff_t *shape, void **data);
 
-/* Fills `element` with `value` as one element of the view's dtype; 0, or -1 with an exception. */
-int array_element(const array_view *view, PyObject *value, void *element);
+/* Fills `element` with the argument `name` as one element of the view's dtype; 0, or -1 with an
+ * exception set. */
+int array_element(const array_view *view, const char *name, PyObject *value, void *element);
 
 #endif

@@ -124,10 +124,10 @@ PyObject *core_encode_grid(PyObject *module, PyObject *args, PyObject *kwargs)
                                "bit_depth",      "num_threads", NULL};
     module_state *state = PyModule_GetState(module);
     encode_arguments arguments = {.file_type = "png"};
-    grid_arguments layout = {.nrow = 8, .padding = 2};
+    grid_arguments layout = {0};
     PyObject *object;
     int is_bfloat16 = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOOOpnnzOO:encode_grid", keywords, &object,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOOOpOOzOO:encode_grid", keywords, &object,
                                      &arguments.file_type, &arguments.mode, &arguments.normalize,
                                      &arguments.quality, &arguments.compress_level, &is_bfloat16,
                                      &layout.nrow, &layout.padding, &layout.dataformats,

@@ -29,3 +29,13 @@ PyObject *raise_status(wb_status status, const wb_error *error)
     PyErr_SetString(exception_of(status), detail);
     return NULL;
 }
+
+bool is_no_number(void)
+{
+    bool result = PyErr_ExceptionMatches(PyExc_TypeError)
+                  || PyErr_ExceptionMatches(PyExc_ValueError)
+                  || PyErr_ExceptionMatches(PyExc_OverflowError);
+    if (result)
+        PyErr_Clear();
+    return result;
+}

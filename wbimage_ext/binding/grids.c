@@ -7,6 +7,7 @@
 
 #include "array_view.h"
 #include "errors.h"
+#include "options.h"
 
 enum { AXIS_N, AXIS_H, AXIS_W, AXIS_C, AXIS_COUNT };
 static const char AXES[AXIS_COUNT + 1] = "NHWC";
@@ -73,18 +74,22 @@ static int batch_parse(wb_batch *batch, const wb_array *array, const char *dataf
 
 int grid_parse(wb_grid *grid, const wb_array *array, const grid_arguments *arguments)
 {
-    if (arguments->nrow < 1 || arguments->padding < 0) {
-        PyErr_Format(PyExc_ValueError,
-                     "nrow must be at least 1 and padding at least 0, not %zd and %zd",
-                     arguments->nrow, arguments->padding);
+    int nrow = 8;
+    int padding = 2;
+    if (arguments->nrow != NULL
+        && integer_parse(&nrow, arguments->nrow, "nrow must be an integer of 1 or more", 1, INT_MAX)
+               < 0)
         return -1;
-    }
+    if (arguments->padding != NULL
+        && integer_parse(&padding, arguments->padding, "padding must be an integer of 0 or more", 0,
+                         INT_MAX)
+               < 0)
+        return -1;
     wb_batch batch;
     if (batch_parse(&batch, array, arguments->dataformats) < 0)
         return -1;
     wb_error error = {{0}};
-    wb_status status = wb_grid_init(grid, &batch, (size_t)arguments->nrow,
-                                    (size_t)arguments->padding, &error);
+    wb_status status = wb_grid_init(grid, &batch, (size_t)nrow, (size_t)padding, &error);
     if (status != WB_OK) {
         raise_status(status, &error);
         return -1;
@@ -95,10 +100,10 @@ int grid_parse(wb_grid *grid, const wb_array *array, const grid_arguments *argum
 PyObject *core_make_grid(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
     static char *keywords[] = {"array", "nrow", "padding", "pad_value", "dataformats", NULL};
-    grid_arguments arguments = {.nrow = 8, .padding = 2, .dataformats = "NCHW"};
+    grid_arguments arguments = {.dataformats = "NCHW"};
     PyObject *object;
     PyObject *pad_value = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|nnOs:make_grid", keywords, &object,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OOOs:make_grid", keywords, &object,
                                      &arguments.nrow, &arguments.padding, &pad_value,
                                      &arguments.dataformats))
         return NULL;
@@ -109,7 +114,7 @@ PyObject *core_make_grid(PyObject *Py_UNUSED(module), PyObject *args, PyObject *
     wb_grid grid;
     uint8_t pad_element[16] = {0};
     if (grid_parse(&grid, &array.seen, &arguments) == 0
-        && (pad_value == NULL || array_element(&array, pad_value, pad_element) == 0)) {
+        && (pad_value == NULL || array_element(&array, "pad_value", pad_value, pad_element) == 0)) {
         const ptrdiff_t shape[] = {(ptrdiff_t)grid.height, (ptrdiff_t)grid.width,
                                    (ptrdiff_t)grid.channels};
         void *data;

@@ -8,13 +8,14 @@
 
 #include "convert/grid.h"
 
+/* What Python passed; NULL means the default. Borrowed. */
 typedef struct grid_arguments {
-    Py_ssize_t nrow;
-    Py_ssize_t padding;
+    PyObject *nrow;
+    PyObject *padding;
     const char *dataformats; /* NULL goes by the number of dimensions: HW, CHW, NCHW */
 } grid_arguments;
 
-/* 0, or -1 with a ValueError set. */
+/* 0, or -1 with an exception set. */
 int grid_parse(wb_grid *grid, const wb_array *array, const grid_arguments *arguments);
 
 /* METH_VARARGS | METH_KEYWORDS */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "array_view.h"
+#include "errors.h"
 
 enum { DEFAULT_QUALITY = 75 /* Pillow's */ };
 
@@ -56,18 +57,6 @@ static int raise_normalize(PyObject *object)
     return -1;
 }
 
-/* Whether the exception says that an object is no number, rather than that memory was refused or
- * that the caller's own code failed. Clears it if so. */
-static bool is_no_number(void)
-{
-    bool result = PyErr_ExceptionMatches(PyExc_TypeError)
-                  || PyErr_ExceptionMatches(PyExc_ValueError)
-                  || PyErr_ExceptionMatches(PyExc_OverflowError);
-    if (result)
-        PyErr_Clear();
-    return result;
-}
-
 static bool is_bool(PyObject *object)
 {
     return PyBool_Check(object) || is_numpy_bool(object);
@@ -87,8 +76,7 @@ static int integer_read(Py_ssize_t *value, PyObject *object)
     return 1;
 }
 
-/* An integer argument: anything with __index__ but a bool. `needed` names what would be right. */
-static int integer_parse(int *target, PyObject *object, const char *needed, int least, int most)
+int integer_parse(int *target, PyObject *object, const char *needed, int least, int most)
 {
     Py_ssize_t value = 0;
     const int is_integer = is_bool(object) ? 0 : integer_read(&value, object);

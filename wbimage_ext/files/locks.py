@@ -38,3 +38,17 @@ def lock(descriptor: int) -> None:
         raise BlockingIOError(errno.EWOULDBLOCK, "another process has locked it") from error
     finally:
         os.lseek(descriptor, position, os.SEEK_SET)
+
+
+def is_locked(path: str) -> bool:
+    """Whether somebody has locked a file; it is locked for a moment to see that.
+
+    Raises:
+        OSError: the file cannot be opened, or the file system or the system has no locks.
+    """
+    with open(path, "rb") as file:
+        try:
+            lock(file.fileno())
+        except BlockingIOError:
+            return True
+    return False

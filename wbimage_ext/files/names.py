@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from ..wording import shown
+
 # Names that Windows keeps for devices, with any extension and in any case.
 _RESERVED_NAMES = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$"]
@@ -21,11 +23,16 @@ def safe_key(key: str | int) -> str:
     Slashes make folders. Leading slashes are dropped, `.` and `..` become underscores.
 
     Raises:
-        ValueError: the key holds a NUL.
+        ValueError: the key holds a NUL, or what no file name can have.
     """
     text = str(key)
     if "\0" in text:
-        raise ValueError(f"key {text!r} contains a NUL character, which no file name may")
+        raise ValueError(f"key {shown(text)} contains a NUL character, which no file name may")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError as error:
+        character = text[error.start : error.end]
+        raise ValueError(f"key {shown(text)}: no file name here can have {character!r}") from None
     parts = text.lstrip("/").split("/")
     return "/".join(part.replace(".", "_") if part in (".", "..") else part for part in parts)
 

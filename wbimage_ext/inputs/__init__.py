@@ -81,7 +81,8 @@ def _reader_of(data: Any) -> Callable[[Any, EncodeOptions], Source] | None:
         return _read_pillow_image
     if _is_figure(data):
         return _read_figure
-    if callable(getattr(data, "read", None)):
+    # Modules such as os have a function of this name.
+    if callable(getattr(data, "read", None)) and not isinstance(data, ModuleType):
         return _read_stream
     return None
 

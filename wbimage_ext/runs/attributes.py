@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..wording import shown
 from .config_values import config_values
 
 
@@ -21,7 +22,9 @@ class AttributeDict(dict[str, Any]):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(f"there is no {name!r}; there are {list(self)}") from None
+            raise AttributeError(
+                f"there is no {shown(name)}; there are {shown(list(self))}"
+            ) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value

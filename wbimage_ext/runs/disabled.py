@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from .attributes import AttributeDict, Config
-from .local_run import LocalRun
+from .local_run import LocalRun, checked_data
 from .metrics import Metric
 from .settings import about_of, config_of
 
@@ -44,7 +44,7 @@ class DisabledRun(LocalRun):
         sync: bool | None = None,
     ) -> None:
         """Put the values into the summary."""
-        self.summary.update(data)
+        self.summary.update(checked_data(data))
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """End the run."""

@@ -25,6 +25,8 @@ from .places import HISTORY_NAME
 Row = Mapping[str, Any]
 
 _LOGGER = logging.getLogger("wbimage_ext")
+_LOCK_ATTEMPTS = 10
+_LOCK_SECONDS = 0.02  # from one attempt to the next
 
 
 class History:
@@ -267,13 +269,19 @@ def _refuse_second_writer(path: str) -> None:
 
 
 def _lock_file(file: Any, path: str) -> None:
-    try:
-        lock(file.fileno())
-    except BlockingIOError:
-        raise RuntimeError(f"another process is writing to {os.path.dirname(path)}") from None
-    except OSError as error:
-        # A file system without locks, such as Lustre's or some NFS.
-        _LOGGER.debug("%s cannot be locked: %s", path, error)
+    for attempt in range(_LOCK_ATTEMPTS):
+        try:
+            lock(file.fileno())
+            return
+        except BlockingIOError:
+            # Another rank that ends may be looking whether somebody holds the lock.
+            if attempt + 1 < _LOCK_ATTEMPTS:
+                time.sleep(_LOCK_SECONDS)
+        except OSError as error:
+            # A file system without locks, such as Lustre's or some NFS.
+            _LOGGER.debug("%s cannot be locked: %s", path, error)
+            return
+    raise RuntimeError(f"another process is writing to {os.path.dirname(path)}")
 
 
 def _row_of(line: bytes) -> dict[str, Any]:

@@ -121,8 +121,7 @@ class LocalRun:
                 A signal's handler may log too, even in the middle of this: its step comes first.
             RuntimeError: the run is finished, or this is a forked child of the process that logs.
         """
-        if not isinstance(data, Mapping):
-            raise TypeError(f"log needs a dict of values, not {shown(data)}")
+        checked_data(data)
         history = self._folder.history
         with self._folder.lock_in_process():
             history.check_open()
@@ -351,6 +350,14 @@ class LocalRun:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(missing_of_run(name))
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A misspelt name would be kept, and lost with the process; wandb refuses it, too.
+        if not (name.startswith("_") or hasattr(type(self), name)):
+            raise AttributeError(
+                f"{missing_of_run(name)}; config, summary and log keep values of a run"
+            )
+        super().__setattr__(name, value)
+
     # What Media calls, under wandb's name.
 
     def _add_singleton(self, data_type: str, key: str, value: Mapping[Any, str]) -> None:
@@ -363,6 +370,17 @@ def _exit_code(exception: BaseException | None) -> int:
         code = 0 if exception.code is None else exception.code
         return code if isinstance(code, int) else 1
     return 0 if exception is None else 1
+
+
+def checked_data(data: Any) -> Mapping[str, Any]:
+    """What was given to `log`, if it is a dict.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(data, Mapping):
+        raise TypeError(f"log needs a dict of values, not {shown(data)}")
+    return data
 
 
 def _checked_step(step: Any) -> int:

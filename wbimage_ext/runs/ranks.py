@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ..files.locks import is_locked
 from ..view import write_page
 from ..wording import shown
 from .places import ABOUT_NAME, HISTORY_NAME, RANKS_FOLDER
@@ -53,12 +54,20 @@ def rank_of(
 
 
 def is_first_at_work(directory: str) -> bool:
-    """Whether rank 0 has begun and not ended, so that it will write the page."""
+    """Whether rank 0 has begun and not ended, so that it will write the page.
+
+    Where the file system has no locks, a rank 0 that was killed counts as one at work.
+    """
     try:
         with open(os.path.join(directory, ABOUT_NAME), encoding="utf-8") as file:
-            return "ended" not in json.load(file)
+            if "ended" in json.load(file):
+                return False
     except (OSError, ValueError):
         return False
+    try:
+        return is_locked(os.path.join(directory, HISTORY_NAME))
+    except OSError:
+        return True
 
 
 def write_common_page(directory: str) -> None:

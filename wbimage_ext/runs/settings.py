@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..encoding.warnings import warn
-from ..wording import shown
+from ..wording import shortened, shown
 from .config_values import config_values
 from .values import plain_json
 
@@ -91,7 +91,8 @@ def about_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
             unknown[name] = plain_json(name, value)
     if unknown:
         warn(
-            f"init does not know {', '.join(unknown)}; run.json keeps the values under settings",
+            f"init does not know {shortened(', '.join(unknown))}; run.json keeps the values under "
+            "settings",
             UserWarning,
         )
         about["settings"] = unknown

@@ -6,6 +6,8 @@ wandb 0.16.3 and 0.31.0.
 
 from __future__ import annotations
 
+from ..wording import shown
+
 _FILES = "save(path) copies files into the run's folder"
 _LOGGING = "the logging module writes messages"
 _SERVER = "it needs wandb's server"
@@ -135,5 +137,5 @@ def missing_of_run(name: str) -> str:
 
 
 def _missing(owner: str, name: str, instead: dict[str, str]) -> str:
-    text = f"{owner} has no attribute {name!r}"
+    text = f"{owner} has no attribute {shown(name)}"
     return f"{text}, which wandb has: {instead[name]}{_REST}" if name in instead else text
