@@ -224,7 +224,8 @@ static void test_emit(void)
     for (int round = 0; round < 40; round++) {
         wb_deflate_frequencies frequencies;
         random_frequencies(&state, &frequencies);
-        wb_deflate_codes_build(codes, &frequencies);
+        wb_deflate_codes_fit(codes, &frequencies);
+        wb_deflate_codes_finish(codes);
         wb_deflate_token tokens[TOKENS];
         wb_bit_writer writer = {.next = expected};
         const uint8_t *literal = bytes;

@@ -28,6 +28,28 @@ PATTERNS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
 }
 
 
+# What is done to noise in place, and how much of its size is left at most.
+NOISES: dict[str, tuple[Callable[[np.ndarray], object], float]] = {
+    "noise": (lambda pixels: None, 1.01),
+    "every row twice": (lambda pixels: np.copyto(pixels[1::2], pixels[::2]), 0.6),
+    "side by side": (lambda pixels: np.copyto(pixels[:, 50:], pixels[:, :50]), 0.65),
+    "with a flat end": (lambda pixels: pixels[80:].fill(7), 0.85),
+    "with a flat side": (lambda pixels: pixels[:, 80:].fill(7), 0.9),
+}
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("kind", NOISES)
+def test_noise_is_not_larger_than_it_is(kind: str, channels: int) -> None:
+    change, share = NOISES[kind]
+    pixels = np.random.default_rng(1).integers(0, 256, (100, 100, channels), dtype=np.uint8)
+    change(pixels)
+    pixels = pixels.squeeze()
+    file = bytes(encode(pixels, normalize=False))
+    assert np.array_equal(np.asarray(PilImage.open(io.BytesIO(file))), pixels)
+    assert len(file) <= share * pixels.size + 200
+
+
 def pillow_bytes(pixels: np.ndarray) -> int:
     file = io.BytesIO()
     PilImage.fromarray(pixels).save(file, "PNG")

@@ -107,16 +107,41 @@ static bool keep_codes(const wb_deflate *deflate, uint64_t entropy_bits)
 static void open_block(wb_deflate *deflate)
 {
     const wb_deflate_frequencies *frequencies = &deflate->frequencies;
-    wb_deflate_codes_build(&deflate->codes, frequencies);
+    wb_deflate_codes *codes = &deflate->codes;
+    wb_deflate_codes_fit(codes, frequencies);
     if (wb_deflate_cost_fixed(frequencies)
-        < wb_deflate_cost(&deflate->codes, frequencies) + deflate->codes.header_bits) {
-        wb_deflate_codes_build_fixed(&deflate->codes);
+        < wb_deflate_cost(codes, frequencies) + codes->header_bits) {
+        wb_deflate_codes_fix(codes);
         begin_block(deflate, FIXED);
     } else {
         begin_block(deflate, DYNAMIC);
-        wb_deflate_codes_write_header(&deflate->codes, &deflate->writer);
+        wb_deflate_codes_write_header(codes, &deflate->writer);
     }
+    wb_deflate_codes_finish(codes);
     deflate->block_open = true;
+}
+
+/* Whether codes would hardly make the stretch smaller than storing it does. */
+static bool is_noise(const wb_deflate_stretch *stretch, size_t size_bytes,
+                     const wb_deflate_frequencies *frequencies, bool is_exact,
+                     uint64_t entropy_bits)
+{
+    /* The entropy of a sample is too low, by half a sampled value for each symbol (Miller and
+     * Madow, 1955), and a sample leaves out some bytes at the end. */
+    enum {
+        HEADER_BITS = 640,
+        MISSED_BITS = WB_DEFLATE_LITERALS * WB_DEFLATE_SAMPLE_RATE * 72 / 100
+    };
+    const uint64_t stored_bits = stored_cost(size_bytes);
+    if (is_exact || entropy_bits + entropy_bits / 64 >= stored_bits
+        || entropy_bits + entropy_bits / 8 < stored_bits)
+        return entropy_bits + entropy_bits / 64 >= stored_bits;
+    uint64_t counted = 1, literals = 0;
+    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++)
+        counted += frequencies->litlen[i];
+    for (size_t i = 0; i < stretch->token_count; i++)
+        literals += stretch->tokens[i].literals;
+    return entropy_bits * literals / counted + MISSED_BITS + HEADER_BITS >= stored_bits;
 }
 
 /* An upper bound, also where the counts come from a sample. */
@@ -136,12 +161,9 @@ wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stret
         return status;
     deflate->adler = wb_checksum_adler32(deflate->adler, stretch->bytes, size_bytes);
     deflate->size_bytes += size_bytes;
-    wb_deflate_count(stretch, size_bytes, &deflate->frequencies);
+    bool is_exact = wb_deflate_count(stretch, size_bytes, &deflate->frequencies);
     uint64_t entropy_bits = wb_deflate_entropy(&deflate->frequencies);
-    uint64_t stored_bits = stored_cost(size_bytes);
-    /* Noise. Of a sample the entropy comes out about a hundredth too low: some bytes at the end are
-     * in no period, and few samples look more uneven than they are. */
-    if (entropy_bits + entropy_bits / 64 >= stored_bits) {
+    if (is_noise(stretch, size_bytes, &deflate->frequencies, is_exact, entropy_bits)) {
         put_stored(deflate, stretch->bytes, size_bytes);
         writer_close(deflate);
         return WB_OK;
@@ -156,7 +178,7 @@ wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stret
     bool short_codes = cost_bits * 4 < (uint64_t)size_bytes * 26; /* 6.5 bits a byte */
     wb_deflate_emit(stretch, &deflate->codes, short_codes, deflate->cpu, &deflate->writer);
     uint64_t written_bits = 8 * (uint64_t)(deflate->writer.next - before.next);
-    if (written_bits > stored_bits) { /* the header, or a sample that was no bound */
+    if (written_bits > stored_cost(size_bytes)) { /* the header, or a sample that was no bound */
         deflate->writer = before;
         deflate->block_open = kept;
         put_stored(deflate, stretch->bytes, size_bytes);

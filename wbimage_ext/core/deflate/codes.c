@@ -105,20 +105,7 @@ static void fill_length_entries(wb_deflate_codes *codes)
         | (uint32_t)codes->litlen_bits[WB_DEFLATE_LITLEN_SYMBOLS - 1] << WB_DEFLATE_ENTRY_BITS;
 }
 
-static void finish_codes(wb_deflate_codes *codes, unsigned litlen_symbols,
-                         unsigned distance_symbols)
-{
-    wb_huffman_codes(codes->litlen_bits, litlen_symbols, codes->litlen);
-    wb_huffman_codes(codes->distance_bits, distance_symbols, codes->distance);
-    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++) {
-        unsigned bits = codes->litlen_bits[i];
-        codes->literal_entries[i] = bits == 0 ? 0
-                                              : (uint64_t)codes->litlen[i] << (64 - bits) | bits;
-    }
-    fill_length_entries(codes);
-}
-
-void wb_deflate_codes_build(wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies)
+void wb_deflate_codes_fit(wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies)
 {
     uint32_t litlen[WB_DEFLATE_LITLEN_SYMBOLS];
     memcpy(litlen, frequencies->litlen, sizeof litlen);
@@ -132,18 +119,29 @@ void wb_deflate_codes_build(wb_deflate_codes *codes, const wb_deflate_frequencie
         distances += codes->distance_bits[i];
     if (distances == 0) /* RFC 1951 allows a lone code of zero bits; some decoders do not */
         codes->distance_bits[0] = 1;
-    finish_codes(codes, WB_DEFLATE_LITLEN_SYMBOLS, WB_DEFLATE_DISTANCE_SYMBOLS);
+    /* Those that only the fixed code has. */
+    memset(codes->litlen_bits + WB_DEFLATE_LITLEN_SYMBOLS, 0, 2);
+    memset(codes->distance_bits + WB_DEFLATE_DISTANCE_SYMBOLS, 0, 2);
     header_build(codes);
 }
 
-void wb_deflate_codes_build_fixed(wb_deflate_codes *codes)
+void wb_deflate_codes_fix(wb_deflate_codes *codes)
 {
     for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS + 2; i++)
         codes->litlen_bits[i] = wb_deflate_fixed_litlen_bits(i);
     memset(codes->distance_bits, WB_DEFLATE_FIXED_DISTANCE_BITS, sizeof codes->distance_bits);
-    finish_codes(codes, WB_DEFLATE_LITLEN_SYMBOLS + 2, WB_DEFLATE_DISTANCE_SYMBOLS + 2);
-    codes->header_bits = 0;
-    codes->header_symbol_count = 0;
+}
+
+void wb_deflate_codes_finish(wb_deflate_codes *codes)
+{
+    wb_huffman_codes(codes->litlen_bits, sizeof codes->litlen_bits, codes->litlen);
+    wb_huffman_codes(codes->distance_bits, sizeof codes->distance_bits, codes->distance);
+    for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++) {
+        unsigned bits = codes->litlen_bits[i];
+        codes->literal_entries[i] = bits == 0 ? 0
+                                              : (uint64_t)codes->litlen[i] << (64 - bits) | bits;
+    }
+    fill_length_entries(codes);
 }
 
 void wb_deflate_codes_write_header(const wb_deflate_codes *codes, wb_bit_writer *writer)

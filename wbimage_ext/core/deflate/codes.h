@@ -34,10 +34,17 @@ typedef struct wb_deflate_codes {
     uint16_t precode[19];
 } wb_deflate_codes;
 
-/* Symbols of frequency 0 get no code. There is always one distance code and the end of block. */
-void wb_deflate_codes_build(wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies);
-void wb_deflate_codes_build_fixed(wb_deflate_codes *codes);
+/* Sets the lengths of codes that fit, and the header. Symbols of frequency 0 get no code. There is
+ * always one distance code and the end of block. */
+void wb_deflate_codes_fit(wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies);
 
+/* Sets the lengths of the fixed codes, which have no header. */
+void wb_deflate_codes_fix(wb_deflate_codes *codes);
+
+/* Sets the codes by their lengths. */
+void wb_deflate_codes_finish(wb_deflate_codes *codes);
+
+/* The header of codes that fit. */
 void wb_deflate_codes_write_header(const wb_deflate_codes *codes, wb_bit_writer *writer);
 
 /* A match of 3 to 258 bytes. */

@@ -8,9 +8,8 @@
 
 enum {
     SAMPLED_MIN_BYTES = 8192,  /* shorter stretches are quickly counted, and a sample says little */
-    SAMPLE_PERIOD_BYTES = 512, /* of each period a piece is counted: an eighth */
-    SAMPLE_PIECE_BYTES = 64,
-    SAMPLE_RATE = SAMPLE_PERIOD_BYTES / SAMPLE_PIECE_BYTES,
+    SAMPLE_PERIOD_BYTES = 512, /* of each period a piece is counted */
+    SAMPLE_PIECE_BYTES = SAMPLE_PERIOD_BYTES / WB_DEFLATE_SAMPLE_RATE,
     /* Where tokens are many, each of them costs more than what it tells. */
     SAMPLED_MIN_TOKENS = 28 << 10,
     SAMPLE_PERIOD_TOKENS = 256,
@@ -159,7 +158,7 @@ bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
     }
     count_sample(stretch->bytes, size_bytes, counts);
     sum_literals(counts, frequencies->litlen);
-    scale(frequencies->litlen, WB_DEFLATE_LITERALS, SAMPLE_RATE);
+    scale(frequencies->litlen, WB_DEFLATE_LITERALS, WB_DEFLATE_SAMPLE_RATE);
     subtract_runs(stretch, frequencies->litlen);
     scale(frequencies->litlen, WB_DEFLATE_LITLEN_SYMBOLS, 1);
     scale(frequencies->distance, 1, 1); /* runs may come later */

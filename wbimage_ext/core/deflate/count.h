@@ -9,6 +9,8 @@
 #include "deflate/codes.h"
 #include "deflate/emit.h"
 
+enum { WB_DEFLATE_SAMPLE_RATE = 8 /* bytes for each that a sample counts */ };
+
 /* Returns whether the counts are exact. Where matches are few and all of distance 1, literals are
  * counted on a sample; then every symbol may still come, and has a count. */
 bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,

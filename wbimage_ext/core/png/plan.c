@@ -12,6 +12,8 @@ enum {
     TILES_MAX_BYTES = 24 << 10,
     SMALL_TILE_BYTES = 3 << 10,
     WHOLE_BYTES = 16 << 10, /* parts of so many are one tile */
+    SMALL_BYTES = 64 << 10, /* an image of so many is coded at once if it may be a photograph */
+    NOISE_BYTES = 3 << 10,  /* of noise, of which so many repeat or not */
     TILE_MIN_ROWS = 4,
     LOOK_ROWS = 4, /* of all tiles together */
     LOOK_TABLE_BITS = 10,
@@ -209,14 +211,11 @@ static bool looks_like_photo(const wb_raster *raster, const wb_png_look *look)
            && look->known < WB_FIT_PHOTO_KNOWN;
 }
 
-/* Whether tiles that look like a photograph take as much. What is smooth looks the same, but takes
+/* Whether what looks like a photograph takes as much. What is smooth looks the same, but takes
  * little, and less with matches. */
-static bool takes_much(wb_png_lines *trial, const tiles *all)
+static bool takes_much(const wb_png_lines *lines, uint64_t cost_bits)
 {
-    wb_deflate_frequencies frequencies;
-    uint64_t cost = try_plan(trial, all, WB_PNG_RUNS, &frequencies);
-    return cost / WB_FIT_WEIGHT_RUNS
-           > wb_png_lines_block_bytes(trial) * (uint64_t)WB_FIT_PHOTO_BITS / 16;
+    return cost_bits > wb_png_lines_block_bytes(lines) * (uint64_t)WB_FIT_PHOTO_BITS / 16;
 }
 
 /* Whether matches save much, on a small tile: what repeats may look like a photograph, too. */
@@ -349,25 +348,27 @@ static void hold_contest_16(contest *in, bool is_figure)
     }
 }
 
-/* Whether a row repeats in itself, as in a mosaic or a grid of samples whose pictures are wider
- * than the tiles. */
-static bool does_row_repeat(const wb_png_rows *rows, size_t y)
+/* Whether some rows repeat in themselves or each other, as one row does in a mosaic or a grid of
+ * samples whose pictures are wider than the tiles. */
+static bool do_rows_repeat(const wb_png_rows *rows, size_t y, size_t row_count)
 {
     enum { TABLE_BITS = 12 };
     uint32_t table[1 << TABLE_BITS] = {0};
     const wb_raster *raster = rows->raster;
     size_t step = wb_raster_pixel_bytes(raster), row_bytes = raster->width * step;
-    const uint8_t *row = raster->row(raster->context, y, rows->buffers[0]);
     size_t places = 0, repeats = 0;
-    for (size_t i = step; i + WORD_BYTES <= row_bytes; i += step) {
-        uint64_t word = wb_load_le64(row + i);
-        if (word == wb_load_le64(row + i - step)) /* flat */
-            continue;
-        uint64_t hash = word * UINT64_C(0x9E3779B97F4A7C15);
-        uint32_t *slot = &table[hash >> (64 - TABLE_BITS)], tag = (uint32_t)(hash >> 16) | 1;
-        places++;
-        repeats += *slot == tag;
-        *slot = tag;
+    for (const size_t end = y + row_count; y < end; y++) {
+        const uint8_t *row = raster->row(raster->context, y, rows->buffers[0]);
+        for (size_t i = step; i + WORD_BYTES <= row_bytes; i += step) {
+            uint64_t word = wb_load_le64(row + i);
+            if (word == wb_load_le64(row + i - step)) /* flat */
+                continue;
+            uint64_t hash = word * UINT64_C(0x9E3779B97F4A7C15);
+            uint32_t *slot = &table[hash >> (64 - TABLE_BITS)], tag = (uint32_t)(hash >> 16) | 1;
+            places++;
+            repeats += *slot == tag;
+            *slot = tag;
+        }
     }
     return repeats * 256 > places * WB_FIT_ROW_REPEATS;
 }
@@ -381,6 +382,36 @@ static void take_photo(wb_png_planner *planner, wb_png_plan plan)
     memset(planner->costs, 0, sizeof planner->costs);
 }
 
+/* Whether tiles that may be of a photograph are. */
+static bool are_of_photo(wb_png_planner *planner, const tiles *all)
+{
+    wb_deflate_frequencies frequencies;
+    uint64_t cost = try_plan(&planner->trial, all, WB_PNG_RUNS, &frequencies);
+    return takes_much(&planner->trial, cost / WB_FIT_WEIGHT_RUNS)
+           && (planner->is_photo || !do_matches_pay(&planner->trial, all));
+}
+
+/* Codes a small image that may be a photograph as one, and tells whether it is. */
+static bool code_small_photo(wb_png_planner *planner, const tiles *all, wb_png_lines *lines)
+{
+    wb_deflate_frequencies frequencies;
+    wb_png_lines_add(lines, WB_PNG_RUNS, all->row_count);
+    wb_deflate_stretch block = wb_png_lines_block(lines);
+    size_t size_bytes = wb_png_lines_block_bytes(lines);
+    wb_deflate_count(&block, size_bytes, &frequencies);
+    uint64_t cost_bits = wb_deflate_entropy(&frequencies);
+    if (cost_bits + cost_bits / 32 >= (uint64_t)8 * size_bytes) { /* noise */
+        size_t rows = NOISE_BYTES / lines->line_bytes + 1;
+        rows = rows < all->row_count ? rows : all->row_count;
+        if (!do_rows_repeat(&planner->trial.rows, 0, rows))
+            return true;
+    }
+    if (takes_much(lines, cost_bits) && !do_matches_pay(&planner->trial, all))
+        return true;
+    wb_png_lines_restart(lines, 0);
+    return false;
+}
+
 wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count,
                                     wb_png_lines *lines)
 {
@@ -389,7 +420,10 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     planner->tile_number += all.count;
     contest here;
     bool may_be_photo = looks_like_photo(planner->trial.rows.raster, &look);
-    if (is_whole(&planner->trial, &all) && row_count == planner->trial.rows.raster->height) {
+    const wb_raster *raster = planner->trial.rows.raster;
+    size_t row_bytes = raster->width * wb_raster_pixel_bytes(raster);
+    bool is_image = row_count == raster->height;
+    if (is_image && is_whole(&planner->trial, &all)) {
         contest_init(&here, planner, &all, lines);
         if (planner->trial.rows.raster->is_16_bit)
             hold_contest_16(&here, false);
@@ -397,12 +431,14 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
             hold_contest(&here, WB_PNG_RUNS, may_be_photo ? WB_PNG_FILTERED : WB_PNG_PLAIN);
         return WB_PNG_CODED;
     }
-    if (may_be_photo && does_row_repeat(&planner->trial.rows, y + row_count / 2)) {
+    if (may_be_photo && do_rows_repeat(&planner->trial.rows, y + row_count / 2, 1)) {
         take_photo(planner, WB_PNG_FILTERED);
         return WB_PNG_CHOSEN;
     }
-    if (may_be_photo && takes_much(&planner->trial, &all)
-        && (planner->is_photo || !do_matches_pay(&planner->trial, &all))) {
+    if (lines != NULL && is_image && row_count <= SMALL_BYTES / row_bytes) {
+        if (may_be_photo && code_small_photo(planner, &all, lines))
+            return WB_PNG_CODED;
+    } else if (may_be_photo && are_of_photo(planner, &all)) {
         take_photo(planner, WB_PNG_RUNS);
         return WB_PNG_CHOSEN;
     }

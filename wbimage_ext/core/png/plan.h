@@ -37,7 +37,7 @@ typedef enum wb_png_choice {
 } wb_png_choice;
 
 /* For the `row_count` rows from `y` on, the next part. A small image is tried whole, and `lines`,
- * which must hold none yet, gets what the best plan made of it. */
+ * which must hold none yet, gets what the best plan made of it; NULL asks for the plan alone. */
 wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count,
                                     wb_png_lines *lines);
 
