@@ -77,6 +77,21 @@ def test_a_click_goes_there_and_the_slider_moves_the_cursor(visit: Any, tmp_path
     assert opened.text(".chart >> nth=0 >> .chart-values") == ["0.02512"]
 
 
+def test_an_axis_of_steps_has_whole_numbers_alone(visit: Any, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    for step in range(3):
+        run.log(step, loss=0.5 - step / 10)
+    run.write()
+    write_page(tmp_path)
+    opened = visit(tmp_path)
+    opened.settled()
+    ticks = {
+        anchor: opened.page.locator(f".plot text[text-anchor={anchor}]").all_text_contents()
+        for anchor in ("middle", "end")
+    }
+    assert ticks == {"middle": ["0", "1", "2"], "end": ["0.3", "0.35", "0.4", "0.45", "0.5"]}
+
+
 def test_log_scale_makes_an_exponential_straight(visit: Any, tmp_path: Path) -> None:
     metric_run(tmp_path)
     write_page(tmp_path)

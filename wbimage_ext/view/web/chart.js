@@ -156,9 +156,9 @@ class Chart {
     return bottom - share * (bottom - top);
   }
 
-  /* Round numbers between two, about so many. */
-  static ticks(low, high, count) {
-    const rough = (high - low) / count;
+  /* Round numbers between two, about so many, and at least so far from each other. */
+  static ticks(low, high, count, least = 0) {
+    const rough = Math.max((high - low) / count, least);
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough);
     const ticks = [];
@@ -178,7 +178,9 @@ class Chart {
       made.textContent = Chart.short(value);
       return made;
     };
-    const places = Chart.ticks(from, to, Math.max(2, (right - left) / 90));
+    // There is no step between two others.
+    const isWhole = this.lines.every(({ points }) => points.x.every(Number.isInteger));
+    const places = Chart.ticks(from, to, Math.max(2, (right - left) / 90), isWhole ? 1 : 0);
     return [
       ...values.map((value) => Chart.svg("line", {
         class: "rule", x1: left, x2: right, y1: this.y(value), y2: this.y(value),
