@@ -50,6 +50,10 @@ enum {
     WB_FIT_RUN_TAIL = 1,
     /* After 2^n misses in a row the search skips a pixel more, after twice as many two. */
     WB_FIT_MISSES_SHIFT = 5,
+    /* For gray of 8 bits, where a match that was skipped into is extended back to its first byte.
+     * With 5 gray files are 0.8 percent larger and take 8 percent longer; with 0 drawn patterns are
+     * larger. */
+    WB_FIT_MISSES_SHIFT_GRAY = 1,
     /* For 16 bits. With 5 files are 0.3 percent smaller and take 25 percent longer. */
     WB_FIT_MISSES_SHIFT_16 = 3,
     /* Quarters of a bit that a match from afar has to save: its codes make others longer. */

@@ -97,7 +97,9 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
     const size_t last = end > hashed ? end - hashed : 0;
     const size_t advance = is_fine && step == 2 ? 1 : step;
     const int tables = is_fine ? FINE_TABLES : TABLES;
-    const int misses_shift = is_fine ? WB_FIT_MISSES_SHIFT_16 : WB_FIT_MISSES_SHIFT;
+    const int misses_shift = is_fine     ? WB_FIT_MISSES_SHIFT_16
+                             : step == 1 ? WB_FIT_MISSES_SHIFT_GRAY
+                                         : WB_FIT_MISSES_SHIFT;
     size_t recent[RECENT] = {step, step, step, step};
     bool is_cut = false; /* the last match could go on */
     const int64_t left_part = near_part(&in, step);
@@ -121,13 +123,11 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
             const size_t reach = i < WB_DEFLATE_WINDOW_BYTES ? i : WB_DEFLATE_WINDOW_BYTES;
             uint32_t *slots[FINE_TABLES];
             uint32_t entry = 0; /* at the end the last table's */
-            int64_t over[EXACT_BYTES + 1];
             slots_of(&in, here, tables, slots);
-            sum_literals(&in, here, over);
             searches++;
-            int64_t best = by_length(&in, over, left_length) + left_part;
-            int64_t other = by_length(&in, over, above_length) + line.above_part;
-            best = other > best ? other : best;
+            size_t fars[FINE_TABLES * PLACES];
+            unsigned equals[FINE_TABLES * PLACES], places = 0;
+            unsigned longest = left_length > above_length ? left_length : above_length;
             for (int k = 0; k < tables; k++) {
                 entry = *slots[k];
                 insert(slots[k], position);
@@ -136,9 +136,23 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
                     /* Out of reach it is the left again. Computed without a branch: half are. */
                     far = step ^ ((far ^ step) & (0 - (size_t)(far - 1 < reach)));
                     unsigned equal = wb_lowest_bit(KERNEL(differs)(here, here - far));
-                    other = by_length(&in, over, equal) + far_part(&in, far);
-                    best = other > best ? other : best;
+                    longest = equal > longest ? equal : longest;
+                    fars[places] = far;
+                    equals[places++] = equal;
                 }
+            }
+            if (!is_fine && longest < WB_DEFLATE_MIN_MATCH) {
+                i += advance * (1 + (misses++ >> misses_shift));
+                continue;
+            }
+            int64_t over[EXACT_BYTES + 1];
+            sum_literals(&in, here, over);
+            int64_t best = by_length(&in, over, left_length) + left_part;
+            int64_t other = by_length(&in, over, above_length) + line.above_part;
+            best = other > best ? other : best;
+            for (unsigned k = 0; k < places; k++) {
+                other = by_length(&in, over, equals[k]) + far_part(&in, fars[k]);
+                best = other > best ? other : best;
             }
             const bool goes_on = is_fine && is_cut
                                  && wb_lowest_bit(KERNEL(differs)(here, here - recent[0]))
