@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import hashlib
 import os
 import pickle
@@ -115,6 +116,29 @@ def test_a_copy_goes_by_way_of_another_folder(
     assert seen == [str(tmp_path)]
     assert (tmp_path / "media/target").read_bytes() == b"data"
     assert sorted(os.listdir(tmp_path)) == ["media", "source"]
+
+
+def test_a_copy_that_failed_has_closed_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "source").write_bytes(b"data")
+    opened: list[int] = []
+    open_to_read = whole._open_to_read
+
+    def open_source(path: str, flags: int) -> int:
+        opened.append(open_to_read(path, flags))
+        return opened[-1]
+
+    def write(descriptor: int, data: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(whole, "_open_to_read", open_source)
+    monkeypatch.setattr(os, "write", write)
+    with pytest.raises(OSError, match="No space left") as failure:
+        whole.put_copy(str(tmp_path / "target"), str(tmp_path / "source"), str(tmp_path))
+    assert failure.tb is not None  # its frames are alive
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0])
 
 
 @pytest.mark.parametrize("how", ["rewritten", "longer", "shorter", "pipe", "folder"])

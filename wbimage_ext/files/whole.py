@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 from .digest import Sha256
@@ -77,7 +77,13 @@ def put_copy(target: str, source: str, part_folder: str, sha256: str | None = No
         FileNotFoundError, OSError: the source cannot be read, is no regular file, or has another
             content; it is named.
     """
-    _put(target, lambda: checked_pieces(source, sha256), part_folder)
+    # An exception keeps the frames that it passed; the source is closed all the same.
+    with contextlib.ExitStack() as stack:
+
+        def pieces() -> Iterable[bytes]:
+            return stack.enter_context(contextlib.closing(checked_pieces(source, sha256)))
+
+        _put(target, pieces, part_folder)
 
 
 def replace(source: str, target: str) -> None:
@@ -111,7 +117,7 @@ def remove_parts(folder: str) -> None:
             remove(os.path.join(folder, name))
 
 
-def checked_pieces(path: str, sha256: str | None) -> Iterator[bytes]:
+def checked_pieces(path: str, sha256: str | None) -> Generator[bytes, None, None]:
     """The content of a regular file; OSError at its end where it has another digest."""
     digest = Sha256()
     try:
