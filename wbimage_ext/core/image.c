@@ -7,6 +7,7 @@
 #include "bmp/decode.h"
 #include "bmp/encode.h"
 #include "convert/mask.h"
+#include "pixels/elements.h"
 #include "jpeg/decode.h"
 #include "jpeg/encode.h"
 #include "png/decode.h"
@@ -96,6 +97,41 @@ static wb_status encode_converted(const wb_raster *rows, const wb_conversion *co
     return wb_raster_encode(rows, options, scratch, file, info, error);
 }
 
+/* Rows of samples that lie packed. */
+typedef struct packed_rows {
+    const uint8_t *samples;
+    size_t row_bytes;
+} packed_rows;
+
+static const uint8_t *packed_row(const void *context, size_t y, uint8_t *buffer)
+{
+    (void)buffer;
+    const packed_rows *rows = context;
+    return rows->samples + y * rows->row_bytes;
+}
+
+/* Encoders ask for some rows more than once. Of a small image all are converted at once, and then
+ * read in place; a larger one would leave the second-level cache meanwhile. */
+static wb_status convert_small(const wb_conversion *conversion, wb_machine machine,
+                               wb_png_scratch *scratch, packed_rows *rows, wb_raster *raster)
+{
+    enum { SMALL_BYTES = 64 << 10 };
+    const wb_view *view = &conversion->view;
+    size_t size_bytes;
+    rows->row_bytes = raster->width * wb_raster_pixel_bytes(raster);
+    if (!wb_multiply(rows->row_bytes, raster->height, &size_bytes) || size_bytes > SMALL_BYTES
+        || (conversion->is_identity && wb_view_has_packed_rows(view)))
+        return WB_OK;
+    wb_status status = wb_bytes_renew(&scratch->samples, size_bytes);
+    if (status != WB_OK)
+        return status;
+    wb_conversion_write(conversion, machine, scratch->samples.data);
+    rows->samples = scratch->samples.data;
+    raster->context = rows;
+    raster->row = packed_row;
+    return WB_OK;
+}
+
 wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
                           wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
                           wb_error *error)
@@ -106,8 +142,12 @@ wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
                                           error);
     if (status != WB_OK)
         return status;
-    wb_raster rows = wb_conversion_raster(&conversion);
-    return encode_converted(&rows, &conversion, options, scratch, file, info, error);
+    wb_raster raster = wb_conversion_raster(&conversion);
+    packed_rows rows;
+    status = convert_small(&conversion, options->machine, scratch, &rows, &raster);
+    if (status != WB_OK)
+        return status;
+    return encode_converted(&raster, &conversion, options, scratch, file, info, error);
 }
 
 wb_status wb_grid_encode(wb_grid *grid, const wb_image_options *options, wb_png_scratch *scratch,
@@ -121,31 +161,18 @@ wb_status wb_grid_encode(wb_grid *grid, const wb_image_options *options, wb_png_
     return encode_converted(&rows, &grid->conversion, options, scratch, file, info, error);
 }
 
-/* Rows of uint8 values that lie packed. */
-typedef struct packed_rows {
-    const uint8_t *values;
-    size_t width;
-} packed_rows;
-
-static const uint8_t *packed_row(const void *context, size_t y, uint8_t *buffer)
-{
-    (void)buffer;
-    const packed_rows *rows = context;
-    return rows->values + y * rows->width;
-}
-
 wb_status wb_mask_encode(const wb_view *view, const wb_image_options *options,
                          wb_png_scratch *scratch, wb_bytes *file, wb_image_info *info,
                          uint8_t present[256], wb_error *error)
 {
     *info = (wb_image_info){.lo = 1, .scale_hi = UINT8_MAX};
     wb_bytes values = {0};
-    packed_rows rows = {.width = view->width};
-    wb_status status = wb_mask_values(view, options->machine.cpu, &values, &rows.values, present,
+    packed_rows rows = {.row_bytes = view->width};
+    wb_status status = wb_mask_values(view, options->machine.cpu, &values, &rows.samples, present,
                                       error);
     if (status == WB_OK) {
-        if (rows.values == NULL)
-            rows.values = values.data;
+        if (rows.samples == NULL)
+            rows.samples = values.data;
         const wb_raster raster = {.width = view->width,
                                   .height = view->height,
                                   .channels = 1,

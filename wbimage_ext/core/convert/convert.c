@@ -428,6 +428,12 @@ static wb_status write_group(void *context, size_t group, unsigned worker)
     const size_t first = group * groups->rows;
     const size_t end = view->height - first < groups->rows ? view->height : first + groups->rows;
     (void)worker;
+    if (wb_view_is_packed(view)) { /* one long row */
+        convert_values(conversion, wb_view_pixel(view, first, 0),
+                       (end - first) * view->width * view->channels,
+                       groups->packed + first * row_bytes);
+        return WB_OK;
+    }
     for (size_t y = first; y < end; y++)
         wb_conversion_write_row(conversion, view, y, groups->packed + y * row_bytes);
     return WB_OK;

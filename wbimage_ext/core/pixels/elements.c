@@ -75,6 +75,13 @@ bool wb_view_has_packed_rows(const wb_view *view)
            && (view->width == 1 || view->column_stride_bytes == (ptrdiff_t)pixel_bytes);
 }
 
+bool wb_view_is_packed(const wb_view *view)
+{
+    const size_t row_bytes = wb_dtype_size_bytes(view->dtype) * view->channels * view->width;
+    return wb_view_has_packed_rows(view)
+           && (view->height == 1 || view->row_stride_bytes == (ptrdiff_t)row_bytes);
+}
+
 void wb_view_gather(const wb_view *view, size_t y, size_t x, size_t count, uint8_t *packed)
 {
     const size_t item_bytes = wb_dtype_size_bytes(view->dtype);

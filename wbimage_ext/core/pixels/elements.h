@@ -16,6 +16,9 @@ void wb_elements_swap(uint8_t *elements, size_t count, size_t size_bytes);
 /* True where the pixels of a row lie as in a raster: channels, then columns, native byte order. */
 bool wb_view_has_packed_rows(const wb_view *view);
 
+/* True where one row follows the other, too, without a gap. */
+bool wb_view_is_packed(const wb_view *view);
+
 /* Writes `count` pixels of row `y` from column `x` on, packed and in native byte order. */
 void wb_view_gather(const wb_view *view, size_t y, size_t x, size_t count, uint8_t *packed);
 

@@ -46,7 +46,10 @@ void wb_png_scratch_free(wb_png_scratch *scratch)
 
 void wb_png_scratch_trim(wb_png_scratch *scratch, size_t limit_bytes)
 {
-    size_t kept_bytes = scratch->coders.capacity_bytes;
+    size_t kept_bytes = scratch->samples.capacity_bytes;
+    if (kept_bytes > limit_bytes)
+        wb_bytes_free(&scratch->samples);
+    kept_bytes += scratch->coders.capacity_bytes;
     if (kept_bytes > limit_bytes)
         wb_bytes_free(&scratch->coders);
     for (size_t i = 0; i < WB_MAX_SLOTS; i++) {

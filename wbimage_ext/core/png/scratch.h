@@ -22,7 +22,8 @@ typedef struct wb_png_slot {
 } wb_png_slot;
 
 typedef struct wb_png_scratch {
-    wb_bytes coders; /* one a slot */
+    wb_bytes samples; /* of a small image */
+    wb_bytes coders;  /* one a slot */
     wb_png_slot slots[WB_MAX_SLOTS];
 } wb_png_scratch;
 
