@@ -54,8 +54,8 @@ enum {
      * With 5 gray files are 0.8 percent larger and take 8 percent longer; with 0 drawn patterns are
      * larger. */
     WB_FIT_MISSES_SHIFT_GRAY = 1,
-    /* For 16 bits. With 5 files are 0.3 percent smaller and take 25 percent longer. */
-    WB_FIT_MISSES_SHIFT_16 = 3,
+    /* For 16 bits. */
+    WB_FIT_MISSES_SHIFT_16 = 4,
     /* Quarters of a bit that a match from afar has to save: its codes make others longer. */
     WB_FIT_FAR_MARGIN = 8,
 

@@ -13,8 +13,6 @@ typedef size_t find_matches_kernel(wb_deflate_matcher *matcher, const uint8_t *b
 
 enum {
     TABLES = 3,
-    FINE_TABLES = 4,
-    RECENT = 4, /* distances of long matches that a fine search remembers */
     PLACES = 2, /* that an entry holds, the last one lowest */
     PLACE_BITS = 16,
     MIN_TABLE_BITS = 7,
@@ -23,7 +21,14 @@ enum {
     EXACT_BYTES = 6, /* of a match's literals are priced each, the rest as mean ones */
     /* The tables look at so many; what lies after the end must not count. */
     HASHED_BYTES = 16,
-    FINE_HASHED_BYTES = 32
+    /* Of a search for samples of 16 bits. */
+    FINE_HASHED_BYTES = 32,
+    FINE_FEW_BYTES = 5,     /* of gray pixels, from a low byte on */
+    FINE_MORE_BITS = 2,     /* of the tables of few and some bytes */
+    FINE_LONG_BYTES = 8,    /* of a match for which more places are compared */
+    FINE_INSERTED = 4,      /* places in a match that go into the tables */
+    FINE_INSERTED_LONG = 2, /* at the end of a longer one */
+    RECENT = 4              /* distances of long matches that are remembered */
 };
 
 /* An entry for 4 to 8 bytes, up to tables that leave room in a second-level cache. */
@@ -37,7 +42,9 @@ static unsigned table_bits(size_t size_bytes)
 
 size_t wb_deflate_matcher_size(size_t size_bytes)
 {
-    return (FINE_TABLES * sizeof(uint32_t)) << table_bits(size_bytes);
+    const size_t coarse = TABLES * sizeof(uint32_t);
+    const size_t fine = (2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t);
+    return (coarse > fine ? coarse : fine) << table_bits(size_bytes);
 }
 
 void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t size_bytes,
@@ -75,8 +82,18 @@ static inline int64_t gain_of(int price)
     return price * ((int64_t)1 << 32);
 }
 
+static inline size_t length_of(int64_t choice)
+{
+    return (size_t)choice >> DISTANCE_BITS & ((1 << LENGTH_BITS) - 1);
+}
+
+static inline size_t distance_of(int64_t choice)
+{
+    return (size_t)choice & ((1 << DISTANCE_BITS) - 1);
+}
+
 typedef struct search {
-    uint32_t *tables[FINE_TABLES];
+    uint32_t *tables[TABLES];
     uint64_t factors[2];
     unsigned shift;
     size_t step;
@@ -91,7 +108,7 @@ static void search_init(search *to, const wb_deflate_matcher *matcher)
 {
     const wb_deflate_prices *prices = &matcher->prices;
     size_t entries = (size_t)1 << matcher->table_bits, step = matcher->step_bytes;
-    for (int k = 0; k < FINE_TABLES; k++)
+    for (int k = 0; k < TABLES; k++)
         to->tables[k] = matcher->tables + (size_t)k * entries;
     /* The first table looks at a pixel and at least 3 bytes, the second at two pixels. */
     size_t few = step < 3 ? 4 - step % 2 : step < 8 ? step : 8, some = few * 2 < 8 ? few * 2 : 8;
@@ -148,18 +165,12 @@ static void line_advance(const search *in, const uint8_t *bytes, size_t i, size_
     at->above_part = near_part(in, at->above);
 }
 
-WB_ALWAYS_INLINE void slots_of(const search *in, const uint8_t *here, int tables,
-                               uint32_t *slots[FINE_TABLES])
+WB_ALWAYS_INLINE void slots_of(const search *in, const uint8_t *here, uint32_t *slots[TABLES])
 {
     uint64_t word = wb_load_le64(here), second = wb_load_le64(here + 8);
     slots[0] = &in->tables[0][word * in->factors[0] >> in->shift];
     slots[1] = &in->tables[1][word * in->factors[1] >> in->shift];
-    uint64_t many = word * FACTOR + second * FACTOR_2;
-    slots[2] = &in->tables[2][many >> in->shift];
-    if (tables == FINE_TABLES) {
-        many += wb_load_le64(here + 16) * FACTOR_3 + wb_load_le64(here + 24) * FACTOR_4;
-        slots[3] = &in->tables[3][many >> in->shift];
-    }
+    slots[2] = &in->tables[2][(word * FACTOR + second * FACTOR_2) >> in->shift];
 }
 
 static inline void insert(uint32_t *slot, size_t position)
@@ -180,6 +191,77 @@ WB_ALWAYS_INLINE int64_t by_length(const search *in, const int64_t over[EXACT_BY
                                    unsigned length)
 {
     return in->by_length[length] + over[length < EXACT_BYTES ? length : EXACT_BYTES];
+}
+
+/* The tables of a search for samples of 16 bits: where few, 8, 16, 32 bytes were seen last, as
+ * positions modulo 2^16. Few bytes are those of a pixel, in gray of two and a half. */
+typedef struct fine_tables {
+    uint16_t *few, *some, *many, *most;
+    size_t few_bytes;
+    uint64_t few_factor;
+    unsigned shift, long_shift;
+} fine_tables;
+
+static size_t fine_tables_bytes(const wb_deflate_matcher *matcher)
+{
+    return ((2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t)) << matcher->table_bits;
+}
+
+static void fine_tables_init(fine_tables *to, const wb_deflate_matcher *matcher)
+{
+    const unsigned bits = matcher->table_bits + FINE_MORE_BITS;
+    to->few = (uint16_t *)(void *)matcher->tables;
+    to->some = to->few + ((size_t)1 << bits);
+    to->many = to->some + ((size_t)1 << bits);
+    to->most = to->many + ((size_t)1 << matcher->table_bits);
+    to->few_bytes = matcher->step_bytes == 2 ? FINE_FEW_BYTES : matcher->step_bytes;
+    to->few_factor = FACTOR << (64 - 8 * to->few_bytes);
+    to->shift = 64 - bits;
+    to->long_shift = 64 - matcher->table_bits;
+}
+
+/* The slots of few and of 8 bytes, and those of 16 and 32. */
+WB_ALWAYS_INLINE void short_slots_of(const fine_tables *in, const uint8_t *here, uint16_t *slots[2])
+{
+    const uint64_t word = wb_load_le64(here);
+    slots[0] = &in->few[word * in->few_factor >> in->shift];
+    slots[1] = &in->some[word * FACTOR >> in->shift];
+}
+
+WB_ALWAYS_INLINE void long_slots_of(const fine_tables *in, const uint8_t *here, uint16_t *slots[2])
+{
+    uint64_t many = wb_load_le64(here) * FACTOR + wb_load_le64(here + 8) * FACTOR_2;
+    slots[0] = &in->many[many >> in->long_shift];
+    many += wb_load_le64(here + 16) * FACTOR_3 + wb_load_le64(here + 24) * FACTOR_4;
+    slots[1] = &in->most[many >> in->long_shift];
+}
+
+typedef struct fine_place {
+    size_t position, reach, most; /* of its match, in bytes */
+} fine_place;
+
+/* The distance to what a table tells, or `step` if that is out of reach. Computed without a branch:
+ * half are. */
+static inline size_t distance_to(size_t seen, fine_place at, size_t step)
+{
+    size_t far = (at.position - seen) & 0xffff;
+    return step ^ ((far ^ step) & (0 - (size_t)(far - 1 < at.reach)));
+}
+
+/* Puts `count` places, a pixel apart, into the tables, none behind `last`. The count is always the
+ * same: the end of a loop that changes would cost as much as the loop. */
+WB_ALWAYS_INLINE void insert_fine(const fine_tables *in, const uint8_t *bytes, size_t origin,
+                                  size_t first, size_t last, size_t step, int count)
+{
+    for (int n = 0; n < count; n++) {
+        size_t k = first + (size_t)n * step;
+        uint16_t *slots[2];
+        k = k < last ? k : last;
+        short_slots_of(in, bytes + k, slots);
+        *slots[0] = *slots[1] = (uint16_t)(origin + k);
+        long_slots_of(in, bytes + k, slots);
+        *slots[0] = *slots[1] = (uint16_t)(origin + k);
+    }
 }
 
 /* Makes a distance the most recent one. */
@@ -225,9 +307,9 @@ static find_matches_kernel *select_find_matches(wb_cpu cpu)
 size_t wb_deflate_find_matches(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
                                size_t end, wb_cpu cpu, wb_deflate_token *tokens)
 {
-    const size_t tables = matcher->is_fine ? FINE_TABLES : TABLES;
+    const size_t coarse = (TABLES * sizeof(uint32_t)) << matcher->table_bits;
     if (!matcher->has_seen)
-        memset(matcher->tables, 0, (tables * sizeof(uint32_t)) << matcher->table_bits);
+        memset(matcher->tables, 0, matcher->is_fine ? fine_tables_bytes(matcher) : coarse);
     matcher->has_seen = true;
     return select_find_matches(cpu)(matcher, bytes, start, end, tokens);
 }

@@ -63,45 +63,14 @@ TARGET WB_NEVER_INLINE size_t KERNEL(longest_of)(const search *in, const uint8_t
     return distance;
 }
 
-/* The same, of recent distances. */
-TARGET WB_NEVER_INLINE size_t KERNEL(recent_of)(const search *in, const uint8_t *here,
-                                                const size_t recent[RECENT], size_t distance,
-                                                size_t most)
-{
-    most = most < PIECE_BYTES ? most : PIECE_BYTES;
-    size_t length = KERNEL(equal_from)(here, distance, COMPARED_BYTES, most);
-    int64_t gain = (int64_t)length * in->by_byte + far_part(in, distance);
-    for (int k = 0; k < RECENT; k++) {
-        size_t other_length = KERNEL(equal_from)(here, recent[k], 0, most);
-        int64_t other = (int64_t)other_length * in->by_byte + far_part(in, recent[k]);
-        if (other_length >= COMPARED_BYTES && other > gain) {
-            gain = other;
-            distance = recent[k];
-        }
-    }
-    return distance;
-}
-
-/* A fine search is for samples of 16 bits. It has one more table. Of gray pixels it looks at every
- * byte, since high and low bytes repeat apart from each other. Slopes repeat at several distances,
- * of which the tables know only the last ones. So long matches are compared at recent distances,
- * too. */
-TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *bytes,
-                                              size_t start, size_t end, bool is_fine,
-                                              wb_deflate_token *tokens)
+TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
+                                    size_t end, wb_deflate_token *tokens)
 {
     search in;
     search_init(&in, matcher);
     const size_t step = in.step, origin = matcher->origin;
-    const size_t hashed = is_fine ? FINE_HASHED_BYTES : HASHED_BYTES;
-    const size_t last = end > hashed ? end - hashed : 0;
-    const size_t advance = is_fine && step == 2 ? 1 : step;
-    const int tables = is_fine ? FINE_TABLES : TABLES;
-    const int misses_shift = is_fine     ? WB_FIT_MISSES_SHIFT_16
-                             : step == 1 ? WB_FIT_MISSES_SHIFT_GRAY
-                                         : WB_FIT_MISSES_SHIFT;
-    size_t recent[RECENT] = {step, step, step, step};
-    bool is_cut = false; /* the last match could go on */
+    const size_t last = end > HASHED_BYTES ? end - HASHED_BYTES : 0;
+    const int misses_shift = step == 1 ? WB_FIT_MISSES_SHIFT_GRAY : WB_FIT_MISSES_SHIFT;
     const int64_t left_part = near_part(&in, step);
     line_place line = {.next = start};
     size_t count = 0, literals_start = start, misses = 0, searches = 0;
@@ -115,20 +84,20 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
         unsigned left_length = wb_lowest_bit(left_differs);
         unsigned above_length = wb_lowest_bit(above_differs);
         size_t length, distance, most = end - i;
-        if ((is_fine ? left_length : left_length | above_length) & COMPARED_BYTES) {
+        if ((left_length | above_length) & COMPARED_BYTES) {
             length = COMPARED_BYTES;
             distance = left_length == COMPARED_BYTES ? step : line.above;
         } else {
             const size_t position = origin + i;
             const size_t reach = i < WB_DEFLATE_WINDOW_BYTES ? i : WB_DEFLATE_WINDOW_BYTES;
-            uint32_t *slots[FINE_TABLES];
+            uint32_t *slots[TABLES];
             uint32_t entry = 0; /* at the end the last table's */
-            slots_of(&in, here, tables, slots);
+            slots_of(&in, here, slots);
             searches++;
-            size_t fars[FINE_TABLES * PLACES];
-            unsigned equals[FINE_TABLES * PLACES], places = 0;
+            size_t fars[TABLES * PLACES];
+            unsigned equals[TABLES * PLACES], places = 0;
             unsigned longest = left_length > above_length ? left_length : above_length;
-            for (int k = 0; k < tables; k++) {
+            for (int k = 0; k < TABLES; k++) {
                 entry = *slots[k];
                 insert(slots[k], position);
                 for (unsigned age = 0; age < (k == 0 ? 1 : PLACES); age++) {
@@ -141,8 +110,8 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
                     equals[places++] = equal;
                 }
             }
-            if (!is_fine && longest < WB_DEFLATE_MIN_MATCH) {
-                i += advance * (1 + (misses++ >> misses_shift));
+            if (longest < WB_DEFLATE_MIN_MATCH) {
+                i += step * (1 + (misses++ >> misses_shift));
                 continue;
             }
             int64_t over[EXACT_BYTES + 1];
@@ -154,23 +123,14 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
                 other = by_length(&in, over, equals[k]) + far_part(&in, fars[k]);
                 best = other > best ? other : best;
             }
-            const bool goes_on = is_fine && is_cut
-                                 && wb_lowest_bit(KERNEL(differs)(here, here - recent[0]))
-                                        == COMPARED_BYTES;
-            if (best <= 0 && !goes_on) {
-                i += advance * (1 + (misses++ >> misses_shift));
+            if (best <= 0) {
+                i += step * (1 + (misses++ >> misses_shift));
                 continue;
             }
-            length = (size_t)best >> DISTANCE_BITS & ((1 << LENGTH_BITS) - 1);
-            distance = (size_t)best & ((1 << DISTANCE_BITS) - 1);
-            if (goes_on && length != COMPARED_BYTES) {
-                length = COMPARED_BYTES;
-                distance = recent[0];
-            }
+            length = length_of(best);
+            distance = distance_of(best);
             if (length == COMPARED_BYTES)
                 distance = KERNEL(longest_of)(&in, here, entry, position, reach, distance, most);
-            if (is_fine && length == COMPARED_BYTES)
-                distance = KERNEL(recent_of)(&in, here, recent, distance, most);
             /* A literal pixel, and then a run or a match above, may save more. */
             unsigned left_later = wb_lowest_bit(left_differs >> step);
             int64_t later = in.by_length[left_later] + left_part;
@@ -189,9 +149,6 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
             length = KERNEL(equal_from)(here, distance, COMPARED_BYTES, most);
         }
         length = length < most ? length : most;
-        is_cut = length == PIECE_BYTES && distance != step;
-        if (is_fine && length >= COMPARED_BYTES)
-            remember(recent, distance);
         misses = 0;
         size_t before = i - literals_start;
         if (i >= distance + sizeof(uint64_t)) {
@@ -202,15 +159,15 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
         length = next - literals_start - before;
         tokens[count++] = (wb_deflate_token){(uint32_t)before, (uint32_t)length,
                                              (uint32_t)distance};
-        size_t k = i + advance, whole = (next - i) / step * step;
+        size_t k = i + step, whole = (next - i) / step * step;
         if (length >= WB_FIT_INSERT_BYTES || distance == step) {
             size_t tail = step * (distance == step ? WB_FIT_RUN_TAIL : WB_FIT_MATCH_TAIL);
             k = whole > tail + step ? i + whole - tail : k;
         }
-        for (; k < next && k < last; k += advance) {
-            uint32_t *slots[FINE_TABLES];
-            slots_of(&in, bytes + k, tables, slots);
-            for (int table = 0; table < tables; table++)
+        for (; k < next && k < last; k += step) {
+            uint32_t *slots[TABLES];
+            slots_of(&in, bytes + k, slots);
+            for (int table = 0; table < TABLES; table++)
                 insert(slots[table], origin + k);
         }
         i = literals_start = next;
@@ -221,11 +178,13 @@ TARGET WB_ALWAYS_INLINE size_t KERNEL(search)(wb_deflate_matcher *matcher, const
     return count;
 }
 
+#include "deflate/match_fine_impl.h"
+
 TARGET static size_t KERNEL(find_matches)(wb_deflate_matcher *matcher, const uint8_t *bytes,
                                           size_t start, size_t end, wb_deflate_token *tokens)
 {
-    return matcher->is_fine ? KERNEL(search)(matcher, bytes, start, end, true, tokens)
-                            : KERNEL(search)(matcher, bytes, start, end, false, tokens);
+    return matcher->is_fine ? KERNEL(search_fine)(matcher, bytes, start, end, tokens)
+                            : KERNEL(search)(matcher, bytes, start, end, tokens);
 }
 
 #undef KERNEL
