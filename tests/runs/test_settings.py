@@ -34,8 +34,8 @@ def test_arguments_of_wandb_are_known(tmp_path: Path) -> None:
         warnings.simplefilter("error")
         run = LocalRun(
             tmp_path, name="n", project="p", entity="e", group="g", job_type="j", id="i",
-            notes="text", tags="one", mode="offline", reinit=True, save_code=True, resume=None,
-            anonymous="allow", force=False, sync_tensorboard=True, settings={"x": 1},
+            notes="text", tags="one", mode="offline", reinit=True, save_code=False, resume=None,
+            anonymous="allow", force=False, sync_tensorboard=False, settings={"x": 1},
         )  # fmt: skip
     assert (run.name, run.project, run.entity, run.group) == ("n", "p", "e", "g")
     assert (run.job_type, run.id, run.notes, run.tags) == ("j", "i", "text", ("one",))
@@ -43,6 +43,9 @@ def test_arguments_of_wandb_are_known(tmp_path: Path) -> None:
     run.finish()
     with pytest.warns(UserWarning, match=r"fork_from='a\?_step=3' has no effect"):
         LocalRun(tmp_path, fork_from="a?_step=3").finish()
+    for name in ("save_code", "monitor_gym", "sync_tensorboard"):
+        with pytest.warns(UserWarning, match=rf"^{name}=True has no effect: \w+\(\) "):
+            LocalRun(tmp_path, **{name: True}).finish()
     with pytest.warns(UserWarning, match="mode='disabled' has no effect"):
         LocalRun(tmp_path, mode="disabled").finish()
 

@@ -36,17 +36,24 @@ _IN_SETTINGS = {
     **{name: name for name in ("entity", "mode", "project", "reinit", "resume")},
 }
 
-# wandb's, which say how it reaches its server, or what it records besides.
+# wandb's, which say how it reaches its server.
 _WITHOUT_MEANING = frozenset(
     [
         *("allow_val_change", "anonymous", "config_exclude_keys", "config_include_keys", "force"),
-        *("magic", "monitor_gym", "reinit", "resume", "save_code", "settings"),
-        *("sync_tensorboard", "tensorboard"),
+        *("magic", "reinit", "resume", "settings"),
     ]
 )
 
-# wandb's, whose wish is not fulfilled.
-_NOT_DONE = ("resume_from", "fork_from")
+# wandb's, whose wish is not fulfilled, and what is so.
+_OF_TENSORBOARD = "log() takes the values and images that TensorBoard gets"
+_NOT_DONE = {
+    "fork_from": "a run goes on where its folder ends",
+    "monitor_gym": "log() takes frames as images",
+    "resume_from": "a run goes on where its folder ends",
+    "save_code": "save() copies files into the run",
+    "sync_tensorboard": _OF_TENSORBOARD,
+    "tensorboard": _OF_TENSORBOARD,
+}
 
 
 def with_environment(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,10 +90,8 @@ def about_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
                 instead = "init(mode='disabled') gives a run that keeps nothing"
                 warn(f"mode='disabled' has no effect on a LocalRun: {instead}", UserWarning)
         elif name in _NOT_DONE:
-            warn(
-                f"{name}={shown(value)} has no effect: a run goes on where its folder ends",
-                UserWarning,
-            )
+            if value:
+                warn(f"{name}={shown(value)} has no effect: {_NOT_DONE[name]}", UserWarning)
         else:
             unknown[name] = plain_json(name, value)
     if unknown:
