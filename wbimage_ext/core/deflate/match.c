@@ -7,6 +7,7 @@
 #include "base/endian.h"
 #include "base/fitted.h"
 #include "base/kernel.h"
+#include "deflate/cost.h"
 
 typedef size_t find_matches_kernel(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
                                    size_t end, wb_deflate_token *tokens);
@@ -23,12 +24,12 @@ enum {
     HASHED_BYTES = 16,
     /* Of a search for samples of 16 bits. */
     FINE_HASHED_BYTES = 32,
-    FINE_FEW_BYTES = 5,     /* of gray pixels, from a low byte on */
-    FINE_MORE_BITS = 2,     /* of the tables of few and some bytes */
-    FINE_LONG_BYTES = 8,    /* of a match for which more places are compared */
-    FINE_INSERTED = 4,      /* places in a match that go into the tables */
-    FINE_INSERTED_LONG = 2, /* at the end of a longer one */
-    RECENT = 4              /* distances of long matches that are remembered */
+    FINE_SAMPLED_PIXELS = 16, /* of so many gray pixels one says how much high bytes vary */
+    FINE_MORE_BITS = 2,       /* of the tables of few and some bytes */
+    FINE_LONG_BYTES = 8,      /* of a match for which more places are compared */
+    FINE_INSERTED = 4,        /* places in a match that go into the tables */
+    FINE_INSERTED_LONG = 2,   /* at the end of a longer one */
+    RECENT = 4                /* distances of long matches that are remembered */
 };
 
 /* An entry for 4 to 8 bytes, up to tables that leave room in a second-level cache. */
@@ -194,7 +195,7 @@ WB_ALWAYS_INLINE int64_t by_length(const search *in, const int64_t over[EXACT_BY
 }
 
 /* The tables of a search for samples of 16 bits: where few, 8, 16, 32 bytes were seen last, as
- * positions modulo 2^16. Few bytes are those of a pixel, in gray of two and a half. */
+ * positions modulo 2^16. */
 typedef struct fine_tables {
     uint16_t *few, *some, *many, *most;
     size_t few_bytes;
@@ -202,20 +203,40 @@ typedef struct fine_tables {
     unsigned shift, long_shift;
 } fine_tables;
 
+/* Whether the high bytes of gray residuals vary so much that two pixels at once tell much more than
+ * their bytes. Lines without a filter have no residuals. */
+static bool do_high_bytes_vary(const uint8_t *bytes, size_t start, size_t end, size_t line_bytes)
+{
+    uint32_t counts[256] = {0}, total = 0;
+    uint64_t spent = 0;
+    for (size_t line = start; line < end; line += line_bytes) {
+        size_t most = end - line < line_bytes ? end - line : line_bytes;
+        for (size_t i = 1; i < most && bytes[line] != 0; i += 2 * FINE_SAMPLED_PIXELS, total++)
+            counts[bytes[line + i]]++;
+    }
+    if (total == 0)
+        return false;
+    for (int k = 0; k < 256; k++)
+        if (counts[k] != 0)
+            spent += (uint64_t)counts[k] * wb_log2_fixed(counts[k]);
+    return (uint64_t)total * wb_log2_fixed(total)
+           > spent + (uint64_t)total * (WB_FIT_HIGH_BITS_16 * 256 / 10);
+}
+
 static size_t fine_tables_bytes(const wb_deflate_matcher *matcher)
 {
     return ((2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t)) << matcher->table_bits;
 }
 
-static void fine_tables_init(fine_tables *to, const wb_deflate_matcher *matcher)
+static void fine_tables_init(fine_tables *to, const wb_deflate_matcher *matcher, size_t few_bytes)
 {
     const unsigned bits = matcher->table_bits + FINE_MORE_BITS;
     to->few = (uint16_t *)(void *)matcher->tables;
     to->some = to->few + ((size_t)1 << bits);
     to->many = to->some + ((size_t)1 << bits);
     to->most = to->many + ((size_t)1 << matcher->table_bits);
-    to->few_bytes = matcher->step_bytes == 2 ? FINE_FEW_BYTES : matcher->step_bytes;
-    to->few_factor = FACTOR << (64 - 8 * to->few_bytes);
+    to->few_bytes = few_bytes;
+    to->few_factor = FACTOR << (64 - 8 * few_bytes);
     to->shift = 64 - bits;
     to->long_shift = 64 - matcher->table_bits;
 }

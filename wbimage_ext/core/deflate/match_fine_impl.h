@@ -1,9 +1,9 @@
 /* The search for matches among residuals of samples of 16 bits; included by match_impl.h, whose
- * functions it takes. Low bytes are noise, so that most searches find nothing or little: of gray
- * pixels only those from a low byte on are made, a match is extended back to the high byte before,
- * and more places are compared only where a match is long already. Slopes repeat at several
- * distances, of which the tables know only the last ones: long matches are compared at recent
- * distances, too.
+ * functions it takes. Low bytes are noise, so that most searches find nothing or little: of a gray
+ * pixel one byte is searched, and more places are compared only where a match is long already. The
+ * byte is the low one, since a match is extended back to the high byte before; where high bytes
+ * vary, too, it is the high one, and two pixels are looked up. Slopes repeat at several distances,
+ * of which the tables know only the last ones: long matches are compared at recent distances, too.
  * In: KERNEL, TARGET, KERNEL(differs). Out: KERNEL(search_fine). Ownership: see deflate/match.h. */
 
 /* As longest_of, of recent distances. */
@@ -66,10 +66,10 @@ TARGET static size_t KERNEL(search_fine)(wb_deflate_matcher *matcher, const uint
     search in;
     fine_tables tables;
     search_init(&in, matcher);
-    fine_tables_init(&tables, matcher);
-    const size_t step = in.step, origin = matcher->origin;
+    const size_t step = in.step, origin = matcher->origin, is_gray = step == 2;
+    const size_t is_high = is_gray && do_high_bytes_vary(bytes, start, end, matcher->line_bytes);
+    fine_tables_init(&tables, matcher, !is_gray ? step : is_high ? 4 : 5);
     const size_t last = end > FINE_HASHED_BYTES ? end - FINE_HASHED_BYTES : 0;
-    const size_t is_gray = step == 2;
     size_t line_start = start, line_end = start + matcher->line_bytes;
     size_t recent[RECENT] = {step, step, step, step};
     size_t count = 0, literals_start = start, misses = 0, searches = 0;
@@ -77,7 +77,7 @@ TARGET static size_t KERNEL(search_fine)(wb_deflate_matcher *matcher, const uint
     while (i < last) {
         for (; i >= line_end; line_end += matcher->line_bytes)
             line_start = line_end;
-        i += (i - line_start) & is_gray; /* behind the filter low bytes are those in even places */
+        i += (i - line_start + is_high) & is_gray; /* in odd places of a line are high bytes */
         const uint8_t *here = bytes + i;
         const size_t reach = i < WB_DEFLATE_WINDOW_BYTES ? i : WB_DEFLATE_WINDOW_BYTES;
         const fine_place at = {origin + i, reach, end - i};

@@ -184,6 +184,15 @@ static uint64_t header_cost(const wb_deflate_frequencies *frequencies)
     return HEADER_BITS + SYMBOL_BITS * used;
 }
 
+/* A cost with what the search for matches in the tiles takes. */
+static uint64_t add_search(const wb_png_lines *trial, uint64_t cost)
+{
+    uint64_t search = trial->rows.raster->is_16_bit ? WB_FIT_WEIGHT_SEARCH_16
+                                                    : WB_FIT_WEIGHT_SEARCH;
+    size_t size_bytes = wb_png_lines_block_bytes(trial);
+    return cost + cost * trial->matcher.searches / size_bytes * search / 1000;
+}
+
 /* What a plan would take for the tiles. Where they are the whole part, that is what it takes. */
 static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan,
                          wb_deflate_frequencies *frequencies)
@@ -200,8 +209,7 @@ static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan
     uint64_t cost = wb_deflate_entropy(frequencies);
     cost = is_whole(trial, all) ? (cost + header_cost(frequencies)) * WB_FIT_WEIGHT_RUNS
                                 : cost * (is_16_bit ? WEIGHTS_16 : WEIGHTS)[plan];
-    uint64_t search = is_16_bit ? WB_FIT_WEIGHT_SEARCH_16 : WB_FIT_WEIGHT_SEARCH;
-    return cost + cost * trial->matcher.searches / size_bytes * search / 1000;
+    return add_search(trial, cost);
 }
 
 /* In 16 bits every byte of high bits repeats two bytes on. */
@@ -307,7 +315,7 @@ static void enter_matches_16(contest *in, wb_png_plan plan)
     uint64_t cost = try_plan(&in->planner->trial, in->all, plan, &in->frequencies[1 - in->best]);
     uint64_t estimate = UINT64_MAX;
     if (raster->channels == 1 && raster->width * in->all->row_count >= WB_DEFLATE_WINDOW_BYTES)
-        estimate = estimate_matches(trial);
+        estimate = add_search(trial, estimate_matches(trial));
     judge_plan(in, plan, estimate < cost ? estimate : cost);
     in->costs[plan] = cost;
 }
