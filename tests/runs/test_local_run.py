@@ -149,9 +149,9 @@ def test_a_long_history_is_taken_up_quickly(tmp_path: Path) -> None:
     (tmp_path / "history.jsonl").write_text("\n".join(lines) + "\n")
 
     def seconds(work: Callable[[], Any]) -> float:
-        start = time.perf_counter()
+        start = time.thread_time()
         work()
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     run = LocalRun(tmp_path)
     path = run._folder.history._path

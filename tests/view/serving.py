@@ -27,7 +27,7 @@ class Served:
         self, path: str, method: str = "GET", host: str | None = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
         """Send one request for a path below the token, or for a whole one with a slash first."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         with contextlib.closing(connection):
             whole = path if path.startswith("/") else self.root + path
             connection.putrequest(method, whole, skip_host=True, skip_accept_encoding=True)

@@ -55,7 +55,7 @@ class Visit:
         self.settled()
         return list(self.page.locator(selector).all_inner_texts())
 
-    def until(self, script: str, seconds: float = 15) -> None:
+    def until(self, script: str, seconds: float = 60) -> None:
         """Wait until a script gives true; the page's policy forbids the usual way."""
         end = time.monotonic() + seconds
         while not self.page.evaluate(script):
@@ -110,7 +110,7 @@ def visit(browser: Any) -> Iterator[Any]:
         options = {"viewport": {"width": 1300, "height": 900}, **options}
         context = browser.new_context(reduced_motion="reduce", **options)
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         opened = Visit(context.new_page(), place)
         opened.settled()
         return opened

@@ -51,7 +51,7 @@ class Firefox:
             "WebDriver:ExecuteScript", {"script": body, "args": list(arguments), "sandbox": None}
         )
 
-    def until(self, body: str, seconds: float = 15) -> Any:
+    def until(self, body: str, seconds: float = 60) -> Any:
         end = time.monotonic() + seconds
         while not (found := self.evaluate(body)):
             assert time.monotonic() < end, body

@@ -112,8 +112,8 @@ def test_a_served_run_grows_and_its_values_are_read(firefox: Firefox, tmp_path: 
         firefox.until(LOADED)
         run.log(1, p=run.image(values, "media/p.png", caption="second"), loss=2)
         run.write()
-        firefox.until("return document.querySelector('figcaption').textContent === 'second';", 4)
-        firefox.until("return document.querySelector('.chart-values').textContent === '2';", 4)
+        firefox.until("return document.querySelector('figcaption').textContent === 'second';")
+        firefox.until("return document.querySelector('.chart-values').textContent === '2';")
         firefox.evaluate(
             "const area = document.querySelector('.tile .base').getBoundingClientRect();"
             "document.querySelector('.tile .shot').dispatchEvent(new PointerEvent('pointermove',"

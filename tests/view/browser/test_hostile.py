@@ -87,7 +87,9 @@ class TestTrust:
                 document.body.append(Object.assign(new Image(), {src: "http://localhost:9/x"}));
             }"""
         )
-        opened.page.wait_for_timeout(200)
+        for _ in range(100):
+            if len(opened.complaints) < 3:
+                opened.page.wait_for_timeout(100)
         assert opened.page.evaluate("window.pwned") is None
         stopped = " ".join(opened.complaints)
         assert stopped.count("violates the following Content Security Policy") == 3

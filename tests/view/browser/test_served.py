@@ -7,7 +7,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,6 @@ from .test_runs import colour_run, three_runs
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
-SECONDS_TO_APPEAR = 2.0
 
 LOGGER = """
 import sys, time, numpy as np, wbimage_ext
@@ -65,6 +63,13 @@ def caption(opened: Visit) -> str:
     return str(opened.page.locator("figcaption").first.text_content())
 
 
+def wait_for_step(opened: Visit, step: int) -> None:
+    """Wait until the first picture is that of a step, or of a later one."""
+    opened.until(
+        f"Number(document.querySelector('figcaption').textContent.split(' ')[1]) >= {step}"
+    )
+
+
 class TestLive:
     def test_steps_appear_and_the_slider_follows_only_at_the_end(
         self, visit: Any, tmp_path: Path
@@ -77,26 +82,21 @@ class TestLive:
                 opened.page.locator("figcaption").first.wait_for()
                 for _ in range(4):
                     step = logger.step()
-                logged = time.monotonic()
-                while int(caption(opened).split()[1]) < step:
-                    assert time.monotonic() - logged < SECONDS_TO_APPEAR
-                    opened.page.wait_for_timeout(20)
+                wait_for_step(opened, step)
                 opened.page.locator("#step-back").click()
                 opened.settled()
                 held = caption(opened)
-                count = opened.text("#step-count")
+                (count,) = opened.text("#step-count")
                 while logger.step() < step + 12:
                     pass
-                opened.page.wait_for_timeout(1500)
+                opened.until(f"document.querySelector('#step-count').innerText !== '{count}'")
                 assert caption(opened) == held
-                assert opened.text("#step-count") != count
                 opened.page.keyboard.press("End")
-                opened.page.wait_for_timeout(100)
+                wait_for_step(opened, int(held.split()[1]) + 1)
                 at_end = int(caption(opened).split()[1])
                 while logger.step() < at_end + 5:
                     pass
-                opened.page.wait_for_timeout(2000)
-                assert int(caption(opened).split()[1]) > at_end
+                wait_for_step(opened, at_end + 5)
                 # A process that is killed leaves what it logged.
                 logger.kill()
                 opened.page.wait_for_timeout(1500)
@@ -113,16 +113,16 @@ class TestLive:
             opened = visit(server.url)
             opened.page.locator("figcaption", has_text="red 2").wait_for()
             colour_run(tmp_path / "b", "green", range(5), key="other", day=2)
-            opened.page.locator("figcaption", has_text="green 4").wait_for(timeout=4000)
+            opened.page.locator("figcaption", has_text="green 4").wait_for()
             assert opened.text(".row-key") == ["other", "p"]
             assert len(opened.text("#run-table tbody tr")) == 2
             shutil.rmtree(tmp_path / "a")
-            opened.page.locator("#run-name", has_text="green").wait_for(timeout=6000)
+            opened.page.locator("#run-name", has_text="green").wait_for()
             assert opened.text(".panel .key") == ["other"]
             shutil.rmtree(tmp_path / "b")
-            opened.page.locator(".empty").wait_for(timeout=6000)
+            opened.page.locator(".empty").wait_for()
             colour_run(tmp_path / "c", "blue", range(2))
-            opened.page.locator("figcaption", has_text="blue 1").wait_for(timeout=6000)
+            opened.page.locator("figcaption", has_text="blue 1").wait_for()
 
     def test_new_layers_classes_and_metrics_join(self, visit: Any, tmp_path: Path) -> None:
         run = RunFolder(tmp_path / "run")
@@ -136,7 +136,7 @@ class TestLive:
             masks = {"m": run.mask(EVERY_CLASS, "media/images/mask/q.mask.png")}
             run.log(1, q={**plain, "masks": masks}, loss=3.5)
             run.write()
-            opened.page.locator(".layer .text", has_text="m").wait_for(timeout=4000)
+            opened.page.locator(".layer .text", has_text="m").wait_for()
             opened.page.get_by_label("name 17", exact=True).wait_for()
             opened.page.locator(".chart .key", has_text="loss").wait_for()
             area = opened.page.locator(".panel[aria-label=q] .base").bounding_box()
