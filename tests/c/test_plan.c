@@ -46,6 +46,13 @@ static uint8_t colour_map_byte(size_t x, size_t y, size_t channel)
     return (uint8_t)(value * 40503u >> (3 * channel));
 }
 
+/* What one filter makes the same in every row, and others do not. */
+static uint8_t product_byte(size_t x, size_t y, size_t channel)
+{
+    (void)channel;
+    return (uint8_t)(x * y);
+}
+
 /* A page of both. */
 static uint8_t photo_above_text_byte(size_t x, size_t y, size_t channel)
 {
@@ -148,6 +155,12 @@ static void test_text_and_colour_maps_are_plain(void)
     check_all_parts(colour_map_byte, 3, WB_PNG_PLAIN);
 }
 
+static void test_products_get_one_filter(void)
+{
+    check_all_parts(product_byte, 1, WB_PNG_SUB_MATCHES);
+    check_all_parts(product_byte, 3, WB_PNG_SUB_MATCHES);
+}
+
 /* Each part of a page gets its own plan, the part behind the change at the latest. */
 static void test_parts_have_their_own_plans(void)
 {
@@ -169,6 +182,7 @@ int main(void)
     RUN(test_mosaics_are_matched);
     RUN(test_gray_kept_as_rgb_is_matched);
     RUN(test_text_and_colour_maps_are_plain);
+    RUN(test_products_get_one_filter);
     RUN(test_parts_have_their_own_plans);
     return 0;
 }

@@ -72,6 +72,7 @@ enum {
     WB_FIT_WEIGHT_RUNS = 64,
     WB_FIT_WEIGHT_FILTERED = 56,
     WB_FIT_WEIGHT_PLAIN = 52,
+    WB_FIT_WEIGHT_ONE_FILTER = 58, /* matches in rows that are filtered alike */
     /* A search costs this part of the whole cost, in 1000ths, if there is one for each byte. */
     WB_FIT_WEIGHT_SEARCH = 1000,
     /* A new plan has to be better than the last part's by one in so many: history is lost. */

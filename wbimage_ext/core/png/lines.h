@@ -15,7 +15,7 @@ typedef enum wb_png_plan {
     WB_PNG_RUNS,     /* filtered, with runs of one byte: photographs */
     WB_PNG_FILTERED, /* filtered, with matches: smooth drawings */
     WB_PNG_PLAIN,    /* not filtered, with matches: text, plots, colour maps */
-    /* For samples of 16 bits, with one filter for all rows. */
+    /* With one filter for all rows; runs for samples of 16 bits only. */
     WB_PNG_NONE_RUNS,
     WB_PNG_SUB_RUNS,
     WB_PNG_UP_RUNS,

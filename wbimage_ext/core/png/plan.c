@@ -24,6 +24,8 @@ static const uint64_t WEIGHTS[WB_PNG_PLANS] = {
     [WB_PNG_RUNS] = WB_FIT_WEIGHT_RUNS,
     [WB_PNG_FILTERED] = WB_FIT_WEIGHT_FILTERED,
     [WB_PNG_PLAIN] = WB_FIT_WEIGHT_PLAIN,
+    [WB_PNG_SUB_MATCHES] = WB_FIT_WEIGHT_ONE_FILTER,
+    [WB_PNG_UP_MATCHES] = WB_FIT_WEIGHT_ONE_FILTER,
 };
 
 static const uint64_t WEIGHTS_16[WB_PNG_PLANS] = {
@@ -246,7 +248,7 @@ typedef struct contest {
     const tiles *all;
     wb_png_plan last;                      /* of the part before */
     uint64_t least;                        /* of the costs, with those of earlier parts */
-    uint64_t costs[WB_PNG_PLANS];          /* of the tiles */
+    uint64_t costs[WB_PNG_PLANS];          /* of the tiles; of others UINT64_MAX */
     wb_deflate_frequencies frequencies[2]; /* of the best plan so far, and of one more */
     int best;
     wb_png_lines *whole; /* gets the lines and tokens of the best plan, if it is not NULL */
@@ -261,6 +263,15 @@ static void contest_init(contest *to, wb_png_planner *planner, const tiles *all,
     to->least = UINT64_MAX;
     to->best = 0;
     to->whole = whole;
+    for (int plan = 0; plan < WB_PNG_PLANS; plan++)
+        to->costs[plan] = UINT64_MAX;
+}
+
+/* Of the next part. Returns what a plan costs with earlier parts, the last counting most. */
+static uint64_t add_cost(wb_png_planner *planner, wb_png_plan plan, uint64_t cost)
+{
+    planner->costs[plan] = planner->costs[plan] * WB_FIT_MEMORY_QUARTERS / 4 + cost;
+    return planner->costs[plan];
 }
 
 /* A plan whose cost here is `cost`, for which frequencies[1 - best] stand. */
@@ -268,8 +279,7 @@ static void judge_plan(contest *in, wb_png_plan plan, uint64_t cost)
 {
     wb_png_planner *planner = in->planner;
     in->costs[plan] = cost;
-    planner->costs[plan] = planner->costs[plan] * WB_FIT_MEMORY_QUARTERS / 4 + cost;
-    cost = planner->costs[plan];
+    cost = add_cost(planner, plan, cost);
     if (planner->has_plan && in->last == plan)
         cost -= cost / WB_FIT_CHANGE_SHARE;
     if (cost >= in->least)
@@ -325,6 +335,29 @@ static void hold_contest(contest *in, wb_png_plan first, wb_png_plan last)
 {
     for (int plan = first; plan <= (int)last; plan++)
         enter_plan(in, (wb_png_plan)plan);
+}
+
+/* Where each row's own filter is best, one filter for all rows may be better: a change of filters
+ * ends what repeats. Elsewhere these plans cost, to later parts, what own filters do. */
+static void enter_one_filter(contest *in)
+{
+    const uint64_t filtered = in->costs[WB_PNG_FILTERED];
+    bool may_be_best = filtered <= in->costs[WB_PNG_PLAIN] && filtered <= in->costs[WB_PNG_RUNS];
+    may_be_best |= in->last == WB_PNG_UP_MATCHES || in->last == WB_PNG_SUB_MATCHES;
+    if (may_be_best) {
+        enter_plan(in, WB_PNG_UP_MATCHES);
+        enter_plan(in, WB_PNG_SUB_MATCHES);
+    } else {
+        add_cost(in->planner, WB_PNG_UP_MATCHES, filtered);
+        add_cost(in->planner, WB_PNG_SUB_MATCHES, filtered);
+    }
+}
+
+/* Whether there is much to save in a small image, where each plan takes time. */
+static bool takes_a_bit_a_byte(const contest *in)
+{
+    size_t size_bytes = wb_png_lines_block_bytes(&in->planner->trial);
+    return in->costs[WB_PNG_FILTERED] / WB_FIT_WEIGHT_RUNS > size_bytes;
 }
 
 /* Whether matches save something where rows are filtered alike. */
@@ -433,10 +466,13 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     bool is_image = row_count == raster->height;
     if (is_image && is_whole(&planner->trial, &all)) {
         contest_init(&here, planner, &all, lines);
-        if (planner->trial.rows.raster->is_16_bit)
+        if (planner->trial.rows.raster->is_16_bit) {
             hold_contest_16(&here, false);
-        else
+        } else {
             hold_contest(&here, WB_PNG_RUNS, may_be_photo ? WB_PNG_FILTERED : WB_PNG_PLAIN);
+            if (takes_a_bit_a_byte(&here))
+                enter_one_filter(&here);
+        }
         return WB_PNG_CODED;
     }
     if (may_be_photo && do_rows_repeat(&planner->trial.rows, y + row_count / 2, 1)) {
@@ -460,10 +496,12 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     /* Tiles easily miss what repeats in a figure: there runs are no candidate. */
     bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !is_whole(&planner->trial, &all);
     contest_init(&here, planner, &all, NULL);
-    if (planner->trial.rows.raster->is_16_bit)
+    if (planner->trial.rows.raster->is_16_bit) {
         hold_contest_16(&here, is_figure);
-    else
+    } else {
         hold_contest(&here, is_figure ? WB_PNG_FILTERED : WB_PNG_RUNS, WB_PNG_PLAIN);
+        enter_one_filter(&here);
+    }
     wb_deflate_prices_set(&planner->prices, &here.frequencies[here.best]);
     planner->has_plan = true;
     planner->look = look;
