@@ -83,6 +83,8 @@ enum {
     WB_FIT_KEEP_PARTS = 8,
     WB_FIT_KEEP_FLAT = 26,
     WB_FIT_KEEP_SEEN = 64,
+    /* For 16 bits, where parts that look alike are filtered alike. */
+    WB_FIT_KEEP_FLAT_16 = 60,
     /* Photographs are told by what the tiles look like, in 256ths: fewer pixels like a neighbour,
      * fewer of the others in a pair seen before, and fewer of a colour seen before. */
     WB_FIT_PHOTO_FLAT = 154,

@@ -120,10 +120,24 @@ static void emit_short_portable(const wb_deflate_stretch *stretch, const wb_defl
 #include "deflate/arm/emit_neon.h"
 #endif
 
-static emit_kernel *select_emit(wb_cpu cpu, bool short_codes)
+/* Whether few literals are far from zero, as their codes tell: a symbol of n bits is about one in
+ * 2^n. Low bytes of 16-bit samples are far from zero. */
+static bool are_near_zero(const wb_deflate_codes *codes)
+{
+    enum { REACH = 32, ALL = 1 << 15, MOST_FAR = ALL / 12 };
+    uint32_t far = 0;
+    for (unsigned i = REACH; i < WB_DEFLATE_LITERALS - REACH; i++)
+        far += codes->litlen_bits[i] != 0 ? ALL >> codes->litlen_bits[i] : 0;
+    return far < MOST_FAR;
+}
+
+static emit_kernel *select_emit(wb_cpu cpu, const wb_deflate_codes *codes, bool short_codes)
 {
     WB_SELECT(cpu, AVX512, emit_avx512);
-    WB_SELECT(cpu, AVX2, short_codes ? emit_avx2 : emit_bmi2);
+    WB_SELECT(cpu, AVX2,
+              !short_codes           ? emit_bmi2
+              : are_near_zero(codes) ? emit_avx2
+                                     : emit_short_bmi2);
     WB_SELECT(cpu, NEON, short_codes ? emit_neon : emit_portable);
     return short_codes ? emit_short_portable : emit_portable;
 }
@@ -131,5 +145,5 @@ static emit_kernel *select_emit(wb_cpu cpu, bool short_codes)
 void wb_deflate_emit(const wb_deflate_stretch *stretch, const wb_deflate_codes *codes,
                      bool short_codes, wb_cpu cpu, wb_bit_writer *writer)
 {
-    select_emit(cpu, short_codes)(stretch, codes, writer);
+    select_emit(cpu, codes, short_codes)(stretch, codes, writer);
 }

@@ -129,8 +129,9 @@ static inline bool is_in_table(uint32_t *table, uint64_t word, size_t size_bytes
     return is_in;
 }
 
-/* In gray a pair is of two bytes each. */
-static void look_at_row(const wb_png_row *row, look_counts *counts)
+/* In gray a pair is of two bytes each. In 16 bits, where every byte of high bits repeats two bytes
+ * on, only flat pixels are looked for. */
+static void look_at_row(const wb_png_row *row, bool is_16_bit, look_counts *counts)
 {
     size_t step = row->pixel_bytes, before = step == 1 ? 3 : step < 4 ? step : 4;
     size_t first = before > step ? before : step;
@@ -144,6 +145,8 @@ static void look_at_row(const wb_png_row *row, look_counts *counts)
         bool is_flat = (left_differs == 0) | (above_differs == 0);
         counts->pixels++;
         counts->flat += is_flat;
+        if (is_16_bit)
+            continue;
         counts->seen += is_in_table(counts->pairs, wb_load_le64(pixel - before), before + step)
                         & !is_flat;
         counts->known += is_in_table(counts->colours, wb_load_le64(pixel), step) & !is_flat;
@@ -158,7 +161,7 @@ static wb_png_look look_at(wb_png_rows *rows, const tiles *all)
         seek_tile(rows, all, k);
         for (size_t r = 0; r < look_rows; r++) {
             wb_png_row row = wb_png_rows_next(rows);
-            look_at_row(&row, &counts);
+            look_at_row(&row, rows->raster->is_16_bit, &counts);
         }
     }
     uint32_t others = counts.pixels - counts.flat;
@@ -214,7 +217,6 @@ static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan
     return add_search(trial, cost);
 }
 
-/* In 16 bits every byte of high bits repeats two bytes on. */
 static bool looks_like_photo(const wb_raster *raster, const wb_png_look *look)
 {
     return !raster->is_16_bit && look->flat < WB_FIT_PHOTO_FLAT && look->seen < WB_FIT_PHOTO_SEEN
@@ -488,7 +490,8 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     }
     planner->is_photo = false;
     if (planner->has_plan && planner->parts_since < WB_FIT_KEEP_PARTS
-        && is_near(look.flat, planner->look.flat, WB_FIT_KEEP_FLAT)
+        && is_near(look.flat, planner->look.flat,
+                   planner->trial.rows.raster->is_16_bit ? WB_FIT_KEEP_FLAT_16 : WB_FIT_KEEP_FLAT)
         && is_near(look.seen, planner->look.seen, WB_FIT_KEEP_SEEN)) {
         planner->parts_since++;
         return WB_PNG_CHOSEN;

@@ -233,9 +233,16 @@ WB_TARGET_AVX2 static void emit_avx2(const wb_deflate_stretch *stretch,
     *shared_writer = writer;
 }
 
-/* Where many codes are long: the portable way, for which BMI2 has shifts by any register. */
+/* Where many codes are long or those of symbols far from zero: the portable way, for which BMI2 has
+ * shifts by any register. */
 WB_TARGET_AVX2 static void emit_bmi2(const wb_deflate_stretch *stretch,
                                      const wb_deflate_codes *codes, wb_bit_writer *writer)
 {
     emit(stretch, codes, false, writer);
+}
+
+WB_TARGET_AVX2 static void emit_short_bmi2(const wb_deflate_stretch *stretch,
+                                           const wb_deflate_codes *codes, wb_bit_writer *writer)
+{
+    emit(stretch, codes, true, writer);
 }
