@@ -12,6 +12,7 @@ class Encoded:
     height: int
     mode: str
     found_nan: bool
+    is_clipped: bool
     dropped_alpha: bool
     @property
     def value_range(self) -> tuple[float, float] | None: ...

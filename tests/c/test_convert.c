@@ -232,6 +232,56 @@ static void test_other_rules(void)
     }
 }
 
+/* Of zeros and a last value, which a scan reads in its last block. */
+static bool is_clipped(wb_dtype dtype, const void *last, wb_normalize_rule rule, bool is_16_bit)
+{
+    enum { WIDTH = 1000, HEIGHT = 20 };
+    const size_t item_bytes = wb_dtype_size_bytes(dtype), count = (size_t)WIDTH * HEIGHT;
+    uint8_t *values = wb_allocate(count * item_bytes);
+    CHECK(values != NULL);
+    memset(values, 0, count * item_bytes);
+    memcpy(values + (count - 1) * item_bytes, last, item_bytes);
+    const wb_view view = packed_view(values, dtype, HEIGHT, WIDTH, 1);
+    const wb_normalize normalize = {
+        .rule = rule, .hi = 1, .is_16_bit = is_16_bit, .finds_clipped = true};
+    wb_conversion conversion;
+    wb_error error = {{0}};
+    CHECK_OK(
+        wb_conversion_plan(&conversion, &view, &normalize, one_thread(wb_cpu_detect(NULL)), &error),
+        error);
+    wb_release(values);
+    return conversion.is_clipped;
+}
+
+#define CHECK_CLIPPED(type, dtype, value, by_default, by_none, by_16_bits)              \
+    do {                                                                                \
+        const type last = (type)(value);                                                \
+        CHECK_EQUAL(is_clipped(dtype, &last, WB_NORMALIZE_DEFAULT, false), by_default); \
+        CHECK_EQUAL(is_clipped(dtype, &last, WB_NORMALIZE_NONE, false), by_none);       \
+        CHECK_EQUAL(is_clipped(dtype, &last, WB_NORMALIZE_DEFAULT, true), by_16_bits);  \
+        CHECK(!is_clipped(dtype, &last, WB_NORMALIZE_LIMITS, false));                   \
+        CHECK(!is_clipped(dtype, &last, WB_NORMALIZE_TORCH, false));                    \
+    } while (0)
+
+static void test_clipped_integers(void)
+{
+    CHECK_CLIPPED(uint8_t, WB_UINT8, 255, false, false, false);
+    CHECK_CLIPPED(uint8_t, WB_BOOL, 1, false, false, false);
+    CHECK_CLIPPED(int8_t, WB_INT8, 127, false, false, false);
+    CHECK_CLIPPED(int8_t, WB_INT8, -1, false, true, true);
+    CHECK_CLIPPED(uint16_t, WB_UINT16, 255, false, false, false);
+    CHECK_CLIPPED(uint16_t, WB_UINT16, 256, true, true, false);
+    CHECK_CLIPPED(int16_t, WB_INT16, 256, true, true, false);
+    CHECK_CLIPPED(int16_t, WB_INT16, INT16_MIN, false, true, true);
+    CHECK_CLIPPED(uint32_t, WB_UINT32, 65536, true, true, true);
+    CHECK_CLIPPED(int32_t, WB_INT32, 255, false, false, false);
+    CHECK_CLIPPED(int32_t, WB_INT32, 65536, true, true, true);
+    CHECK_CLIPPED(uint64_t, WB_UINT64, 255, false, false, false);
+    CHECK_CLIPPED(uint64_t, WB_UINT64, UINT64_MAX, true, true, true);
+    CHECK_CLIPPED(int64_t, WB_INT64, 256, true, true, false);
+    CHECK_CLIPPED(int64_t, WB_INT64, INT64_MIN, false, true, true);
+}
+
 static void test_packed_uint8_is_not_copied(void)
 {
     uint8_t pixels[3 * 5 * 4];
@@ -455,6 +505,7 @@ int main(void)
     RUN(test_overflow_is_halved);
     RUN(test_nan_and_infinity);
     RUN(test_other_rules);
+    RUN(test_clipped_integers);
     RUN(test_packed_uint8_is_not_copied);
     RUN(test_layouts_and_kernels);
     RUN(test_broadcast);

@@ -14,9 +14,9 @@ static void check_threads(const wb_view *view, size_t count, ptrdiff_t stride_by
     const wb_batch batch = {*view, count, stride_bytes};
     const wb_value_kernels *kernels = wb_value_kernels_choose(wb_cpu_detect(NULL));
     wb_range expected, range;
-    wb_range_scan(&batch, false, kernels, 1, &expected);
+    wb_range_scan(&batch, WB_RANGE_WHOLE, kernels, 1, &expected);
     for (unsigned threads = 2; threads <= 64; threads = 3 * threads - 1) {
-        wb_range_scan(&batch, false, kernels, threads, &range);
+        wb_range_scan(&batch, WB_RANGE_WHOLE, kernels, threads, &range);
         CHECK_EQUAL(range.found_nan, expected.found_nan);
         CHECK_EQUAL(range.has_values, expected.has_values);
         CHECK_EQUAL(range.lo_key, expected.lo_key);

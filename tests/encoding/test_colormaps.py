@@ -19,6 +19,7 @@ def table() -> Array:
     return np.random.default_rng(5).integers(0, 256, (256, 3), dtype=np.uint8)
 
 
+@pytest.mark.filterwarnings("ignore:values from .* are clipped")
 @pytest.mark.parametrize("dtype", ["u1", "i2", "f2", "f4", "f8", "?"])
 @pytest.mark.parametrize("normalize", [True, False, (-1, 4)], ids=str)
 def test_a_colormap_makes_an_indexed_png(dtype: str, normalize: Any) -> None:

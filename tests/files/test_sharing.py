@@ -127,6 +127,7 @@ def while_changing(change: Callable[[int], None], work: Callable[[], Any], times
         thread.join()
 
 
+@pytest.mark.filterwarnings("ignore:values from .* are clipped")
 @pytest.mark.filterwarnings("ignore:the image holds NaN")
 @pytest.mark.parametrize("dtype", ["uint8", "bool", "int16", "uint64", "float16", "float32", ">f8"])
 @pytest.mark.parametrize(

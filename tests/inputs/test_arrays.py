@@ -210,6 +210,7 @@ def test_encode_takes_every_kind_of_pixels(tmp_path: Path) -> None:
 # Values
 
 
+@pytest.mark.filterwarnings("ignore:values from .* are clipped")
 @pytest.mark.parametrize("file_type", ["png", "bmp"])
 @pytest.mark.parametrize("normalize", [True, False, (-3.0, 9.5), [0, 1]], ids=str)
 @pytest.mark.parametrize("dtype", ["f4", ">f8", "i2", "u1", "?"])

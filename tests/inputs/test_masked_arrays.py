@@ -44,6 +44,7 @@ def test_masked_values_are_black_and_outside_the_range(dtype: str, shape: tuple[
     np.testing.assert_array_equal(data.mask, before.mask)
 
 
+@pytest.mark.filterwarnings("ignore:values from .* are clipped")
 @pytest.mark.parametrize("normalize", [False, (-5, 50)], ids=str)
 def test_other_rules_leave_masked_values_black(normalize: Any) -> None:
     data, _ = masked("i2", 9, 11)

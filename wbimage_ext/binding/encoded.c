@@ -14,6 +14,7 @@ typedef struct encoded_object {
     Py_ssize_t height;
     PyObject *mode;
     char found_nan;
+    char is_clipped;
     char dropped_alpha;
     double lo, hi; /* of the values; hi < lo where there are none */
     double scale_lo, scale_hi;
@@ -39,6 +40,7 @@ PyObject *encoded_new(module_state *state, wb_bytes *file, const wb_image_info *
     self->width = (Py_ssize_t)info->width;
     self->height = (Py_ssize_t)info->height;
     self->found_nan = info->found_nan;
+    self->is_clipped = info->is_clipped;
     self->dropped_alpha = info->dropped_alpha;
     self->lo = info->lo;
     self->hi = info->hi;
@@ -132,6 +134,8 @@ static PyMemberDef encoded_members[] = {
     {"mode", T_OBJECT, offsetof(encoded_object, mode), READONLY, "Pillow's mode of the file."},
     {"found_nan", T_BOOL, offsetof(encoded_object, found_nan), READONLY,
      "Whether the array held a NaN."},
+    {"is_clipped", T_BOOL, offsetof(encoded_object, is_clipped), READONLY,
+     "Whether the array held integers that the file's samples do not, which nothing scaled."},
     {"dropped_alpha", T_BOOL, offsetof(encoded_object, dropped_alpha), READONLY,
      "Whether alpha was left out because the file type has none."},
     {NULL, 0, 0, 0, NULL},

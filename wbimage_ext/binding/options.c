@@ -261,5 +261,6 @@ int encode_options_parse(encode_options *options, const encode_arguments *argume
         || bit_depth_parse(options, arguments, has_mode_16) < 0
         || compress_level_parse(&image->png.compress_level, arguments->compress_level) < 0)
         return -1;
+    image->normalize.finds_clipped = true;
     return palette_parse(options, arguments);
 }

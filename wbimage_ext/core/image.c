@@ -90,6 +90,7 @@ static wb_status encode_converted(const wb_raster *rows, const wb_conversion *co
                                   wb_bytes *file, wb_image_info *info, wb_error *error)
 {
     info->found_nan = conversion->found_nan;
+    info->is_clipped = conversion->is_clipped;
     info->lo = conversion->lo;
     info->hi = conversion->hi;
     info->scale_lo = conversion->scale_lo;

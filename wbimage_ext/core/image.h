@@ -33,6 +33,7 @@ typedef struct wb_image_info {
     wb_mode mode; /* as encoded */
     bool is_16_bit;
     bool found_nan;
+    bool is_clipped;           /* as in wb_conversion */
     bool dropped_alpha;        /* RGBA pixels in a file type of which readers see no alpha */
     double lo, hi;             /* of the values, as in wb_conversion; hi < lo where it has none */
     double scale_lo, scale_hi; /* as in wb_conversion */

@@ -21,8 +21,6 @@ from .warnings import warn_dropped_alpha, warn_nan, warn_of_clipping, warn_of_ra
 # Of PNG and JPEG.
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
-_UINT16 = (np.dtype("<u2"), np.dtype(">u2"))
-
 
 def encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     """Encode pixels.
@@ -48,9 +46,8 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     if encoded.found_nan and options.nan_color is None and not pixels.is_nan_masked:
         warn_nan()
     warn_of_range(encoded.value_range, bit_depth)
-    if _may_clip_integers(pixels, options, bit_depth):
-        integers = pixels.given.filled(0) if pixels.is_masked_integers else pixels.array
-        warn_of_clipping(integers, 65535 if bit_depth == 16 else 255)
+    if encoded.is_clipped or pixels.is_masked_integers:
+        _warn_of_clipping(encoded, pixels, options, bit_depth)
     if encoded.dropped_alpha or drops_alpha:
         warn_dropped_alpha(options.file_type)
     data: Any = encoded
@@ -119,19 +116,19 @@ def _call_core(
     )
 
 
-def _may_clip_integers(pixels: Pixels, options: EncodeOptions, bit_depth: int) -> bool:
-    """Whether the file may hold fewer values than the integers have, which nothing scales.
-
-    In 8 bits these are 16-bit integers, such as depth maps; other integers go by wandb's rule.
-    """
-    if pixels.is_tensor or pixels.is_scaled or pixels.is_bfloat16 or options.has_limits:
-        return False
-    array = pixels.given if pixels.is_masked_integers else pixels.array
-    # A list of masked arrays has no dtype.
-    dtype = getattr(array, "dtype", None)
-    if bit_depth == 8:
-        return dtype in _UINT16
-    return dtype is not None and (dtype.kind == "i" or (dtype.kind == "u" and dtype.itemsize > 2))
+def _warn_of_clipping(
+    encoded: _core.Encoded, pixels: Pixels, options: EncodeOptions, bit_depth: int
+) -> None:
+    """Say that integers were cut off, which is known unless masked ones made floats of them all."""
+    values = pixels.array
+    if not encoded.is_clipped:
+        values = values[~np.isnan(values)]
+        is_stretched = encoded.value_range is not None and encoded.value_range[0] < 0
+        if values.size == 0 or is_stretched or options.has_limits:
+            return
+    most = 65535 if bit_depth == 16 else 255
+    may_be_deeper = options.colormap is None
+    warn_of_clipping(int(values.min()), int(values.max()), most, may_be_deeper=may_be_deeper)
 
 
 def _encode_in_rare_mode(pixels: Pixels, options: EncodeOptions, mode: str) -> EncodedImage:

@@ -17,8 +17,10 @@ Result = TypeVar("Result")
 
 _PACKAGE = __package__.partition(".")[0] + "."
 
-# What waits for the end of a batch: messages, as keys, and their categories.
-_collected: ContextVar[dict[str, type[Warning]] | None] = ContextVar("_collected", default=None)
+# What waits for the end of a batch: the first message of each kind, and its category.
+_collected: ContextVar[dict[str, tuple[str, type[Warning]]] | None] = ContextVar(
+    "_collected", default=None
+)
 
 
 def one_of_each(work: Callable[[], Result]) -> Result:
@@ -26,7 +28,7 @@ def one_of_each(work: Callable[[], Result]) -> Result:
 
     The threads that it starts belong to it where they run in copies of its context.
     """
-    collected: dict[str, type[Warning]] = {}
+    collected: dict[str, tuple[str, type[Warning]]] = {}
 
     def collect() -> Result:
         _collected.set(collected)
@@ -34,16 +36,22 @@ def one_of_each(work: Callable[[], Result]) -> Result:
 
     # In a context of its own, so that nothing has to be put back, not even after an interrupt.
     result = copy_context().run(collect)
-    for message, category in collected.items():
+    for message, category in collected.values():
         warn(message, category)
     return result
 
 
-def warn(message: str, category: type[Warning]) -> None:
-    """Warn at the line outside this package that led here."""
+def warn(message: str, category: type[Warning], *, kind: str | None = None) -> None:
+    """Warn at the line outside this package that led here.
+
+    Args:
+        message: text of the warning.
+        category: its class.
+        kind: what messages have in common of which a batch gives one; None: the message itself.
+    """
     collected = _collected.get()
     if collected is not None:
-        collected[message] = category
+        collected.setdefault(kind or message, (message, category))
         return
     level = 1
     frame: Any = sys._getframe(1)
@@ -83,24 +91,25 @@ def warn_of_range(value_range: tuple[float, float] | None, bit_depth: int = 8) -
         becomes = f"are stretched to 0..{most}"
     else:
         return
-    warn(f"values from {lo:.7g} to {hi:.7g} {becomes}; {instead}", UserWarning)
+    text = f"values from {lo:.7g} to {hi:.7g} {becomes}; {instead}"
+    warn(text, UserWarning, kind=becomes)
 
 
-def warn_of_clipping(integers: Any, most: int) -> None:
-    """Say that integers do not fit 0..most, which is as much as the file holds.
+def warn_of_clipping(lo: int, hi: int, most: int, *, may_be_deeper: bool = True) -> None:
+    """Say that integers from `lo` to `hi` do not fit 0..most, if so.
 
     Args:
-        integers: a NumPy array with at least one value.
-        most: 255 or 65535.
+        lo, hi: the smallest and largest integer.
+        most: 255 or 65535, as much as the file holds.
+        may_be_deeper: whether the caller could ask for more bits.
     """
-    lo = 0 if integers.dtype.kind == "u" else int(integers.min())
-    hi = int(integers.max())
     if lo >= 0 and hi <= most:
         return
     instead = "normalize=(lo, hi) scales them"
-    if most == 255:
+    if may_be_deeper and lo >= 0 and most < hi <= 65535:
         instead = f"bit_depth=16 keeps them in a PNG, {instead}"
-    warn(f"values from {lo} to {hi} are clipped to 0..{most}; {instead}", UserWarning)
+    text = f"values from {lo} to {hi} are clipped to 0..{most}; {instead}"
+    warn(text, UserWarning, kind="clipping")
 
 
 def warn_dropped_alpha(file_type: str) -> None:

@@ -48,7 +48,6 @@ def read_image(image: Any, options: EncodeOptions) -> Pixels | EncodedImage:
     if image.mode in _DEEP_MODES:
         is_png = options.file_type == "png"
         samples = np.asarray(image)
-        warn_of_clipping(samples, 65535 if is_png else 255)
         if not is_png or "transparency" not in given.info:
             return Pixels(
                 samples,
@@ -57,6 +56,7 @@ def read_image(image: Any, options: EncodeOptions) -> Pixels | EncodedImage:
                 is_scaled=True,
                 icc_profile=_icc_profile(given, given),
             )
+        warn_of_clipping(int(samples.min()), int(samples.max()), 65535)
     fitting, lost_alpha = fitted(given, options.file_type)
     if lost_alpha:
         warn_dropped_alpha(options.file_type)

@@ -34,6 +34,11 @@ static bool is_float(wb_dtype dtype)
     return dtype >= WB_FLOAT16;
 }
 
+static bool is_signed(wb_dtype dtype)
+{
+    return dtype == WB_INT8 || dtype == WB_INT16 || dtype == WB_INT32 || dtype == WB_INT64;
+}
+
 /* The largest sample. */
 static uint16_t full_scale(const wb_conversion *conversion)
 {
@@ -208,15 +213,21 @@ static wb_normalize_rule rule_of(const wb_normalize *normalize, wb_dtype dtype)
     return dtype == WB_BOOL ? WB_NORMALIZE_DEFAULT : WB_NORMALIZE_NONE;
 }
 
-/* Integers have no NaN to look for: a rule that does not ask for their range needs no scan. */
-static wb_range scan_if_needed(const wb_batch *batch, wb_normalize_rule rule,
-                               const wb_value_kernels *kernels, unsigned thread_count)
+/* Integers have no NaN to look for: where nothing asks for their range there is no scan. A scan may
+ * stop once not all of them are 0 or 1, or some are clipped. */
+static wb_range scan_if_needed(const wb_conversion *conversion, const wb_batch *batch,
+                               wb_normalize_rule rule, unsigned thread_count)
 {
     const wb_dtype dtype = batch->first.dtype;
-    const bool is_default = rule == WB_NORMALIZE_DEFAULT;
+    const bool is_default = rule == WB_NORMALIZE_DEFAULT && dtype != WB_BOOL;
+    const bool finds_clipped = conversion->normalize.finds_clipped && dtype != WB_BOOL
+                               && dtype != WB_UINT8 && rule != WB_NORMALIZE_LIMITS;
+    const bool needs_all = rule == WB_NORMALIZE_TORCH || (is_default && is_signed(dtype));
+    const int32_t enough = finds_clipped ? full_scale(conversion) : 1;
     wb_range range = {.has_values = true, .hi = 1};
-    if (is_float(dtype) || rule == WB_NORMALIZE_TORCH || (is_default && dtype != WB_BOOL))
-        wb_range_scan(batch, is_default, kernels, thread_count, &range);
+    if (is_float(dtype) || is_default || finds_clipped || needs_all)
+        wb_range_scan(batch, needs_all ? WB_RANGE_WHOLE : enough, conversion->kernels, thread_count,
+                      &range);
     return range;
 }
 
@@ -271,7 +282,7 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_batch *ba
     conversion->arithmetic.ceiling = full_scale(conversion);
     if (check_normalize(normalize, error) != WB_OK)
         return WB_BAD_ARGUMENT;
-    const wb_range range = scan_if_needed(batch, rule, kernels, machine.thread_count);
+    const wb_range range = scan_if_needed(conversion, batch, rule, machine.thread_count);
     conversion->found_nan = range.found_nan;
     if (rule == WB_NORMALIZE_DEFAULT && is_float(dtype) && range.has_values) {
         conversion->lo = range.lo;
@@ -279,6 +290,7 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_batch *ba
     }
     plan_rule(conversion, rule, &range);
     const bool is_clip = conversion->kernel == conversion->samples->clip[dtype];
+    conversion->is_clipped = is_clip && (range.lo < 0 || range.hi > full_scale(conversion));
     if (!normalize->is_16_bit && wb_dtype_size_bytes(dtype) == 1
         && (!is_clip || conversion->scaled_top != UINT8_MAX))
         plan_table(conversion);

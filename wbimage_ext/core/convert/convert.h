@@ -27,12 +27,14 @@ typedef struct wb_normalize {
     /* Samples of 16 bits, as in wb_raster: 65535 stands for 255 in every rule, and integers keep
      * their values in all but LIMITS, clipped. No NaN colour and no top value. */
     bool is_16_bit;
+    bool finds_clipped; /* look for integers that are clipped where no rule asks for their range */
 } wb_normalize;
 
 typedef struct wb_conversion {
     wb_view view;
     wb_normalize normalize;
     bool found_nan;   /* a float view holds at least one NaN */
+    bool is_clipped;  /* no sample holds some of the integers, and nothing scales them */
     bool is_identity; /* the bytes of the values pass through unchanged */
     /* The finite values of a float view that WB_NORMALIZE_DEFAULT is about; hi < lo: none. */
     double lo, hi;

@@ -240,15 +240,16 @@ static bounds no_bounds(wb_dtype dtype)
     return (bounds){.lo_key = most, .hi_key = -1 - most, .stop_key = INT64_MAX};
 }
 
-void wb_range_scan(const wb_batch *batch, bool until_over_one, const wb_value_kernels *kernels,
+void wb_range_scan(const wb_batch *batch, int32_t enough, const wb_value_kernels *kernels,
                    unsigned thread_count, wb_range *range)
 {
     const wb_dtype dtype = batch->first.dtype;
     const walk plan = walk_plan(batch);
     *range = (wb_range){.has_values = true};
     bounds found = no_bounds(dtype);
-    if (until_over_one && is_unsigned(dtype))
-        found.stop_key = (int64_t)(1 - unsigned_offset(dtype));
+    if (enough != WB_RANGE_WHOLE && !is_float(dtype))
+        found.stop_key = (int64_t)((uint64_t)enough
+                                   - (is_unsigned(dtype) ? unsigned_offset(dtype) : 0));
     scan_in_parts(&plan, kernels->range[dtype], thread_count, &found);
 
     if (is_float(dtype)) {

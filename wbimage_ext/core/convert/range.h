@@ -16,9 +16,11 @@ typedef struct wb_range {
     int64_t hi_key;
 } wb_range;
 
-/* Scans a batch. With `until_over_one` the scan may stop as soon as hi is over 1; lo and hi are
- * then those of the values seen. */
-void wb_range_scan(const wb_batch *batch, bool until_over_one, const wb_value_kernels *kernels,
+enum { WB_RANGE_WHOLE = -1 };
+
+/* Scans a batch. Of integers the scan may stop as soon as hi is over `enough`; lo and hi are then
+ * those of the values seen. */
+void wb_range_scan(const wb_batch *batch, int32_t enough, const wb_value_kernels *kernels,
                    unsigned thread_count, wb_range *range);
 
 #endif
