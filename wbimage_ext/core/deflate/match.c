@@ -27,7 +27,7 @@ enum {
     FINE_SAMPLED_PIXELS = 16, /* of so many gray pixels one says how much high bytes vary */
     FINE_MORE_BITS = 2,       /* of the tables of few and some bytes */
     FINE_LONG_BYTES = 8,      /* of a match for which more places are compared */
-    FINE_INSERTED = 4,        /* places in a match that go into the tables */
+    FINE_INSERTED = 3,        /* places in a match that go into the tables */
     FINE_INSERTED_LONG = 2,   /* at the end of a longer one */
     RECENT = 4                /* distances of long matches that are remembered */
 };
