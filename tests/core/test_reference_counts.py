@@ -27,20 +27,25 @@ def references(call: Call) -> list[int]:
     return [sys.getrefcount(value) for value in held if not isinstance(value, (int, str))]
 
 
-@pytest.mark.parametrize("call", [*good_calls(), *refused_calls()], ids=lambda call: call.name)
-def test_nothing_is_kept(call: Call) -> None:
-    error: Any = attempt(call)
-    assert (type(error) if error is not None else None) is call.raises
-    del error
-    # Without the GIL the first few hundred str() of a dtype leave blocks behind, NumPy's own too.
-    for _ in range(3 * TIMES if call.prints_dtype else 20):
-        attempt(call)
-    before = references(call)
-    # What CPython caches meanwhile is less than a block a call; a leak is one at least.
+def growth(call: Call) -> int:
+    """How many blocks more there are after so many calls."""
     gc.collect()
     blocks = sys.getallocatedblocks()
     for _ in range(TIMES):
         attempt(call)
     gc.collect()
-    assert references(call) == before
-    assert sys.getallocatedblocks() - blocks < TIMES // 2
+    return sys.getallocatedblocks() - blocks
+
+
+@pytest.mark.parametrize("call", [*good_calls(), *refused_calls()], ids=lambda call: call.name)
+def test_nothing_is_kept(call: Call) -> None:
+    error: Any = attempt(call)
+    assert (type(error) if error is not None else None) is call.raises
+    del error
+    before = references(call)
+    # A leak is one block a call at least, in every round. CPython's caches fill in the first ones,
+    # and without the GIL so do the first few hundred str() of a dtype, in NumPy alone, too.
+    assert any(growth(call) < TIMES // 2 for _ in range(4))
+    # Others hold None and 0.5 as well.
+    kept = [now - then for now, then in zip(references(call), before, strict=True)]
+    assert all(abs(count) < TIMES // 2 for count in kept), kept
