@@ -27,7 +27,7 @@ from wbimage_ext.files.stored import MadeFile
 from wbimage_ext.view import write_page
 
 from .. import disks
-from ..conftest import PlainRun, files_below
+from ..conftest import PlainRun, files_below, for_the_package
 from ..test_image import BOXES, mask_values
 
 MoveStaging = Callable[[Path], Path]
@@ -447,7 +447,7 @@ def test_a_copy_has_no_image_extension_until_it_is_whole(
         names.extend(files_below(plain_run.dir))
         return write(descriptor, data)
 
-    monkeypatch.setattr(os, "write", looking)
+    monkeypatch.setattr(os, "write", for_the_package(looking, write))
     image.bind_to_run(plain_run, "k", 0)
     assert [os.path.splitext(name)[1] for name in names] == [".part"]
     assert len(files_below(plain_run.dir)) == 1
@@ -515,7 +515,7 @@ def test_every_call_refused_in_turn(
             return None if name == "close" else real(*arguments, **options)
 
         with monkeypatch.context() as patch:
-            patch.setattr(os, name, refusing)
+            patch.setattr(os, name, for_the_package(refusing, real))
             images: list[Image] = []
             refused: list[tuple[Any, Any]] = []
             try:

@@ -16,6 +16,8 @@ import pytest
 from wbimage_ext.files import memory, stored, whole
 from wbimage_ext.files.stored import FoundFile, MadeFile
 
+from ..conftest import for_the_package
+
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
@@ -109,7 +111,7 @@ def test_a_copy_goes_by_way_of_another_folder(
         seen.append(os.path.dirname(source))
         real(source, target)
 
-    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(os, "replace", for_the_package(replace, real))
     FoundFile(str(tmp_path / "source"), digest(b"data"), 4).put(
         str(tmp_path / "media" / "target"), str(tmp_path)
     )
@@ -133,7 +135,7 @@ def test_a_copy_that_failed_has_closed_its_source(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(whole, "_open_to_read", open_source)
-    monkeypatch.setattr(os, "write", write)
+    monkeypatch.setattr(os, "write", for_the_package(write, os.write))
     with pytest.raises(OSError, match="No space left") as failure:
         whole.put_copy(str(tmp_path / "target"), str(tmp_path / "source"), str(tmp_path))
     assert failure.tb is not None  # its frames are alive
@@ -196,7 +198,7 @@ def test_windows_waits_for_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             raise PermissionError(13, "Access is denied", source)
         real(source, target)
 
-    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(os, "replace", for_the_package(replace, real))
     monkeypatch.setattr(whole, "_WAITS_SECONDS", (0.001,) * 4)
     whole.write_whole(str(tmp_path / "a"), b"data")
     assert (tmp_path / "a").read_bytes() == b"data"
