@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import multiprocessing
+import os
 import pickle
 import shutil
 import subprocess
@@ -213,7 +214,7 @@ def test_a_queue_whose_maker_ends_at_once(
     subprocess.run(
         [sys.executable, str(program), method, str(tmp_path / "run")],
         check=True,
-        env={"PYTHONPATH": str(root), "PATH": "", "TMPDIR": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(tmp_path)},
         timeout=600,  # a program that hangs; others may use the processor
     )
     (row,) = check_run(tmp_path / "run")
