@@ -32,11 +32,12 @@ enum {
     RECENT = 4                /* distances of long matches that are remembered */
 };
 
-/* An entry for 4 to 8 bytes, up to tables that leave room in a second-level cache. */
-static unsigned table_bits(size_t size_bytes)
+/* An entry for 8 to 16 bytes, of samples of 16 bits for 4 to 8, up to tables that leave room in a
+ * second-level cache. */
+static unsigned table_bits(size_t size_bytes, bool is_fine)
 {
     unsigned bits = MIN_TABLE_BITS;
-    while (bits < WB_FIT_TABLE_BITS && size_bytes >> bits > 4)
+    while (bits < WB_FIT_TABLE_BITS && size_bytes >> bits > (is_fine ? 4 : 8))
         bits++;
     return bits;
 }
@@ -45,7 +46,7 @@ size_t wb_deflate_matcher_size(size_t size_bytes)
 {
     const size_t coarse = TABLES * sizeof(uint32_t);
     const size_t fine = (2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t);
-    return (coarse > fine ? coarse : fine) << table_bits(size_bytes);
+    return (coarse > fine ? coarse : fine) << table_bits(size_bytes, true);
 }
 
 void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t size_bytes,
@@ -53,7 +54,7 @@ void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t s
 {
     *matcher = (wb_deflate_matcher){
         .tables = memory,
-        .table_bits = table_bits(size_bytes),
+        .table_bits = table_bits(size_bytes, is_fine),
         .line_bytes = line_bytes,
         .step_bytes = step_bytes,
         .is_fine = is_fine,
