@@ -5,18 +5,22 @@ from __future__ import annotations
 import copy
 import errno
 import hashlib
+import io
 import os
 import pickle
 import shutil
 import stat
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from wbimage_ext import Image
 from wbimage_ext.files import memory, stored, whole
 from wbimage_ext.files.stored import FoundFile, MadeFile
 
-from ..conftest import for_the_package
+from ..conftest import PlainRun, files_below, for_the_package
 
 
 def digest(data: bytes) -> str:
@@ -97,6 +101,38 @@ def test_a_staged_file_is_linked_into_the_first_run(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="changed"):
         file.put(str(tmp_path / "media/b.png"), str(tmp_path))
     assert os.listdir(tmp_path / "media") == ["a.png"]
+
+
+@pytest.mark.usefixtures("nothing_in_memory")
+@pytest.mark.parametrize("how", ["written to", "replaced", "truncated"])
+@pytest.mark.parametrize("encoded", ["made", "given"])
+def test_a_staged_file_that_somebody_wrote_to_is_refused(
+    encoded: str, how: str, plain_run: PlainRun
+) -> None:
+    image = Image(np.eye(9))
+    if encoded == "given":
+        image = Image(io.BytesIO(Path(image._path).read_bytes()))
+    assert isinstance(image._file, MadeFile)
+    staged = Path(str(image._file._staged_path))
+    content = staged.read_bytes()
+    # Times of files advance in steps of some milliseconds.
+    time.sleep(0.02)
+    if how == "written to":
+        staged.write_bytes(content[::-1])
+    elif how == "replaced":
+        other = staged.with_name("other")
+        other.write_bytes(content[::-1])
+        other.replace(staged)
+    else:
+        os.truncate(staged, 20)
+    for attempt in (
+        lambda: image.bind_to_run(plain_run, "k", 0),
+        lambda: pickle.dumps(image),
+    ):
+        with pytest.raises(OSError, match="changed") as raised:
+            attempt()
+        assert raised.value.filename == str(staged)
+    assert files_below(plain_run.dir) == []
 
 
 def test_a_copy_goes_by_way_of_another_folder(

@@ -85,7 +85,7 @@ class MadeFile(StoredFile):
     path, it stays until the process ends.
     """
 
-    __slots__ = ("_data", "_is_linked", "_is_told", "_pid", "_staged_path")
+    __slots__ = ("_data", "_is_linked", "_is_told", "_pid", "_staged_mark", "_staged_path")
 
     is_made = True
 
@@ -102,6 +102,7 @@ class MadeFile(StoredFile):
             self._data = bytes(data)
         else:
             self._staged_path = _stage(data, extension)
+            self._staged_mark = _mark_of(self._staged_path)
 
     @classmethod
     def of_staged(cls, path: str, extension: str, sha256: str, size: int) -> MadeFile:
@@ -110,6 +111,7 @@ class MadeFile(StoredFile):
         made._data, made._staged_path = None, path
         made._is_told = made._is_linked = False
         made._pid = os.getpid()
+        made._staged_mark = _mark_of(path)
         StoredFile.__init__(made, sha256, size, extension)
         return made
 
@@ -139,7 +141,7 @@ class MadeFile(StoredFile):
                 raise self._vanished(error) from error
 
     def _link(self, target: str) -> bool:
-        """Give the staged file a second name, where it is alone and on one file system.
+        """Give the staged file a second name, where nobody wrote to it and on one file system.
 
         Once only: what became of the file in a run is not known, so the next time it is read.
         """
@@ -147,9 +149,11 @@ class MadeFile(StoredFile):
             return False
         assert self._staged_path is not None
         try:
+            if _mark_of(self._staged_path) != self._staged_mark:
+                return False
             os.link(self._staged_path, target)
         except OSError:
-            # There is a file already, the folder is missing, or the system has no such links.
+            # There is a file already, a folder is missing, or the system has no such links.
             return False
         self._is_linked = True
         return True
@@ -173,8 +177,11 @@ class MadeFile(StoredFile):
     def __reduce__(self) -> tuple[Any, ...]:
         data = self._data
         if data is None:
-            with self.open() as file:
-                data = file.read()
+            assert self._staged_path is not None
+            try:
+                data = b"".join(checked_pieces(self._staged_path, self.sha256))
+            except FileNotFoundError as error:
+                raise self._vanished(error) from error
         return MadeFile, (data, self.extension, self.sha256)
 
     def __del__(self, is_ending: Callable[[], bool] = sys.is_finalizing) -> None:
@@ -236,6 +243,12 @@ class FoundFile(StoredFile):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FoundFile, (self._path, self.sha256, self.size)
+
+
+def _mark_of(path: str) -> tuple[int, ...]:
+    """What changes when somebody writes to a file, or puts another in its place."""
+    found = os.stat(path)
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _stage(data: Any, extension: str) -> str:
