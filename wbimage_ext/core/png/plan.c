@@ -12,6 +12,7 @@ enum {
     TILES_MAX_BYTES = 24 << 10,
     SMALL_TILE_BYTES = 3 << 10,
     WHOLE_BYTES = 16 << 10, /* parts of so many are one tile */
+    MORE_PLANS_MIN_BYTES = 4 << 10,
     SMALL_BYTES = 64 << 10, /* an image of so many is coded at once if it may be a photograph */
     NOISE_BYTES = 3 << 10,  /* of noise, of which so many repeat or not */
     TILE_MIN_ROWS = 4,
@@ -362,11 +363,12 @@ static void enter_one_filter(contest *in)
     }
 }
 
-/* Whether there is much to save in a small image, where each plan takes time. */
-static bool takes_a_bit_a_byte(const contest *in)
+/* Whether there is enough to save in an image that is tried whole: more than a bit a byte. */
+static bool are_more_plans_worth_it(const contest *in)
 {
     size_t size_bytes = wb_png_lines_block_bytes(&in->planner->trial);
-    return in->costs[WB_PNG_FILTERED] / WB_FIT_WEIGHT_RUNS > size_bytes;
+    return size_bytes >= MORE_PLANS_MIN_BYTES
+           && in->costs[WB_PNG_FILTERED] / WB_FIT_WEIGHT_RUNS > size_bytes;
 }
 
 /* Whether matches save something where rows are filtered alike. */
@@ -479,7 +481,7 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
             hold_contest_16(&here, false);
         } else {
             hold_contest(&here, WB_PNG_RUNS, may_be_photo ? WB_PNG_FILTERED : WB_PNG_PLAIN);
-            if (takes_a_bit_a_byte(&here))
+            if (are_more_plans_worth_it(&here))
                 enter_one_filter(&here);
         }
         return WB_PNG_CODED;
