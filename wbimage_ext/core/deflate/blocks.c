@@ -26,6 +26,7 @@ void wb_deflate_init(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu)
     deflate->adler = WB_ADLER32_START;
     deflate->size_bytes = 0;
     deflate->block_open = false;
+    deflate->has_ranges = false;
     deflate->header_byte = SIZE_MAX;
 }
 
@@ -144,6 +145,23 @@ static bool is_noise(const wb_deflate_stretch *stretch, size_t size_bytes,
     return entropy_bits * literals / counted + MISSED_BITS + HEADER_BITS >= stored_bits;
 }
 
+/* Takes away what a sample counts of literals that cannot occur: those that are, as signed bytes,
+ * below the least or above the largest. A hundred long codes would take a hundredth of the rest. */
+static void drop_unseen(const uint8_t *bytes, size_t size_bytes, uint32_t *litlen)
+{
+    enum { SIGN = 0x80 };
+    uint8_t least = UINT8_MAX, largest = 0;
+    for (size_t i = 0; i < size_bytes; i++) {
+        uint8_t byte = bytes[i] ^ SIGN;
+        least = byte < least ? byte : least;
+        largest = byte > largest ? byte : largest;
+    }
+    for (unsigned i = 0; i < least; i++)
+        litlen[i ^ SIGN] = 0;
+    for (unsigned i = largest + 1u; i < WB_DEFLATE_LITERALS; i++)
+        litlen[i ^ SIGN] = 0;
+}
+
 /* An upper bound, also where the counts come from a sample. */
 static uint64_t most_bits(const wb_deflate_stretch *stretch, size_t size_bytes)
 {
@@ -168,6 +186,8 @@ wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stret
         writer_close(deflate);
         return WB_OK;
     }
+    if (deflate->has_ranges && !is_exact)
+        drop_unseen(stretch->bytes, size_bytes, deflate->frequencies.litlen);
     bool kept = keep_codes(deflate, entropy_bits);
     if (!kept)
         end_block(deflate);
