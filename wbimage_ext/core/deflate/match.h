@@ -9,15 +9,15 @@
 #include "deflate/tokens.h"
 
 typedef struct wb_deflate_matcher {
-    /* Three or, for 16 bits, four: where a few, some, many, 32 bytes were seen the last two times,
-     * as positions in the stream modulo 2^16, twice the window. */
+    /* Three: where a few, some, many bytes were seen the last two times, as positions in the stream
+     * modulo 2^16, twice the window. For 16 bits see match.c. */
     uint32_t *tables;
     unsigned table_bits; /* a table has 2^table_bits entries */
     bool has_seen;       /* the tables tell what this stream holds */
     uint32_t origin;     /* position of bytes[0] in the stream, modulo 2^16 at least */
     size_t line_bytes;   /* distance to the byte above */
     size_t step_bytes;   /* distance to the byte left: a pixel */
-    bool is_fine;        /* samples have 16 bits: see match_impl.h */
+    bool is_fine;        /* samples have 16 bits: see match_fine_impl.h */
     wb_deflate_prices prices;
     size_t searches; /* made since the tables were cleared: what the time goes with */
 } wb_deflate_matcher;
