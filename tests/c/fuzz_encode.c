@@ -30,6 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     wb_png_scratch *scratch = wb_png_scratch_new();
     CHECK(pixels != NULL && scratch != NULL);
     seeded_fill(pixels, pixels_bytes, data + PARAMETERS, size_bytes - PARAMETERS, drift);
+    if (data[0] & 8)
+        repeat_rows(pixels, row_bytes, height, data + PARAMETERS, size_bytes - PARAMETERS);
 
     wb_bytes first = {0};
     wb_error error;

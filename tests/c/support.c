@@ -228,6 +228,28 @@ void seeded_fill(uint8_t *target, size_t size_bytes, const uint8_t *seed, size_t
         target[i] = (uint8_t)(seed[i % seed_bytes] + i / seed_bytes * drift);
 }
 
+void repeat_rows(uint8_t *pixels, size_t row_bytes, size_t row_count, const uint8_t *seed,
+                 size_t seed_bytes)
+{
+    enum { MOST_BACK = 4 };
+    size_t next = 0;
+    for (size_t y = 1; y < row_count; y++) {
+        const size_t back = 1 + seed[next++ % seed_bytes] % (y < MOST_BACK ? y : MOST_BACK);
+        const size_t turned = seed[next++ % seed_bytes] % row_bytes;
+        uint8_t *row = pixels + y * row_bytes;
+        const uint8_t *from = row - back * row_bytes;
+        memcpy(row, from + turned, row_bytes - turned);
+        memcpy(row + row_bytes - turned, from, turned);
+        for (size_t i = 0;;) {
+            const unsigned gap = seed[next++ % seed_bytes]; /* 1 to 64, or that times 4, 16, 64 */
+            i += (1 + (size_t)gap % 64) << gap / 64 * 2;
+            if (i >= row_bytes)
+                break;
+            row[i] ^= 1;
+        }
+    }
+}
+
 wb_bytes file_read(const char *path)
 {
     wb_bytes content = {0};

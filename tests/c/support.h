@@ -59,6 +59,11 @@ void random_fill(uint64_t *state, void *data, size_t size_bytes);
 void seeded_fill(uint8_t *target, size_t size_bytes, const uint8_t *seed, size_t seed_bytes,
                  unsigned drift);
 
+/* Makes each row but the first a copy of one of the four above, turned by some bytes and changed in
+ * some, as the seed says: what repeats from far away for long, at many distances. */
+void repeat_rows(uint8_t *pixels, size_t row_bytes, size_t row_count, const uint8_t *seed,
+                 size_t seed_bytes);
+
 /* What the probe says of a file that comes in pieces of so many bytes. */
 wb_status probe_pieces(const uint8_t *data, size_t size_bytes, size_t piece_bytes,
                        wb_probe_result *result, wb_error *error);
