@@ -26,7 +26,6 @@ void wb_deflate_init(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu)
     deflate->adler = WB_ADLER32_START;
     deflate->size_bytes = 0;
     deflate->block_open = false;
-    deflate->has_ranges = false;
     deflate->header_byte = SIZE_MAX;
 }
 
@@ -186,7 +185,7 @@ wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stret
         writer_close(deflate);
         return WB_OK;
     }
-    if (deflate->has_ranges && !is_exact)
+    if (!is_exact)
         drop_unseen(stretch->bytes, size_bytes, deflate->frequencies.litlen);
     bool kept = keep_codes(deflate, entropy_bits);
     if (!kept)

@@ -18,7 +18,6 @@ typedef struct wb_deflate {
     uint32_t adler;       /* of all bytes so far */
     uint64_t size_bytes;  /* how many these are */
     bool block_open;      /* a block with `codes` waits for more or its end */
-    bool has_ranges;      /* where literals are sampled, those out of their range get no code */
     /* Where in `out` the last block begins, to mark it as the last; SIZE_MAX when it is flushed. */
     size_t header_byte;
     unsigned header_bit;

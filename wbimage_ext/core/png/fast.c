@@ -122,7 +122,6 @@ static wb_status run_segment(void *context, size_t number, unsigned worker)
     size_t y = number * all->rows, left = all->raster->height - y;
     buffer->size_bytes = 0;
     wb_deflate_init(&coder->segment, buffer, all->stream->cpu);
-    coder->segment.has_ranges = all->stream->has_ranges;
     wb_status status = code_segment(coder, y, y + (left < all->rows ? left : all->rows),
                                     &coder->segment);
     if (status != WB_OK || coder->segment.size_bytes == 0)
@@ -189,7 +188,6 @@ wb_status wb_png_stream_fast(const wb_raster *raster, wb_machine machine, wb_png
     static const uint8_t ZLIB_HEADER[2] = {0x78, 0x5e}; /* window of 32 KiB, "fast" */
     wb_deflate stream;
     wb_deflate_init(&stream, idat->file, machine.cpu);
-    stream.has_ranges = raster->is_16_bit;
     wb_status status = wb_bytes_append(idat->file, ZLIB_HEADER, sizeof ZLIB_HEADER);
     if (status == WB_OK)
         status = code_image(raster, machine, scratch, &stream, idat);
