@@ -80,6 +80,23 @@ def test_a_misspelt_name_of_a_run_is_refused(tmp_path: Path) -> None:
         assert len(str(raised.value)) < 250
 
 
+def test_a_subclass_of_a_run_has_attributes_of_its_own(tmp_path: Path) -> None:
+    class Named(LocalRun):
+        def __init__(self, *arguments: Any, **settings: Any) -> None:
+            self.epoch = 0
+            super().__init__(*arguments, **settings)
+            self.best = 0.5
+
+    with Named(tmp_path, name="mine") as run:
+        run.epoch += 1
+        run.other = "x"
+        run.name = "renamed"
+        assert (run.epoch, run.best) == (1, 0.5)
+        with pytest.raises(AttributeError):
+            run.id = "other"  # type: ignore[misc]
+    assert about(run)["name"] == "renamed"
+
+
 def test_config_is_saved_at_each_change(tmp_path: Path) -> None:
     run = LocalRun(tmp_path)
 

@@ -351,8 +351,11 @@ class LocalRun:
         raise AttributeError(missing_of_run(name))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # A misspelt name would be kept, and lost with the process; wandb refuses it, too.
-        if not (name.startswith("_") or hasattr(type(self), name)):
+        # A misspelt name would be kept, and lost with the process; wandb refuses it, too. A user's
+        # subclass may have attributes of its own.
+        kind = type(self)
+        is_ours = kind.__module__.startswith(f"{__package__}.")
+        if is_ours and not (name.startswith("_") or hasattr(kind, name)):
             raise AttributeError(
                 f"{missing_of_run(name)}; config, summary and log keep values of a run"
             )
