@@ -343,7 +343,7 @@ static void enter_matches_16(contest *in, wb_png_plan plan)
 /* Of the plans for 8 bits from `first` to `last`. */
 static void hold_contest(contest *in, wb_png_plan first, wb_png_plan last)
 {
-    for (int plan = first; plan <= (int)last; plan++)
+    for (int plan = (int)first; plan <= (int)last; plan++)
         enter_plan(in, (wb_png_plan)plan);
 }
 
