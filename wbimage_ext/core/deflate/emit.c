@@ -116,9 +116,6 @@ static void emit_short_portable(const wb_deflate_stretch *stretch, const wb_defl
 #if WB_X86_64
 #include "deflate/x86/emit_avx2.h"
 #include "deflate/x86/emit_avx512.h"
-#elif WB_ARM64
-#include "deflate/arm/emit_neon.h"
-#endif
 
 /* Whether few literals are far from zero, as their codes tell: a symbol of n bits is about one in
  * 2^n. Low bytes of 16-bit samples are far from zero. */
@@ -130,9 +127,13 @@ static bool are_near_zero(const wb_deflate_codes *codes)
         far += codes->litlen_bits[i] != 0 ? ALL >> codes->litlen_bits[i] : 0;
     return far < MOST_FAR;
 }
+#elif WB_ARM64
+#include "deflate/arm/emit_neon.h"
+#endif
 
 static emit_kernel *select_emit(wb_cpu cpu, const wb_deflate_codes *codes, bool short_codes)
 {
+    (void)codes; /* only AVX2 goes by them */
     WB_SELECT(cpu, AVX512, emit_avx512);
     WB_SELECT(cpu, AVX2,
               !short_codes           ? emit_bmi2
