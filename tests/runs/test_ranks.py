@@ -245,6 +245,23 @@ def test_the_page_is_written_where_rank_0_was_killed(tmp_path: Path) -> None:
     assert "rank 2/b" in written
 
 
+def test_nfs_locks_files_that_are_open_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    LocalRun(tmp_path, rank=0).finish()
+    path = str(tmp_path / "history.jsonl")
+    lock = locks.lock
+
+    def lock_on_nfs(descriptor: int) -> None:
+        os.write(descriptor, b"")  # EBADF where it is open to be read alone
+        lock(descriptor)
+
+    monkeypatch.setattr(locks, "lock", lock_on_nfs)
+    assert not locks.is_locked(path)
+    with LocalRun(tmp_path, rank=0):
+        assert locks.is_locked(path)
+
+
 def test_a_look_at_the_lock_of_rank_0_refuses_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,7 +46,8 @@ def is_locked(path: str) -> bool:
     Raises:
         OSError: the file cannot be opened, or the file system or the system has no locks.
     """
-    with open(path, "rb") as file:
+    # NFS has such a lock only for a file that is open to be written.
+    with open(path, "r+b") as file:
         try:
             lock(file.fileno())
         except BlockingIOError:
