@@ -30,6 +30,8 @@ class Call:
 
     @property
     def prints_dtype(self) -> bool:
+        if self.raises and "pad_value" in self.keywords:
+            return True
         array = self.arguments[0] if self.arguments else None
         return isinstance(array, np.ndarray) and array.dtype.kind not in "buif"
 
@@ -161,8 +163,8 @@ class _Unprintable:
         raise LookupError("no text today")
 
 
-# Before 3.11 CPython raises an exception without a text where that cannot be put together.
-UNPRINTABLE = LookupError if sys.version_info >= (3, 11) else ValueError
+# CPython 3.10 and 3.11.2 raise an exception without its text where that cannot be put together.
+UNPRINTABLE = LookupError if sys.version_info >= (3, 11, 7) else ValueError
 
 
 def closed(data: bytes) -> memoryview:

@@ -48,7 +48,7 @@ def test_a_colormap_by_name() -> None:
     matplotlib = pytest.importorskip("matplotlib")
     values = np.arange(256, dtype=np.uint8).reshape(16, 16)
     colors = np.asarray(Image(values, colormap="viridis").image.convert("RGB"))
-    expected = matplotlib.colormaps["viridis"](values, bytes=True)[..., :3]
+    expected = matplotlib.colormaps["viridis"](values.astype(int), bytes=True)[..., :3]
     np.testing.assert_array_equal(colors, expected)
 
 
