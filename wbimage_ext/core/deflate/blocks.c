@@ -148,17 +148,16 @@ static bool is_noise(const wb_deflate_stretch *stretch, size_t size_bytes,
  * below the least or above the largest. A hundred long codes would take a hundredth of the rest. */
 static void drop_unseen(const uint8_t *bytes, size_t size_bytes, uint32_t *litlen)
 {
-    enum { SIGN = 0x80 };
-    uint8_t least = UINT8_MAX, largest = 0;
+    int8_t least = INT8_MAX, largest = INT8_MIN;
     for (size_t i = 0; i < size_bytes; i++) {
-        uint8_t byte = bytes[i] ^ SIGN;
-        least = byte < least ? byte : least;
-        largest = byte > largest ? byte : largest;
+        int8_t value = (int8_t)bytes[i];
+        least = value < least ? value : least;
+        largest = value > largest ? value : largest;
     }
-    for (unsigned i = 0; i < least; i++)
-        litlen[i ^ SIGN] = 0;
-    for (unsigned i = largest + 1u; i < WB_DEFLATE_LITERALS; i++)
-        litlen[i ^ SIGN] = 0;
+    for (int value = INT8_MIN; value < least; value++)
+        litlen[(uint8_t)value] = 0;
+    for (int value = INT8_MAX; value > largest; value--)
+        litlen[(uint8_t)value] = 0;
 }
 
 /* An upper bound, also where the counts come from a sample. */

@@ -136,28 +136,28 @@ static void look_at_row(const wb_png_row *row, bool is_16_bit, look_counts *coun
 {
     size_t step = row->pixel_bytes, before = step == 1 ? 3 : step < 4 ? step : 4;
     size_t first = before > step ? before : step;
-    size_t run_bytes = 0; /* like those a pixel before */
+    const unsigned unused_bits = 8
+                                 * (WORD_BYTES - (unsigned)step); /* of a word, behind the pixel */
+    size_t run_bytes = 0;                                         /* like those a pixel before */
     for (size_t i = first; i + WORD_BYTES <= row->size_bytes; i += step) {
-        const uint8_t *pixel = row->pixels + i, *above = row->above + i;
-        unsigned left_differs = 0, above_differs = 0;
-        for (size_t k = 0; k < step; k++)
-            left_differs |= pixel[k] ^ *(pixel + k - step);
-        run_bytes = left_differs == 0 ? run_bytes + step : 0;
+        const uint8_t *pixel = row->pixels + i;
+        const uint64_t word = wb_load_le64(pixel);
+        const bool is_like_left = (word ^ wb_load_le64(pixel - step)) << unused_bits == 0;
+        run_bytes = is_like_left ? run_bytes + step : 0;
         if (run_bytes >= before + step) { /* the last pair was the same and is in the table */
             counts->pixels++;
             counts->flat++;
             continue;
         }
-        for (size_t k = 0; k < step; k++)
-            above_differs |= pixel[k] ^ above[k];
-        bool is_flat = (left_differs == 0) | (above_differs == 0);
+        const bool is_flat = is_like_left
+                             | ((word ^ wb_load_le64(row->above + i)) << unused_bits == 0);
         counts->pixels++;
         counts->flat += is_flat;
         if (is_16_bit)
             continue;
         counts->seen += is_in_table(counts->pairs, wb_load_le64(pixel - before), before + step)
                         & !is_flat;
-        counts->known += is_in_table(counts->colours, wb_load_le64(pixel), step) & !is_flat;
+        counts->known += is_in_table(counts->colours, word, step) & !is_flat;
     }
 }
 
