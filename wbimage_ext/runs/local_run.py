@@ -83,11 +83,12 @@ class LocalRun:
         values = config_of(config, settings)
         self._said: set[str] = set()
         rank = rank_of(rank, is_shared=dir is not None or id is not None)
-        self._folder = RunFolder(run_directory(dir, id, resume, rank), about, values, rank)
+        folder = RunFolder(run_directory(dir, id, resume, rank), about, values, rank)
         try:
+            self._folder = folder
             self._finish_at_the_end()
         except BaseException:
-            self._folder.history.close()
+            folder.history.close()
             raise
 
     def _finish_at_the_end(self) -> None:
