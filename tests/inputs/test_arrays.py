@@ -182,9 +182,7 @@ def test_make_grid_names_wrong_arguments() -> None:
     with pytest.raises(TypeError, match=r"^padding must be an integer of 0 or more, not '2'$"):
         wbimage_ext.make_grid(batch, padding="2")  # type: ignore[arg-type]
     for wrong in ("a", [1, 2]):
-        with pytest.raises(
-            ValueError, match=r"^pad_value must be one value of dtype float64, not "
-        ):
+        with pytest.raises(ValueError, match=r"^pad_value must be one value of the array.s dtype"):
             wbimage_ext.make_grid(batch, pad_value=wrong)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="complex"):
         wbimage_ext.make_grid(batch.astype(complex))

@@ -218,8 +218,8 @@ int array_element(const array_view *view, const char *name, PyObject *value, voi
     if (scalar == NULL && !is_no_number())
         return -1;
     if (scalar == NULL || PyArray_SIZE(scalar) != 1) {
-        PyErr_Format(PyExc_ValueError, "%s must be one value of dtype %S, not %.200R", name,
-                     (PyObject *)descr, value);
+        PyErr_Format(PyExc_ValueError, "%s must be one value of the array's dtype, not %.200R",
+                     name, value);
         Py_XDECREF(scalar);
         return -1;
     }

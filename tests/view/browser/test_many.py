@@ -56,6 +56,9 @@ def test_one_step_with_thousands_of_pictures_is_capped(visit: Any, tmp_path: Pat
     opened.settled()
     assert opened.page.locator(".panel").first.locator(".tile").count() == 300
     more_keys = opened.page.get_by_role("button", name="Show more of 301 keys")
+    # What comes into sight is drawn, and the button moves, before it is clicked.
+    more_keys.scroll_into_view_if_needed()
+    opened.settled()
     more_keys.click()
     opened.until("document.querySelectorAll('.panel').length === 160")
     assert "3,300 pictures" in opened.text("#run-facts")[0]
