@@ -47,8 +47,8 @@ def build(
         shared["caption"] = captions
     varying = {
         name: _one_each(name, shared.pop(name), len(items))
-        for name, is_varying in _VARYING.items()
-        if name in shared and is_varying(shared[name])
+        for name in _VARYING
+        if name in shared and _VARYING[name](shared[name])
     }
     if "colormap" in shared:
         # Looked up once for all items.
