@@ -174,8 +174,8 @@ def test_a_pickle_is_logged_in_another_process(tmp_path: Path) -> None:
 QUEUE = """
 import {first}
 import multiprocessing, sys
-from queue import Empty
 import numpy as np
+from tests.queues import all_of
 from wbimage_ext import Image, LocalRun
 from wbimage_ext.files import memory
 
@@ -190,15 +190,8 @@ if __name__ == "__main__":
     queue = context.Queue()
     maker = context.Process(target=feed, args=(queue, 40))
     maker.start()
-    images = []
-    # Everything is in the pipe when the maker has ended, however slow it was.
-    while maker.is_alive() or not queue.empty():
-        try:
-            images.append(queue.get(timeout=0.1))
-        except Empty:
-            pass
     with LocalRun(sys.argv[2]) as run:
-        run.log({{"k": images}})
+        run.log({{"k": all_of(queue, maker)}})
 """
 
 

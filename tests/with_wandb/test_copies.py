@@ -298,9 +298,9 @@ def test_a_standalone_pickle_is_the_subclass_where_wandb_is(runs: Runs, tmp_path
 WORKERS = """
 import multiprocessing, os, sys
 from pathlib import Path
-from queue import Empty
 import numpy as np
 import wandb, wbimage_ext
+from tests.queues import all_of
 which, way, method = sys.argv[1:]
 if which == "installed":
     wbimage_ext.install()
@@ -328,14 +328,7 @@ def made(context):
         queue = context.Queue()
         maker = context.Process(target=feed, args=(queue, 8))
         maker.start()
-        images = []
-        # Everything is in the pipe when the maker has ended, however slow it was.
-        while maker.is_alive() or not queue.empty():
-            try:
-                images.append(queue.get(timeout=0.1))
-            except Empty:
-                pass
-        return images
+        return all_of(queue, maker)
     from torch.utils.data import DataLoader
     loader = DataLoader(
         Images(), batch_size=4, num_workers=2, collate_fn=list, multiprocessing_context=method
