@@ -76,12 +76,9 @@ int grid_parse(wb_grid *grid, const wb_array *array, const grid_arguments *argum
 {
     int nrow = 8;
     int padding = 2;
-    if (arguments->nrow != NULL
-        && integer_parse(&nrow, arguments->nrow, "nrow must be an integer of 1 or more", 1, INT_MAX)
-               < 0)
-        return -1;
-    if (arguments->padding != NULL
-        && integer_parse(&padding, arguments->padding, "padding must be an integer of 0 or more", 0,
+    if (integer_parse(&nrow, arguments->nrow, "nrow must be an integer of 1 or more", 1, INT_MAX)
+            < 0
+        || integer_parse(&padding, arguments->padding, "padding must be an integer of 0 or more", 0,
                          INT_MAX)
                < 0)
         return -1;

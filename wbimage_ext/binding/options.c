@@ -78,6 +78,8 @@ static int integer_read(Py_ssize_t *value, PyObject *object)
 
 int integer_parse(int *target, PyObject *object, const char *needed, int least, int most)
 {
+    if (object == NULL)
+        return 0;
     Py_ssize_t value = 0;
     const int is_integer = is_bool(object) ? 0 : integer_read(&value, object);
     if (is_integer < 0)
@@ -138,17 +140,14 @@ int normalize_parse(wb_normalize *normalize, PyObject *object, wb_normalize_rule
 static int quality_parse(int *quality, PyObject *object)
 {
     *quality = DEFAULT_QUALITY;
-    if (object == NULL)
-        return 0;
     return integer_parse(quality, object, "quality must be an integer from 1 to 100", 1, 100);
 }
 
 int num_threads_parse(unsigned *num_threads, PyObject *object)
 {
     int count = 1;
-    if (object != NULL
-        && integer_parse(&count, object, "num_threads must be an integer of 1 or more", 1, INT_MAX)
-               < 0)
+    if (integer_parse(&count, object, "num_threads must be an integer of 1 or more", 1, INT_MAX)
+        < 0)
         return -1;
     *num_threads = (unsigned)count;
     return 0;

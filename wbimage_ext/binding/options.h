@@ -40,8 +40,8 @@ typedef struct encode_options {
 int encode_options_parse(encode_options *options, const encode_arguments *arguments,
                          wb_normalize_rule default_rule, wb_cpu cpu);
 
-/* An integer argument: anything with __index__ but a bool. `needed` says what would be right, for
- * the exception. 0, or -1 with an exception set. */
+/* An integer argument: anything with __index__ but a bool; NULL leaves `target` as it is. `needed`
+ * says what would be right, for the exception. 0, or -1 with an exception set. */
 int integer_parse(int *target, PyObject *object, const char *needed, int least, int most);
 
 /* Fills a number of threads: NULL is one. */
