@@ -29,16 +29,6 @@ enum {
     GROUP_VALUES = 1 << 17 /* of one task */
 };
 
-static bool is_float(wb_dtype dtype)
-{
-    return dtype >= WB_FLOAT16;
-}
-
-static bool is_signed(wb_dtype dtype)
-{
-    return dtype == WB_INT8 || dtype == WB_INT16 || dtype == WB_INT32 || dtype == WB_INT64;
-}
-
 /* The largest sample. */
 static uint16_t full_scale(const wb_conversion *conversion)
 {
@@ -139,7 +129,7 @@ static void plan_default_float(wb_conversion *conversion, const wb_range *range)
 static void plan_torch(wb_conversion *conversion, const wb_range *range)
 {
     const wb_dtype dtype = conversion->view.dtype;
-    const bool is_single = is_float(dtype) && dtype != WB_FLOAT64;
+    const bool is_single = wb_dtype_is_float(dtype) && dtype != WB_FLOAT64;
     wb_arithmetic *arithmetic = &conversion->arithmetic;
     plan_shift(arithmetic, range->lo, range->hi, is_single ? FLT_MAX : DBL_MAX);
     arithmetic->span = fmax(arithmetic->span, 1e-5);
@@ -160,7 +150,7 @@ static void plan_limits(wb_conversion *conversion, uint16_t top)
 static void plan_none(wb_conversion *conversion, uint16_t top)
 {
     const wb_dtype dtype = conversion->view.dtype;
-    if (!is_float(dtype)) {
+    if (!wb_dtype_is_float(dtype)) {
         plan_clip(conversion, top, 1);
         return;
     }
@@ -208,7 +198,7 @@ static wb_status check_normalize(const wb_normalize *normalize, wb_error *error)
 /* With 16 bits integers keep their values under all rules but LIMITS; bool takes the full scale. */
 static wb_normalize_rule rule_of(const wb_normalize *normalize, wb_dtype dtype)
 {
-    if (!normalize->is_16_bit || is_float(dtype) || normalize->rule == WB_NORMALIZE_LIMITS)
+    if (!normalize->is_16_bit || wb_dtype_is_float(dtype) || normalize->rule == WB_NORMALIZE_LIMITS)
         return normalize->rule;
     return dtype == WB_BOOL ? WB_NORMALIZE_DEFAULT : WB_NORMALIZE_NONE;
 }
@@ -222,10 +212,10 @@ static wb_range scan_if_needed(const wb_conversion *conversion, const wb_batch *
     const bool is_default = rule == WB_NORMALIZE_DEFAULT && dtype != WB_BOOL;
     const bool finds_clipped = conversion->normalize.finds_clipped && dtype != WB_BOOL
                                && dtype != WB_UINT8 && rule != WB_NORMALIZE_LIMITS;
-    const bool needs_all = rule == WB_NORMALIZE_TORCH || (is_default && is_signed(dtype));
+    const bool needs_all = rule == WB_NORMALIZE_TORCH || (is_default && wb_dtype_is_signed(dtype));
     const int32_t enough = finds_clipped ? full_scale(conversion) : 1;
     wb_range range = {.has_values = true, .hi = 1};
-    if (is_float(dtype) || is_default || finds_clipped || needs_all)
+    if (wb_dtype_is_float(dtype) || is_default || finds_clipped || needs_all)
         wb_range_scan(batch, needs_all ? WB_RANGE_WHOLE : enough, conversion->kernels, thread_count,
                       &range);
     return range;
@@ -252,7 +242,7 @@ static void plan_rule(wb_conversion *conversion, wb_normalize_rule rule, const w
     case WB_NORMALIZE_LIMITS: plan_limits(conversion, top); break;
     case WB_NORMALIZE_TORCH: plan_torch(conversion, range); break;
     case WB_NORMALIZE_DEFAULT:
-        if (is_float(conversion->view.dtype))
+        if (wb_dtype_is_float(conversion->view.dtype))
             plan_default_float(conversion, range);
         else
             plan_default_integer(conversion, range);
@@ -284,7 +274,7 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_batch *ba
         return WB_BAD_ARGUMENT;
     const wb_range range = scan_if_needed(conversion, batch, rule, machine.thread_count);
     conversion->found_nan = range.found_nan;
-    if (rule == WB_NORMALIZE_DEFAULT && is_float(dtype) && range.has_values) {
+    if (rule == WB_NORMALIZE_DEFAULT && wb_dtype_is_float(dtype) && range.has_values) {
         conversion->lo = range.lo;
         conversion->hi = range.hi;
     }

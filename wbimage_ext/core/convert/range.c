@@ -188,15 +188,9 @@ static void scan_in_parts(const walk *plan, wb_range_kernel *kernel, unsigned th
     }
 }
 
-static bool is_float(wb_dtype dtype)
-{
-    return dtype >= WB_FLOAT16;
-}
-
 static bool is_unsigned(wb_dtype dtype)
 {
-    return dtype == WB_BOOL || dtype == WB_UINT8 || dtype == WB_UINT16 || dtype == WB_UINT32
-           || dtype == WB_UINT64;
+    return !wb_dtype_is_float(dtype) && !wb_dtype_is_signed(dtype);
 }
 
 /* Half the range of an unsigned dtype: the difference between a value and its key. */
@@ -220,7 +214,7 @@ static double value_of_key(wb_dtype dtype, int64_t key)
 {
     if (is_unsigned(dtype))
         return wb_double_from_uint64((uint64_t)key + unsigned_offset(dtype));
-    if (!is_float(dtype))
+    if (!wb_dtype_is_float(dtype))
         return wb_double_from_int64(key);
     const uint64_t magnitude = (uint64_t)(key < 0 ? -1 - key : key);
     double value = 0;
@@ -247,12 +241,12 @@ void wb_range_scan(const wb_batch *batch, int32_t enough, const wb_value_kernels
     const walk plan = walk_plan(batch);
     *range = (wb_range){.has_values = true};
     bounds found = no_bounds(dtype);
-    if (enough != WB_RANGE_WHOLE && !is_float(dtype))
+    if (enough != WB_RANGE_WHOLE && !wb_dtype_is_float(dtype))
         found.stop_key = (int64_t)((uint64_t)enough
                                    - (is_unsigned(dtype) ? unsigned_offset(dtype) : 0));
     scan_in_parts(&plan, kernels->range[dtype], thread_count, &found);
 
-    if (is_float(dtype)) {
+    if (wb_dtype_is_float(dtype)) {
         const int64_t infinity = infinity_key(dtype);
         range->found_nan = found.hi_key > infinity || found.lo_key < -1 - infinity;
         if (found.hi_key >= infinity || found.lo_key <= -1 - infinity) {

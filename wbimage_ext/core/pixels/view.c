@@ -27,6 +27,16 @@ size_t wb_dtype_size_bytes(wb_dtype dtype)
     return 0;
 }
 
+bool wb_dtype_is_float(wb_dtype dtype)
+{
+    return dtype >= WB_FLOAT16;
+}
+
+bool wb_dtype_is_signed(wb_dtype dtype)
+{
+    return dtype == WB_INT8 || dtype == WB_INT16 || dtype == WB_INT32 || dtype == WB_INT64;
+}
+
 /* The dimensions that are left after squeezing. */
 typedef struct dimensions {
     int count;

@@ -29,6 +29,9 @@ typedef enum wb_dtype {
 } wb_dtype;
 
 size_t wb_dtype_size_bytes(wb_dtype dtype);
+bool wb_dtype_is_float(wb_dtype dtype);
+/* Integers with a sign; what is neither that nor a float has no values below 0. */
+bool wb_dtype_is_signed(wb_dtype dtype);
 
 enum { WB_VIEW_MAX_DIMENSIONS = 64 /* as many as NumPy 2 allows */ };
 
