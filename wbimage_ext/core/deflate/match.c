@@ -42,11 +42,17 @@ static unsigned table_bits(size_t size_bytes, bool is_fine)
     return bits;
 }
 
+static size_t tables_bytes(unsigned bits, bool is_fine)
+{
+    return (is_fine ? (2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t) : TABLES * sizeof(uint32_t))
+           << bits;
+}
+
 size_t wb_deflate_matcher_size(size_t size_bytes)
 {
-    const size_t coarse = TABLES * sizeof(uint32_t);
-    const size_t fine = (2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t);
-    return (coarse > fine ? coarse : fine) << table_bits(size_bytes, true);
+    const size_t coarse = tables_bytes(table_bits(size_bytes, false), false);
+    const size_t fine = tables_bytes(table_bits(size_bytes, true), true);
+    return coarse > fine ? coarse : fine;
 }
 
 void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t size_bytes,
@@ -224,11 +230,6 @@ static bool do_high_bytes_vary(const uint8_t *bytes, size_t start, size_t end, s
            > spent + (uint64_t)total * (WB_FIT_HIGH_BITS_16 * 256 / 10);
 }
 
-static size_t fine_tables_bytes(const wb_deflate_matcher *matcher)
-{
-    return ((2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t)) << matcher->table_bits;
-}
-
 static void fine_tables_init(fine_tables *to, const wb_deflate_matcher *matcher, size_t few_bytes)
 {
     const unsigned bits = matcher->table_bits + FINE_MORE_BITS;
@@ -329,9 +330,8 @@ static find_matches_kernel *select_find_matches(wb_cpu cpu)
 size_t wb_deflate_find_matches(wb_deflate_matcher *matcher, const uint8_t *bytes, size_t start,
                                size_t end, wb_cpu cpu, wb_deflate_token *tokens)
 {
-    const size_t coarse = (TABLES * sizeof(uint32_t)) << matcher->table_bits;
     if (!matcher->has_seen)
-        memset(matcher->tables, 0, matcher->is_fine ? fine_tables_bytes(matcher) : coarse);
+        memset(matcher->tables, 0, tables_bytes(matcher->table_bits, matcher->is_fine));
     matcher->has_seen = true;
     return select_find_matches(cpu)(matcher, bytes, start, end, tokens);
 }

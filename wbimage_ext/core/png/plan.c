@@ -136,9 +136,9 @@ static void look_at_row(const wb_png_row *row, bool is_16_bit, look_counts *coun
 {
     size_t step = row->pixel_bytes, before = step == 1 ? 3 : step < 4 ? step : 4;
     size_t first = before > step ? before : step;
-    const unsigned unused_bits = 8
-                                 * (WORD_BYTES - (unsigned)step); /* of a word, behind the pixel */
-    size_t run_bytes = 0;                                         /* like those a pixel before */
+    /* Of a word, behind the pixel. */
+    const unsigned unused_bits = 8 * (WORD_BYTES - (unsigned)step);
+    size_t run_bytes = 0; /* like those a pixel before */
     for (size_t i = first; i + WORD_BYTES <= row->size_bytes; i += step) {
         const uint8_t *pixel = row->pixels + i;
         const uint64_t word = wb_load_le64(pixel);
@@ -471,13 +471,13 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     wb_png_look look = look_at(&planner->trial.rows, &all);
     planner->tile_number += all.count;
     contest here;
-    bool may_be_photo = looks_like_photo(planner->trial.rows.raster, &look);
     const wb_raster *raster = planner->trial.rows.raster;
+    bool may_be_photo = looks_like_photo(raster, &look);
     size_t row_bytes = raster->width * wb_raster_pixel_bytes(raster);
     bool is_image = row_count == raster->height;
     if (is_image && is_whole(&planner->trial, &all)) {
         contest_init(&here, planner, &all, lines);
-        if (planner->trial.rows.raster->is_16_bit) {
+        if (raster->is_16_bit) {
             hold_contest_16(&here, false);
         } else {
             hold_contest(&here, WB_PNG_RUNS, may_be_photo ? WB_PNG_FILTERED : WB_PNG_PLAIN);
@@ -500,7 +500,7 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     planner->is_photo = false;
     if (planner->has_plan && planner->parts_since < WB_FIT_KEEP_PARTS
         && is_near(look.flat, planner->look.flat,
-                   planner->trial.rows.raster->is_16_bit ? WB_FIT_KEEP_FLAT_16 : WB_FIT_KEEP_FLAT)
+                   raster->is_16_bit ? WB_FIT_KEEP_FLAT_16 : WB_FIT_KEEP_FLAT)
         && is_near(look.seen, planner->look.seen, WB_FIT_KEEP_SEEN)) {
         planner->parts_since++;
         return WB_PNG_CHOSEN;
@@ -508,7 +508,7 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     /* Tiles easily miss what repeats in a figure: there runs are no candidate. */
     bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !is_whole(&planner->trial, &all);
     contest_init(&here, planner, &all, NULL);
-    if (planner->trial.rows.raster->is_16_bit) {
+    if (raster->is_16_bit) {
         hold_contest_16(&here, is_figure);
     } else {
         hold_contest(&here, is_figure ? WB_PNG_FILTERED : WB_PNG_RUNS, WB_PNG_PLAIN);
