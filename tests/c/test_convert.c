@@ -9,6 +9,7 @@
 #include "check.h"
 #include "base/endian.h"
 #include "base/floats.h"
+#include "pixels/elements.h"
 #include "support.h"
 
 static const wb_dtype DTYPES[] = {WB_BOOL,     WB_UINT8,   WB_INT8,   WB_UINT16, WB_INT16,
@@ -440,6 +441,81 @@ static void test_layouts_and_kernels(void)
     wb_release(values);
 }
 
+/* Enough to be read in two blocks; all are 0 but one. */
+enum { NARROWED = 5000 };
+
+static bool narrow(wb_dtype dtype, int64_t value, size_t place, const wb_normalize *normalize,
+                   wb_cpu cpu)
+{
+    static uint8_t values[NARROWED * MAX_ITEM_BYTES];
+    static uint8_t samples[NARROWED], expected[NARROWED];
+    const size_t item = wb_dtype_size_bytes(dtype);
+    for (size_t i = 0; i < NARROWED; i++)
+        for (size_t k = 0; k < item; k++) /* the low byte first */
+            values[i * item + k] = (uint8_t)((uint64_t)(i == place ? value : 0) >> (8 * k));
+    if (WB_IS_BIG_ENDIAN)
+        wb_elements_swap(values, NARROWED, item);
+    const wb_view view = packed_view(values, dtype, NARROWED / 100, 25, 4);
+    wb_conversion narrowed, planned;
+    wb_error error = {{0}};
+    if (!wb_conversion_narrow(&narrowed, &view, normalize, one_thread(cpu), samples))
+        return false;
+    convert(&view, normalize, cpu, expected);
+    CHECK_BYTES(samples, expected, NARROWED);
+    CHECK_OK(wb_conversion_plan(&planned, &view, normalize, one_thread(cpu), &error), error);
+    CHECK(narrowed.kernel == planned.kernel);
+    CHECK(narrowed.is_clipped == planned.is_clipped && narrowed.found_nan == planned.found_nan);
+    CHECK(narrowed.lo == planned.lo && narrowed.hi == planned.hi);
+    CHECK(narrowed.scale_lo == planned.scale_lo && narrowed.scale_hi == planned.scale_hi);
+    return true;
+}
+
+static void test_narrowed_integers(void)
+{
+    static const wb_dtype WIDE[] = {WB_UINT16, WB_INT16,  WB_UINT32,
+                                    WB_INT32,  WB_UINT64, WB_INT64};
+    static const size_t PLACES[] = {0, 4095, 4096, NARROWED - 1};
+    const wb_cpu cpus[] = {WB_CPU_PORTABLE, wb_cpu_detect("avx512"), wb_cpu_detect(NULL)};
+    for (size_t c = 0; c < sizeof cpus / sizeof *cpus; c++)
+        for (size_t d = 0; d < sizeof WIDE / sizeof *WIDE; d++)
+            for (size_t p = 0; p < sizeof PLACES / sizeof *PLACES; p++) {
+                const wb_dtype dtype = WIDE[d];
+                const size_t place = PLACES[p];
+                const int64_t top_bit = (int64_t)(UINT64_C(1)
+                                                  << (8 * wb_dtype_size_bytes(dtype) - 1));
+                CHECK(narrow(dtype, 255, place, &DEFAULT, cpus[c]));
+                CHECK(narrow(dtype, 2, place, &DEFAULT, cpus[c]));
+                CHECK(narrow(dtype, 1, place, &NONE, cpus[c]));
+                CHECK(!narrow(dtype, 1, place, &DEFAULT, cpus[c])); /* which scales it */
+                CHECK(!narrow(dtype, 0, place, &DEFAULT, cpus[c]));
+                CHECK(!narrow(dtype, 256, place, &NONE, cpus[c]));
+                CHECK(!narrow(dtype, -1, place, &DEFAULT, cpus[c]));
+                CHECK(!narrow(dtype, top_bit, place, &DEFAULT, cpus[c]));
+            }
+}
+
+static void test_what_is_not_narrowed(void)
+{
+    const wb_normalize others[] = {TORCH,
+                                   DEFAULT_16,
+                                   {.rule = WB_NORMALIZE_LIMITS, .lo = 0, .hi = 100},
+                                   {.rule = WB_NORMALIZE_DEFAULT, .top_value = 254}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        CHECK(!narrow(WB_INT64, 200, 0, &others[i], wb_cpu_detect(NULL)));
+    CHECK(!narrow(WB_UINT8, 200, 0, &DEFAULT, wb_cpu_detect(NULL)));
+    CHECK(!narrow(WB_FLOAT32, 200, 0, &DEFAULT, wb_cpu_detect(NULL)));
+    static const int16_t values[12] = {0, 3};
+    uint8_t samples[12];
+    wb_conversion conversion;
+    wb_view view = packed_view(values, WB_INT16, 2, 2, 3);
+    CHECK(wb_conversion_narrow(&conversion, &view, &DEFAULT, one_thread(0), samples));
+    view.is_byte_swapped = true;
+    CHECK(!wb_conversion_narrow(&conversion, &view, &DEFAULT, one_thread(0), samples));
+    view = packed_view(values, WB_INT16, 2, 2, 3);
+    view.row_stride_bytes = 0;
+    CHECK(!wb_conversion_narrow(&conversion, &view, &DEFAULT, one_thread(0), samples));
+}
+
 static void test_broadcast(void)
 {
     const float row[] = {0, 0.5f, 1};
@@ -508,6 +584,8 @@ int main(void)
     RUN(test_clipped_integers);
     RUN(test_packed_uint8_is_not_copied);
     RUN(test_layouts_and_kernels);
+    RUN(test_narrowed_integers);
+    RUN(test_what_is_not_narrowed);
     RUN(test_broadcast);
     RUN(test_half_numbers);
     RUN(test_wide_integers);

@@ -112,25 +112,20 @@ static const uint8_t *packed_row(const void *context, size_t y, uint8_t *buffer)
 }
 
 /* Encoders ask for some rows more than once. Of a small image all are converted at once, and then
- * read in place; a larger one would leave the second-level cache meanwhile. */
-static wb_status convert_small(const wb_conversion *conversion, wb_machine machine,
-                               wb_png_scratch *scratch, packed_rows *rows, wb_raster *raster)
+ * read in place; a larger one would leave the second-level cache meanwhile. Where it is small,
+ * `samples` becomes room for all of them. */
+static wb_status make_room_if_small(const wb_view *view, bool is_16_bit, wb_png_scratch *scratch,
+                                    uint8_t **samples)
 {
     enum { SMALL_BYTES = 64 << 10 };
-    const wb_view *view = &conversion->view;
+    const size_t row_bytes = view->width * view->channels * (is_16_bit ? 2 : 1);
     size_t size_bytes;
-    rows->row_bytes = raster->width * wb_raster_pixel_bytes(raster);
-    if (!wb_multiply(rows->row_bytes, raster->height, &size_bytes) || size_bytes > SMALL_BYTES
-        || (conversion->is_identity && wb_view_has_packed_rows(view)))
+    if (!wb_multiply(row_bytes, view->height, &size_bytes) || size_bytes > SMALL_BYTES)
         return WB_OK;
     wb_status status = wb_bytes_renew(&scratch->samples, size_bytes);
-    if (status != WB_OK)
-        return status;
-    wb_conversion_write(conversion, machine, scratch->samples.data);
-    rows->samples = scratch->samples.data;
-    raster->context = rows;
-    raster->row = packed_row;
-    return WB_OK;
+    if (status == WB_OK)
+        *samples = scratch->samples.data;
+    return status;
 }
 
 wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
@@ -138,16 +133,27 @@ wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
                           wb_error *error)
 {
     *info = (wb_image_info){0};
+    const wb_normalize *normalize = &options->normalize;
+    const wb_machine machine = options->machine;
     wb_conversion conversion;
-    wb_status status = wb_conversion_plan(&conversion, view, &options->normalize, options->machine,
-                                          error);
+    uint8_t *samples = NULL;
+    wb_status status = make_room_if_small(view, normalize->is_16_bit, scratch, &samples);
+    if (status != WB_OK)
+        return status;
+    const bool is_written = samples != NULL
+                            && wb_conversion_narrow(&conversion, view, normalize, machine, samples);
+    if (!is_written)
+        status = wb_conversion_plan(&conversion, view, normalize, machine, error);
     if (status != WB_OK)
         return status;
     wb_raster raster = wb_conversion_raster(&conversion);
-    packed_rows rows;
-    status = convert_small(&conversion, options->machine, scratch, &rows, &raster);
-    if (status != WB_OK)
-        return status;
+    const packed_rows rows = {samples, raster.width * wb_raster_pixel_bytes(&raster)};
+    if (samples != NULL && !(conversion.is_identity && wb_view_has_packed_rows(view))) {
+        if (!is_written)
+            wb_conversion_write(&conversion, machine, samples);
+        raster.context = &rows;
+        raster.row = packed_row;
+    }
     return encode_converted(&raster, &conversion, options, scratch, file, info, error);
 }
 

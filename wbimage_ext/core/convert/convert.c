@@ -24,6 +24,7 @@
 enum {
     CHUNK_PIXELS = 256, /* gathered or converted at a time: 8 KB, in the first-level cache */
     MAX_SAMPLE_BYTES = 2,
+    NARROWED_VALUES = 4096, /* between two questions whether all of them fit */
     /* A thread starts in about 30 microseconds, in which a core converts some 100,000 values. */
     PARALLEL_VALUES = 1 << 20,
     GROUP_VALUES = 1 << 17 /* of one task */
@@ -252,15 +253,12 @@ static void plan_rule(wb_conversion *conversion, wb_normalize_rule rule, const w
         conversion->scaled_top = (uint8_t)top;
 }
 
-wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_batch *batch,
-                                   const wb_normalize *normalize, wb_machine machine,
-                                   wb_error *error)
+static void conversion_init(wb_conversion *conversion, const wb_view *view,
+                            const wb_normalize *normalize, wb_machine machine)
 {
-    const wb_dtype dtype = batch->first.dtype;
-    const wb_normalize_rule rule = rule_of(normalize, dtype);
     const wb_value_kernels *kernels = wb_value_kernels_choose(machine.cpu);
     *conversion = (wb_conversion){
-        .view = batch->first,
+        .view = *view,
         .normalize = *normalize,
         .kernels = kernels,
         .samples = normalize->is_16_bit ? kernels->to_uint16 : kernels->to_uint8,
@@ -270,6 +268,15 @@ wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_batch *ba
         .scaled_top = UINT8_MAX,
     };
     conversion->arithmetic.ceiling = full_scale(conversion);
+}
+
+wb_status wb_conversion_plan_batch(wb_conversion *conversion, const wb_batch *batch,
+                                   const wb_normalize *normalize, wb_machine machine,
+                                   wb_error *error)
+{
+    const wb_dtype dtype = batch->first.dtype;
+    const wb_normalize_rule rule = rule_of(normalize, dtype);
+    conversion_init(conversion, &batch->first, normalize, machine);
     if (check_normalize(normalize, error) != WB_OK)
         return WB_BAD_ARGUMENT;
     const wb_range range = scan_if_needed(conversion, batch, rule, machine.thread_count);
@@ -292,6 +299,33 @@ wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
 {
     const wb_batch batch = wb_batch_of_one(view);
     return wb_conversion_plan_batch(conversion, &batch, normalize, machine, error);
+}
+
+/* The bits of the integers tell what their range would: whether all fit, and whether all are 0 or
+ * 1, which the default rule scales. */
+bool wb_conversion_narrow(wb_conversion *conversion, const wb_view *view,
+                          const wb_normalize *normalize, wb_machine machine, uint8_t *packed)
+{
+    const wb_normalize_rule rule = normalize->rule;
+    conversion_init(conversion, view, normalize, machine);
+    wb_narrow_kernel *kernel = conversion->kernels->narrow[view->dtype];
+    if (kernel == NULL || (rule != WB_NORMALIZE_DEFAULT && rule != WB_NORMALIZE_NONE)
+        || normalize->is_16_bit || normalize->top_value % UINT8_MAX != 0
+        || !wb_view_is_packed(view))
+        return false;
+    const size_t item_bytes = wb_dtype_size_bytes(view->dtype);
+    const size_t all = view->height * view->width * view->channels;
+    uint64_t bits = 0;
+    for (size_t i = 0, count; i < all; i += count) {
+        count = all - i < NARROWED_VALUES ? all - i : NARROWED_VALUES;
+        bits |= kernel(view->data + i * item_bytes, count, packed + i);
+        if (bits > UINT8_MAX)
+            return false;
+    }
+    if (rule == WB_NORMALIZE_DEFAULT && bits <= 1)
+        return false;
+    plan_rule(conversion, rule, &(wb_range){.has_values = true, .hi = (double)bits});
+    return true;
 }
 
 /* Packed values in native byte order become samples. */

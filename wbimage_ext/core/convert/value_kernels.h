@@ -34,6 +34,9 @@ typedef struct wb_arithmetic {
 typedef void wb_convert_kernel(const wb_arithmetic *arithmetic, const void *values, size_t count,
                                uint8_t *target);
 
+/* Writes the low byte of each integer; returns the bits that are set in any of them. */
+typedef uint64_t wb_narrow_kernel(const void *values, size_t count, uint8_t *target);
+
 /* Sets target[i] to `nan_value` where value i is NaN. */
 typedef void wb_nan_kernel(const void *values, size_t count, uint8_t nan_value, uint8_t *target);
 
@@ -67,6 +70,7 @@ typedef struct wb_sample_kernels {
 typedef struct wb_value_kernels {
     wb_range_kernel *range[WB_DTYPE_COUNT];
     wb_finite_range_kernel *finite_range[WB_DTYPE_COUNT];
+    wb_narrow_kernel *narrow[WB_DTYPE_COUNT];   /* integers of more than a byte */
     wb_nan_kernel *replace_nan[WB_DTYPE_COUNT]; /* floats */
     wb_equals_kernel *equals[WB_DTYPE_COUNT];   /* all but bool */
     wb_translate_kernel *translate;

@@ -19,6 +19,10 @@ FINITE_RANGE(bfloat16, uint16_t, int16_t, 0x7f80)
 FINITE_RANGE(float32, uint32_t, int32_t, 0x7f800000)
 FINITE_RANGE(float64, uint64_t, int64_t, 0x7ff0000000000000)
 
+NARROW(uint16, uint16_t)
+NARROW(uint32, uint32_t)
+NARROW(uint64, uint64_t)
+
 REPLACE_NAN(float16, uint16_t, 0x7c00)
 REPLACE_NAN(bfloat16, uint16_t, 0x7f80)
 REPLACE_NAN(float32, uint32_t, 0x7f800000)
@@ -92,6 +96,15 @@ static const wb_value_kernels KERNEL(kernels) = {
             [WB_BFLOAT16] = KERNEL(finite_range_bfloat16),
             [WB_FLOAT32] = KERNEL(finite_range_float32),
             [WB_FLOAT64] = KERNEL(finite_range_float64),
+        },
+    .narrow =
+        {
+            [WB_UINT16] = KERNEL(narrow_uint16),
+            [WB_INT16] = KERNEL(narrow_uint16),
+            [WB_UINT32] = KERNEL(narrow_uint32),
+            [WB_INT32] = KERNEL(narrow_uint32),
+            [WB_UINT64] = KERNEL(narrow_uint64),
+            [WB_INT64] = KERNEL(narrow_uint64),
         },
     .replace_nan =
         {
