@@ -472,8 +472,7 @@ static bool narrow(wb_dtype dtype, int64_t value, size_t place, const wb_normali
 
 static void test_narrowed_integers(void)
 {
-    static const wb_dtype WIDE[] = {WB_UINT16, WB_INT16,  WB_UINT32,
-                                    WB_INT32,  WB_UINT64, WB_INT64};
+    static const wb_dtype WIDE[] = {WB_UINT16, WB_INT16, WB_UINT32, WB_INT32, WB_UINT64, WB_INT64};
     static const size_t PLACES[] = {0, 4095, 4096, NARROWED - 1};
     const wb_cpu cpus[] = {WB_CPU_PORTABLE, wb_cpu_detect("avx512"), wb_cpu_detect(NULL)};
     for (size_t c = 0; c < sizeof cpus / sizeof *cpus; c++)

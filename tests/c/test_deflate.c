@@ -387,10 +387,10 @@ static void test_flush(void)
         wb_deflate deflate;
         wb_error error = {{0}};
         wb_deflate_init(&deflate, &out, wb_cpu_detect(NULL));
-        CHECK_OK(wb_deflate_append(&deflate, &first, SIZE_BYTES), error);
+        CHECK_OK(wb_deflate_append(&deflate, &first, SIZE_BYTES, NULL), error);
         if (flushes & 1)
             CHECK_OK(wb_deflate_flush(&deflate), error);
-        CHECK_OK(wb_deflate_append(&deflate, &second, SIZE_BYTES), error);
+        CHECK_OK(wb_deflate_append(&deflate, &second, SIZE_BYTES, NULL), error);
         if (flushes & 2)
             CHECK_OK(wb_deflate_flush(&deflate), error);
         CHECK_OK(wb_deflate_end(&deflate), error);
@@ -416,11 +416,12 @@ static void test_join(void)
         wb_deflate_init(&deflate, &out, wb_cpu_detect(NULL));
         wb_deflate_init(&other, &other_out, wb_cpu_detect(NULL));
         if (CUT[i] != 0)
-            CHECK_OK(wb_deflate_append(&deflate, &(wb_deflate_stretch){bytes, tokens, 1}, CUT[i]),
-                     error);
+            CHECK_OK(
+                wb_deflate_append(&deflate, &(wb_deflate_stretch){bytes, tokens, 1}, CUT[i], NULL),
+                error);
         if (CUT[i] != SIZE_BYTES)
             CHECK_OK(wb_deflate_append(&other, &(wb_deflate_stretch){bytes + CUT[i], tokens + 1, 1},
-                                       SIZE_BYTES - CUT[i]),
+                                       SIZE_BYTES - CUT[i], NULL),
                      error);
         CHECK_OK(wb_deflate_flush(&deflate), error);
         CHECK_OK(wb_deflate_flush(&other), error);
@@ -452,7 +453,7 @@ static void test_many_tokens(void)
         wb_deflate deflate;
         wb_error error = {{0}};
         wb_deflate_init(&deflate, &out, wb_cpu_detect(DISABLED[i]));
-        CHECK_OK(wb_deflate_append(&deflate, &stretch, SIZE_BYTES), error);
+        CHECK_OK(wb_deflate_append(&deflate, &stretch, SIZE_BYTES, NULL), error);
         CHECK_OK(wb_deflate_end(&deflate), error);
         check_inflates(&out, bytes, SIZE_BYTES);
         wb_bytes_free(&out);

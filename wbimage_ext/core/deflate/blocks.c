@@ -123,8 +123,7 @@ static void open_block(wb_deflate *deflate)
 
 /* Whether codes would hardly make the stretch smaller than storing it does. */
 static bool is_noise(const wb_deflate_stretch *stretch, size_t size_bytes,
-                     const wb_deflate_frequencies *frequencies, bool is_exact,
-                     uint64_t entropy_bits)
+                     const wb_deflate_counts *counts)
 {
     /* The entropy of a sample is too low, by half a sampled value for each symbol (Miller and
      * Madow, 1955), and a sample leaves out some bytes at the end. */
@@ -132,13 +131,13 @@ static bool is_noise(const wb_deflate_stretch *stretch, size_t size_bytes,
         HEADER_BITS = 640,
         MISSED_BITS = WB_DEFLATE_LITERALS * WB_DEFLATE_SAMPLE_RATE * 72 / 100
     };
-    const uint64_t stored_bits = stored_cost(size_bytes);
-    if (is_exact || entropy_bits + entropy_bits / 64 >= stored_bits
+    const uint64_t stored_bits = stored_cost(size_bytes), entropy_bits = counts->entropy_bits;
+    if (counts->is_exact || entropy_bits + entropy_bits / 64 >= stored_bits
         || entropy_bits + entropy_bits / 8 < stored_bits)
         return entropy_bits + entropy_bits / 64 >= stored_bits;
     uint64_t counted = 1, literals = 0;
     for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++)
-        counted += frequencies->litlen[i];
+        counted += counts->frequencies.litlen[i];
     for (size_t i = 0; i < stretch->token_count; i++)
         literals += stretch->tokens[i].literals;
     return entropy_bits * literals / counted + MISSED_BITS + HEADER_BITS >= stored_bits;
@@ -173,23 +172,27 @@ static uint64_t most_bits(const wb_deflate_stretch *stretch, size_t size_bytes)
 }
 
 wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stretch,
-                            size_t size_bytes)
+                            size_t size_bytes, const wb_deflate_counts *counts)
 {
+    wb_deflate_counts counted;
     wb_status status = writer_open(deflate, most_bits(stretch, size_bytes));
     if (status != WB_OK)
         return status;
     deflate->adler = wb_checksum_adler32(deflate->adler, stretch->bytes, size_bytes);
     deflate->size_bytes += size_bytes;
-    bool is_exact = wb_deflate_count(stretch, size_bytes, &deflate->frequencies);
-    uint64_t entropy_bits = wb_deflate_entropy(&deflate->frequencies);
-    if (is_noise(stretch, size_bytes, &deflate->frequencies, is_exact, entropy_bits)) {
+    if (counts == NULL) {
+        wb_deflate_count(stretch, size_bytes, &counted);
+        counts = &counted;
+    }
+    deflate->frequencies = counts->frequencies;
+    if (is_noise(stretch, size_bytes, counts)) {
         put_stored(deflate, stretch->bytes, size_bytes);
         writer_close(deflate);
         return WB_OK;
     }
-    if (!is_exact)
+    if (!counts->is_exact)
         drop_unseen(stretch->bytes, size_bytes, deflate->frequencies.litlen);
-    bool kept = keep_codes(deflate, entropy_bits);
+    bool kept = keep_codes(deflate, counts->entropy_bits);
     if (!kept)
         end_block(deflate);
     wb_bit_writer before = deflate->writer;

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/cpu.h"
 #include "deflate/codes.h"
+#include "deflate/count.h"
 #include "deflate/emit.h"
 
 typedef struct wb_deflate {
@@ -27,10 +28,10 @@ typedef struct wb_deflate {
 
 void wb_deflate_init(wb_deflate *deflate, wb_bytes *out, wb_cpu cpu);
 
-/* Appends one stretch of `size_bytes`, its tokens covering it exactly. Literals are counted on a
- * sample where matches are few. */
+/* Appends one stretch of `size_bytes`, its tokens covering it exactly. `counts` are those of the
+ * stretch, or NULL where nobody counted it before. */
 wb_status wb_deflate_append(wb_deflate *deflate, const wb_deflate_stretch *stretch,
-                            size_t size_bytes);
+                            size_t size_bytes, const wb_deflate_counts *counts);
 
 /* Ends the open block at a whole byte, so that what is in `out` needs no change later. */
 wb_status wb_deflate_flush(wb_deflate *deflate);

@@ -133,8 +133,9 @@ static void subtract_runs(const wb_deflate_stretch *stretch, uint32_t *litlen)
     }
 }
 
-bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
-                      wb_deflate_frequencies *frequencies)
+/* Returns whether the frequencies are exact. */
+static bool count_symbols(const wb_deflate_stretch *stretch, size_t size_bytes,
+                          wb_deflate_frequencies *frequencies)
 {
     literal_counts counts = {{0}};
     memset(frequencies, 0, sizeof *frequencies);
@@ -163,6 +164,13 @@ bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
     scale(frequencies->litlen, WB_DEFLATE_LITLEN_SYMBOLS, 1);
     scale(frequencies->distance, 1, 1); /* runs may come later */
     return false;
+}
+
+void wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
+                      wb_deflate_counts *counts)
+{
+    counts->is_exact = count_symbols(stretch, size_bytes, &counts->frequencies);
+    counts->entropy_bits = wb_deflate_entropy(&counts->frequencies);
 }
 
 void wb_deflate_literal_costs(const uint8_t *bytes, size_t size_bytes,

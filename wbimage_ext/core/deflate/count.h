@@ -1,5 +1,5 @@
 /* How often a stretch's symbols occur.
- * In: bytes and the tokens that cover them. Out: frequencies, prices of literals.
+ * In: bytes and the tokens that cover them. Out: counts, prices of literals.
  * Ownership: none. */
 #ifndef WB_DEFLATE_COUNT_H
 #define WB_DEFLATE_COUNT_H
@@ -11,10 +11,16 @@
 
 enum { WB_DEFLATE_SAMPLE_RATE = 8 /* bytes for each that a sample counts */ };
 
-/* Returns whether the counts are exact. Where matches are few and all of distance 1, literals are
- * counted on a sample; then every symbol may still come, and has a count. */
-bool wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
-                      wb_deflate_frequencies *frequencies);
+typedef struct wb_deflate_counts {
+    wb_deflate_frequencies frequencies;
+    bool is_exact;
+    uint64_t entropy_bits; /* as wb_deflate_entropy tells it */
+} wb_deflate_counts;
+
+/* Where matches are few and all of distance 1, literals are counted on a sample; then every symbol
+ * may still come, and has a count. */
+void wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
+                      wb_deflate_counts *counts);
 
 /* What each byte would cost as a literal, in 1/256 bits, by how often it occurs in a sample. */
 void wb_deflate_literal_costs(const uint8_t *bytes, size_t size_bytes,

@@ -60,6 +60,7 @@ void wb_png_lines_restart(wb_png_lines *lines, size_t y)
     wb_png_rows_seek(&lines->rows, y);
     lines->start = lines->end = 0;
     lines->token_count = lines->symbols = 0;
+    lines->counts = NULL;
     lines->has_prices = false;
     memset(lines->scores, 0, sizeof lines->scores);
     wb_deflate_matcher_clear(&lines->matcher);
@@ -158,6 +159,7 @@ void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count)
     size_t start = lines->end, size_bytes = row_count * lines->line_bytes, count;
     wb_deflate_token *tokens = lines->tokens + lines->token_count;
     lines->end += size_bytes;
+    lines->counts = NULL;
     for (uint8_t *line = lines->bytes + start; line < lines->bytes + lines->end;
          line += lines->line_bytes)
         write_line(lines, plan, line);
@@ -185,6 +187,7 @@ void wb_png_lines_copy(wb_png_lines *to, const wb_png_lines *from)
     to->end = from->end;
     to->token_count = from->token_count;
     to->symbols = from->symbols;
+    to->counts = NULL;
     wb_png_rows_seek(&to->rows, from->rows.y);
 }
 
@@ -202,6 +205,7 @@ void wb_png_lines_close_block(wb_png_lines *lines)
 {
     lines->start = lines->end;
     lines->token_count = lines->symbols = 0;
+    lines->counts = NULL;
     if (lines->end <= WB_DEFLATE_WINDOW_BYTES)
         return;
     size_t gone_bytes = lines->end - WB_DEFLATE_WINDOW_BYTES;

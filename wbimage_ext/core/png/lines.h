@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "deflate/count.h"
 #include "deflate/emit.h"
 #include "deflate/match.h"
 #include "png/rows.h"
@@ -34,7 +35,8 @@ typedef struct wb_png_lines {
     size_t start, end;
     wb_deflate_token *tokens;
     size_t token_count;
-    size_t symbols; /* literals and matches of the open block */
+    size_t symbols;                  /* literals and matches of the open block */
+    const wb_deflate_counts *counts; /* of the open block; NULL where nobody counted it */
     wb_deflate_matcher matcher;
     bool has_prices;                      /* the matcher; else it guesses them from the next rows */
     uint64_t scores[WB_PNG_FILTER_COUNT]; /* of the rows above, the nearest counting most */

@@ -208,7 +208,7 @@ static uint64_t add_search(const wb_png_lines *trial, uint64_t cost)
 
 /* What a plan would take for the tiles. Where they are the whole part, that is what it takes. */
 static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan,
-                         wb_deflate_frequencies *frequencies)
+                         wb_deflate_counts *counts)
 {
     const bool is_16_bit = trial->rows.raster->is_16_bit;
     wb_png_lines_restart(trial, all->y);
@@ -218,9 +218,9 @@ static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan
     }
     wb_deflate_stretch block = wb_png_lines_block(trial);
     size_t size_bytes = wb_png_lines_block_bytes(trial);
-    wb_deflate_count(&block, size_bytes, frequencies);
-    uint64_t cost = wb_deflate_entropy(frequencies);
-    cost = is_whole(trial, all) ? (cost + header_cost(frequencies)) * WB_FIT_WEIGHT_RUNS
+    wb_deflate_count(&block, size_bytes, counts);
+    uint64_t cost = counts->entropy_bits;
+    cost = is_whole(trial, all) ? (cost + header_cost(&counts->frequencies)) * WB_FIT_WEIGHT_RUNS
                                 : cost * (is_16_bit ? WEIGHTS_16 : WEIGHTS)[plan];
     return add_search(trial, cost);
 }
@@ -241,14 +241,14 @@ static bool takes_much(const wb_png_lines *lines, uint64_t cost_bits)
 /* Whether matches save much, on a small tile: what repeats may look like a photograph, too. */
 static bool do_matches_pay(wb_png_lines *trial, const tiles *all)
 {
-    wb_deflate_frequencies frequencies;
+    wb_deflate_counts counts;
     tiles one = *all;
     one.count = 1;
     size_t rows = SMALL_TILE_BYTES / trial->line_bytes;
     rows = rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : rows;
     one.rows = rows < all->rows * all->count ? rows : all->rows * all->count;
-    uint64_t runs = try_plan(trial, &one, WB_PNG_RUNS, &frequencies);
-    uint64_t filtered = try_plan(trial, &one, WB_PNG_FILTERED, &frequencies);
+    uint64_t runs = try_plan(trial, &one, WB_PNG_RUNS, &counts);
+    uint64_t filtered = try_plan(trial, &one, WB_PNG_FILTERED, &counts);
     return filtered < runs / 100 * WB_FIT_PHOTO_PERCENT;
 }
 
@@ -256,10 +256,10 @@ static bool do_matches_pay(wb_png_lines *trial, const tiles *all)
 typedef struct contest {
     wb_png_planner *planner;
     const tiles *all;
-    wb_png_plan last;                      /* of the part before */
-    uint64_t least;                        /* of the costs, with those of earlier parts */
-    uint64_t costs[WB_PNG_PLANS];          /* of the tiles; of others UINT64_MAX */
-    wb_deflate_frequencies frequencies[2]; /* of the best plan so far, and of one more */
+    wb_png_plan last;             /* of the part before */
+    uint64_t least;               /* of the costs, with those of earlier parts */
+    uint64_t costs[WB_PNG_PLANS]; /* of the tiles; of others UINT64_MAX */
+    wb_deflate_counts counts[2];  /* of the best plan so far, and of one more */
     int best;
     wb_png_lines *whole; /* gets the lines and tokens of the best plan, if it is not NULL */
 } contest;
@@ -284,7 +284,7 @@ static uint64_t add_cost(wb_png_planner *planner, wb_png_plan plan, uint64_t cos
     return planner->costs[plan];
 }
 
-/* A plan whose cost here is `cost`, for which frequencies[1 - best] stand. */
+/* A plan whose cost here is `cost`, for which counts[1 - best] stand. */
 static void judge_plan(contest *in, wb_png_plan plan, uint64_t cost)
 {
     wb_png_planner *planner = in->planner;
@@ -303,7 +303,7 @@ static void judge_plan(contest *in, wb_png_plan plan, uint64_t cost)
 
 static void enter_plan(contest *in, wb_png_plan plan)
 {
-    uint64_t cost = try_plan(&in->planner->trial, in->all, plan, &in->frequencies[1 - in->best]);
+    uint64_t cost = try_plan(&in->planner->trial, in->all, plan, &in->counts[1 - in->best]);
     judge_plan(in, plan, cost);
 }
 
@@ -332,7 +332,7 @@ static void enter_matches_16(contest *in, wb_png_plan plan)
 {
     const wb_png_lines *trial = &in->planner->trial;
     const wb_raster *raster = trial->rows.raster;
-    uint64_t cost = try_plan(&in->planner->trial, in->all, plan, &in->frequencies[1 - in->best]);
+    uint64_t cost = try_plan(&in->planner->trial, in->all, plan, &in->counts[1 - in->best]);
     uint64_t estimate = UINT64_MAX;
     if (raster->channels == 1 && raster->width * in->all->row_count >= WB_DEFLATE_WINDOW_BYTES)
         estimate = add_search(trial, estimate_matches(trial));
@@ -437,8 +437,8 @@ static void take_photo(wb_png_planner *planner, wb_png_plan plan)
 /* Whether tiles that may be of a photograph are. */
 static bool are_of_photo(wb_png_planner *planner, const tiles *all)
 {
-    wb_deflate_frequencies frequencies;
-    uint64_t cost = try_plan(&planner->trial, all, WB_PNG_RUNS, &frequencies);
+    wb_deflate_counts counts;
+    uint64_t cost = try_plan(&planner->trial, all, WB_PNG_RUNS, &counts);
     return takes_much(&planner->trial, cost / WB_FIT_WEIGHT_RUNS)
            && (planner->is_photo || !do_matches_pay(&planner->trial, all));
 }
@@ -446,12 +446,12 @@ static bool are_of_photo(wb_png_planner *planner, const tiles *all)
 /* Codes a small image that may be a photograph as one, and tells whether it is. */
 static bool code_small_photo(wb_png_planner *planner, const tiles *all, wb_png_lines *lines)
 {
-    wb_deflate_frequencies frequencies;
     wb_png_lines_add(lines, WB_PNG_RUNS, all->row_count);
     wb_deflate_stretch block = wb_png_lines_block(lines);
     size_t size_bytes = wb_png_lines_block_bytes(lines);
-    wb_deflate_count(&block, size_bytes, &frequencies);
-    uint64_t cost_bits = wb_deflate_entropy(&frequencies);
+    wb_deflate_count(&block, size_bytes, &planner->counts);
+    lines->counts = &planner->counts;
+    uint64_t cost_bits = planner->counts.entropy_bits;
     if (cost_bits + cost_bits / 32 >= (uint64_t)8 * size_bytes) { /* noise */
         size_t rows = NOISE_BYTES / lines->line_bytes + 1;
         rows = rows < all->row_count ? rows : all->row_count;
@@ -484,6 +484,9 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
             if (are_more_plans_worth_it(&here))
                 enter_one_filter(&here);
         }
+        planner->counts = here.counts[here.best];
+        if (lines != NULL)
+            lines->counts = &planner->counts;
         return WB_PNG_CODED;
     }
     if (may_be_photo && do_rows_repeat(&planner->trial.rows, y + row_count / 2, 1)) {
@@ -514,7 +517,7 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
         hold_contest(&here, is_figure ? WB_PNG_FILTERED : WB_PNG_RUNS, WB_PNG_PLAIN);
         enter_one_filter(&here);
     }
-    wb_deflate_prices_set(&planner->prices, &here.frequencies[here.best]);
+    wb_deflate_prices_set(&planner->prices, &here.counts[here.best].frequencies);
     planner->has_plan = true;
     planner->look = look;
     planner->parts_since = 1;

@@ -19,6 +19,7 @@ typedef struct wb_png_planner {
     wb_png_plan plan;
     uint64_t costs[WB_PNG_PLANS]; /* of the parts so far, the last counting most */
     wb_deflate_prices prices;     /* of the tiles in the last contest, by the plan that won */
+    wb_deflate_counts counts;     /* of the lines that it coded */
     wb_png_look look;             /* in the last contest */
     unsigned parts_since;         /* the last contest, with it */
 } wb_png_planner;
@@ -33,7 +34,7 @@ void wb_png_planner_restart(wb_png_planner *planner);
 typedef enum wb_png_choice {
     WB_PNG_CHOSEN, /* the plan */
     WB_PNG_PRICED, /* the planner's prices, too */
-    WB_PNG_CODED   /* its lines and tokens, too: they are in `lines` */
+    WB_PNG_CODED   /* its lines and tokens, too: they are in `lines`, with the planner's counts */
 } wb_png_choice;
 
 /* For the `row_count` rows from `y` on, the next part. A small image is tried whole, and `lines`,
