@@ -133,6 +133,7 @@ static void search_init(search *to, const wb_deflate_matcher *matcher)
     }
     for (int log = 0; log < WB_DEFLATE_DISTANCE_LOGS; log++)
         to->by_distance_log[log] = gain_of(-prices->distance_log[log] - WB_FIT_FAR_MARGIN);
+    to->by_distance_log[WB_DEFLATE_DISTANCE_LOGS - 1] = gain_of(NO_GAIN); /* beyond the window */
     for (int i = 0; i < WB_DEFLATE_LITERALS; i++)
         to->literals_over[i] = gain_of(prices->literal[i] - prices->mean_literal);
     to->distance_prices = prices->distance;

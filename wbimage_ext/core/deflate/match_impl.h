@@ -96,23 +96,16 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
             searches++;
             size_t fars[TABLES * PLACES];
             unsigned equals[TABLES * PLACES], places = 0;
-            unsigned longest = left_length > above_length ? left_length : above_length;
             for (int k = 0; k < TABLES; k++) {
                 entry = *slots[k];
                 insert(slots[k], position);
                 for (unsigned age = 0; age < (k == 0 ? 1 : PLACES); age++) {
-                    size_t far = (position - (entry >> PLACE_BITS * age)) & 0xffff;
-                    /* Out of reach it is the left again. Computed without a branch: half are. */
-                    far = step ^ ((far ^ step) & (0 - (size_t)(far - 1 < reach)));
+                    size_t far = ((position - 1 - (entry >> PLACE_BITS * age)) & 0xffff) + 1;
+                    far = far < i ? far : i; /* beyond the window its price rules it out */
                     unsigned equal = wb_lowest_bit(KERNEL(differs)(here, here - far));
-                    longest = equal > longest ? equal : longest;
                     fars[places] = far;
                     equals[places++] = equal;
                 }
-            }
-            if (longest < WB_DEFLATE_MIN_MATCH) {
-                i += step * (1 + (misses++ >> misses_shift));
-                continue;
             }
             int64_t over[EXACT_BYTES + 1];
             sum_literals(&in, here, over);

@@ -102,10 +102,10 @@ WB_TARGET_AVX512 static void emit_avx512(const wb_deflate_stretch *stretch,
         __mmask64 rest = ((__mmask64)1 << literals) - 1;
         if (literals > 32)
             put_some(&tables, bytes, rest, 8, &writer);
-        else if (literals <= 4)
-            put_group(&writer, group_of_some(codes->literal_entries, bytes, literals));
-        else
+        else if (literals > 4)
             put_some(&tables, bytes, rest, 4, &writer);
+        else if (literals != 0)
+            put_group(&writer, group_of_some(codes->literal_entries, bytes, literals));
         put_long_match(codes, token.length, token.distance, &writer);
         bytes += literals + token.length;
     }
