@@ -24,12 +24,12 @@ enum {
     HASHED_BYTES = 16,
     /* Of a search for samples of 16 bits. */
     FINE_HASHED_BYTES = 32,
-    FINE_SAMPLED_PIXELS = 16, /* of so many gray pixels one says how much high bytes vary */
-    FINE_MORE_BITS = 2,       /* of the tables of few and some bytes */
-    FINE_LONG_BYTES = 8,      /* of a match for which more places are compared */
-    FINE_INSERTED = 3,        /* places in a match that go into the tables */
-    FINE_INSERTED_LONG = 2,   /* at the end of a longer one */
-    RECENT = 4                /* distances of long matches that are remembered */
+    FINE_SAMPLES = 1024,    /* gray pixels that say how much high bytes vary, about */
+    FINE_MORE_BITS = 2,     /* of the tables of few and some bytes */
+    FINE_LONG_BYTES = 8,    /* of a match for which more places are compared */
+    FINE_INSERTED = 3,      /* places in a match that go into the tables */
+    FINE_INSERTED_LONG = 2, /* at the end of a longer one */
+    RECENT = 4              /* distances of long matches that are remembered */
 };
 
 /* An entry for 8 to 16 bytes, of samples of 16 bits for 4 to 8, up to tables that leave room in a
@@ -217,9 +217,10 @@ static bool do_high_bytes_vary(const uint8_t *bytes, size_t start, size_t end, s
 {
     uint32_t counts[256] = {0}, total = 0;
     uint64_t spent = 0;
+    const size_t apart = 2 * ((end - start) / (2 * FINE_SAMPLES) + 1); /* bytes */
     for (size_t line = start; line < end; line += line_bytes) {
         size_t most = end - line < line_bytes ? end - line : line_bytes;
-        for (size_t i = 1; i < most && bytes[line] != 0; i += 2 * FINE_SAMPLED_PIXELS, total++)
+        for (size_t i = 1; i < most && bytes[line] != 0; i += apart, total++)
             counts[bytes[line + i]]++;
     }
     if (total == 0)

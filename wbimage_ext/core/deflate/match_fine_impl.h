@@ -15,7 +15,8 @@ TARGET WB_NEVER_INLINE size_t KERNEL(recent_of)(const search *in, const uint8_t 
     size_t length = KERNEL(equal_from)(here, distance, COMPARED_BYTES, most);
     int64_t gain = (int64_t)length * in->by_byte + far_part(in, distance);
     for (int k = 0; k < RECENT; k++) {
-        if (recent[k] == distance)
+        const bool is_shorter = length < most && here[length] != *(here + length - recent[k]);
+        if (recent[k] == distance || is_shorter)
             continue;
         size_t other_length = KERNEL(equal_from)(here, recent[k], 0, most);
         int64_t other = (int64_t)other_length * in->by_byte + far_part(in, recent[k]);

@@ -307,34 +307,57 @@ static void enter_plan(contest *in, wb_png_plan plan)
     judge_plan(in, plan, cost);
 }
 
+/* Of c * log2(c), where c, at least 1, grows by one. */
+static inline uint32_t gain_of_one(uint32_t c)
+{
+    return (c + 1) * wb_log2_fixed(c + 1) - c * wb_log2_fixed(c);
+}
+
 /* What matches cost where a whole window lies before them, of which a tile shows too little. Few
  * residuals, as of 12 bits that were spread over 16, repeat in some pixels wherever 2^14 pixels are
  * searched: a match takes the place of 14 bits of the pixels' entropy. */
 static uint64_t estimate_matches(const wb_png_lines *trial)
 {
-    enum { TABLE_BITS = 12, PIXEL_BYTES = 2 };
+    enum { TABLE_BITS = 12, PIXEL_BYTES = 2, GAINS = 32 };
     uint16_t counts[1 << TABLE_BITS] = {0};
+    uint32_t gains[GAINS] = {0}; /* of c * log2(c), where c grows by one */
     uint32_t pixels = 0;
     uint64_t spent = 0;
+    for (uint32_t c = 1; c < GAINS; c++)
+        gains[c] = gain_of_one(c);
     for (const uint8_t *line = trial->bytes; line < trial->bytes + trial->end;
          line += trial->line_bytes)
-        for (size_t i = 1; i < trial->line_bytes; i += PIXEL_BYTES, pixels++)
-            counts[(wb_load_le16(line + i) * 40503u & 0xffff) >> (16 - TABLE_BITS)]++;
-    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++)
-        if (counts[k] != 0)
-            spent += (uint64_t)counts[k] * wb_log2_fixed(counts[k]);
+        for (size_t i = 1; i < trial->line_bytes; i += PIXEL_BYTES, pixels++) {
+            const uint32_t product = wb_load_le16(line + i) * 40503u & 0xffff;
+            const uint32_t c = counts[product >> (16 - TABLE_BITS)]++;
+            spent += c < GAINS ? gains[c] : gain_of_one(c);
+        }
     uint64_t bits = ((uint64_t)pixels * wb_log2_fixed(pixels) - spent) >> 8;
     return bits * WB_FIT_MATCHED_ENTROPY_16 / 14 * WB_FIT_WEIGHT_RUNS;
 }
 
-/* Matches in rows that are filtered alike. What the tile shows tells about other matches. */
+/* What runs cost with the filter of a plan that searches matches. */
+static uint64_t runs_cost(const contest *in, wb_png_plan matches)
+{
+    return in->costs[matches == WB_PNG_UP_MATCHES ? WB_PNG_UP_RUNS : WB_PNG_SUB_RUNS];
+}
+
+/* Whether matches save something in the tile where rows are filtered alike. */
+static bool do_matches_save(const contest *in, wb_png_plan matches)
+{
+    return in->costs[matches] < runs_cost(in, matches) / 100 * (100 - WB_FIT_MATCHES_SAVE_16);
+}
+
+/* Matches in rows that are filtered alike. Where they save in the tile it tells enough. */
 static void enter_matches_16(contest *in, wb_png_plan plan)
 {
     const wb_png_lines *trial = &in->planner->trial;
     const wb_raster *raster = trial->rows.raster;
     uint64_t cost = try_plan(&in->planner->trial, in->all, plan, &in->counts[1 - in->best]);
     uint64_t estimate = UINT64_MAX;
-    if (raster->channels == 1 && raster->width * in->all->row_count >= WB_DEFLATE_WINDOW_BYTES)
+    in->costs[plan] = cost;
+    if (raster->channels == 1 && raster->width * in->all->row_count >= WB_DEFLATE_WINDOW_BYTES
+        && !do_matches_save(in, plan))
         estimate = add_search(trial, estimate_matches(trial));
     judge_plan(in, plan, estimate < cost ? estimate : cost);
     in->costs[plan] = cost;
@@ -371,32 +394,53 @@ static bool are_more_plans_worth_it(const contest *in)
            && in->costs[WB_PNG_FILTERED] / WB_FIT_WEIGHT_RUNS > size_bytes;
 }
 
-/* Whether matches save something where rows are filtered alike. */
-static bool is_saved_by_matches(const contest *in, wb_png_plan matches, wb_png_plan runs)
+/* Whether the last plan chose Paeth for all rows. */
+static bool is_all_paeth(const wb_png_lines *trial)
 {
-    return in->costs[matches] < in->costs[runs] * (100 - WB_FIT_MATCHES_SAVE_16) / 100;
+    const uint8_t *line = trial->bytes;
+    while (line < trial->bytes + trial->end && *line == WB_PNG_PAETH)
+        line += trial->line_bytes;
+    return line == trial->bytes + trial->end;
+}
+
+/* Makes the matcher's tables as large as a search in one tile needs: they are cleared for each. */
+static void fit_tables(wb_png_lines *trial, const tiles *all)
+{
+    const wb_deflate_matcher *matcher = &trial->matcher;
+    wb_deflate_matcher_init(&trial->matcher, matcher->tables, all->rows * trial->line_bytes,
+                            matcher->line_bytes, matcher->step_bytes, matcher->is_fine);
 }
 
 /* In 16 bits the low bytes are noise to a choice of filters by their residuals, and a change of
  * filters ends what repeats: one filter for all rows is often better. Of plans that cost the same
- * the first wins: above the first row there is nothing to subtract. */
+ * the first wins: above the first row there is nothing to subtract. Matches are tried with the
+ * filter that leaves less, and with others where they save. */
 static void hold_contest_16(contest *in, bool is_figure)
 {
-    enter_matches_16(in, WB_PNG_SUB_MATCHES);
-    enter_matches_16(in, WB_PNG_UP_MATCHES);
-    bool is_saved = is_figure;
+    const uint64_t *costs = in->costs;
+    fit_tables(&in->planner->trial, in->all);
     if (!is_figure) {
         enter_plan(in, WB_PNG_SUB_RUNS);
         enter_plan(in, WB_PNG_UP_RUNS);
         enter_plan(in, WB_PNG_RUNS);
-        enter_plan(in, WB_PNG_PAETH_RUNS);
+        if (is_all_paeth(&in->planner->trial))
+            add_cost(in->planner, WB_PNG_PAETH_RUNS, costs[WB_PNG_RUNS]);
+        else
+            enter_plan(in, WB_PNG_PAETH_RUNS);
         enter_plan(in, WB_PNG_NONE_RUNS);
-        is_saved = is_saved_by_matches(in, WB_PNG_SUB_MATCHES, WB_PNG_SUB_RUNS)
-                   || is_saved_by_matches(in, WB_PNG_UP_MATCHES, WB_PNG_UP_RUNS);
     }
-    if (is_saved) {
+    const bool is_up = costs[WB_PNG_UP_RUNS] < costs[WB_PNG_SUB_RUNS];
+    const wb_png_plan first = is_up ? WB_PNG_UP_MATCHES : WB_PNG_SUB_MATCHES;
+    const wb_png_plan second = is_up ? WB_PNG_SUB_MATCHES : WB_PNG_UP_MATCHES;
+    enter_matches_16(in, first);
+    if (is_figure || in->planner->plan == first || do_matches_save(in, first)) {
+        enter_matches_16(in, second);
         enter_plan(in, WB_PNG_FILTERED);
         enter_plan(in, WB_PNG_PLAIN);
+    } else {
+        add_cost(in->planner, second, runs_cost(in, second));
+        add_cost(in->planner, WB_PNG_FILTERED, costs[WB_PNG_RUNS]);
+        add_cost(in->planner, WB_PNG_PLAIN, costs[WB_PNG_NONE_RUNS]);
     }
 }
 
