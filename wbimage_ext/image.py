@@ -18,7 +18,7 @@ from .annotations import BoundingBoxes2D, Classes, ImageMask
 from .arrays import guess_mode, to_uint8
 from .encoding.options import EncodeOptions
 from .encoding.pixels import encode as encode_pixels
-from .files.digest import Sha256
+from .files.digest import sha256_of
 from .files.stored import MadeFile
 from .inputs.kinds import Array, EncodedFile, EncodedImage, Pixels, Reference, Source
 from .media import Media
@@ -128,7 +128,12 @@ class Image(Media):
                 bit_depth,
             )
             self._set_source(inputs.resolve(data_or_path, options), options)
-        self._set_metadata(caption, grouping, classes, boxes, masks)
+        if grouping is not None:
+            self._grouping = grouping
+        if caption is not None:
+            self._caption = caption
+        if classes is not None or boxes is not None or masks is not None:
+            self._set_layers(classes, boxes, masks)
 
     # Where the pixels come from.
 
@@ -181,25 +186,16 @@ class Image(Media):
 
     def _set_reference(self, reference: Reference) -> None:
         self._path = reference.url
-        self._sha256 = Sha256(reference.url.encode()).hexdigest()
+        self._sha256 = sha256_of(reference.url.encode())
         from urllib.parse import urlparse
 
         self.format = urlparse(reference.url).path.split("/")[-1].split(".")[-1]
 
     # What is known besides the pixels.
 
-    def _set_metadata(
-        self,
-        caption: str | None,
-        grouping: float | None,
-        classes: Any,
-        boxes: Mapping[str, Any] | None,
-        masks: Mapping[str, Any] | None,
+    def _set_layers(
+        self, classes: Any, boxes: Mapping[str, Any] | None, masks: Mapping[str, Any] | None
     ) -> None:
-        if grouping is not None:
-            self._grouping = grouping
-        if caption is not None:
-            self._caption = caption
         names: dict[Any, str] = {}
         self._boxes = self._layers("boxes", boxes, self._boxes_class)
         for layer in (self._boxes or {}).values():

@@ -56,10 +56,10 @@ static wb_status encode_view(void *source, const wb_image_options *options, wb_p
 
 PyObject *core_encode(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {
-        "array",          "file_type", "mode",        "normalize", "quality",
-        "compress_level", "colormap",  "nan_color",   "bfloat16",  "tensor_rule",
-        "keeps_sides",    "bit_depth", "num_threads", NULL};
+    static char *keywords[] = {"array",       "file_type", "mode",           "bit_depth",
+                               "normalize",   "quality",   "compress_level", "num_threads",
+                               "bfloat16",    "colormap",  "nan_color",      "tensor_rule",
+                               "keeps_sides", NULL};
     module_state *state = PyModule_GetState(module);
     encode_arguments arguments = {.file_type = "png"};
     PyObject *object;
@@ -67,10 +67,10 @@ PyObject *core_encode(PyObject *module, PyObject *args, PyObject *kwargs)
     int has_tensor_rule = 0;
     int keeps_sides = 0;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O|s$OOOOOOpppOO:encode", keywords, &object, &arguments.file_type,
-            &arguments.mode, &arguments.normalize, &arguments.quality, &arguments.compress_level,
-            &arguments.colormap, &arguments.nan_color, &is_bfloat16, &has_tensor_rule, &keeps_sides,
-            &arguments.bit_depth, &arguments.num_threads))
+            args, kwargs, "O|sOOOOOO$pOOpp:encode", keywords, &object, &arguments.file_type,
+            &arguments.mode, &arguments.bit_depth, &arguments.normalize, &arguments.quality,
+            &arguments.compress_level, &arguments.num_threads, &is_bfloat16, &arguments.colormap,
+            &arguments.nan_color, &has_tensor_rule, &keeps_sides))
         return NULL;
     encode_options options;
     const wb_normalize_rule rule = has_tensor_rule ? WB_NORMALIZE_TORCH : WB_NORMALIZE_DEFAULT;
@@ -119,19 +119,19 @@ static wb_status encode_grid(void *source, const wb_image_options *options, wb_p
 
 PyObject *core_encode_grid(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"array",          "file_type",   "mode", "normalize", "quality",
-                               "compress_level", "bfloat16",    "nrow", "padding",   "dataformats",
-                               "bit_depth",      "num_threads", NULL};
+    static char *keywords[] = {"array",   "file_type",      "mode",        "bit_depth", "normalize",
+                               "quality", "compress_level", "num_threads", "bfloat16",  "nrow",
+                               "padding", "dataformats",    NULL};
     module_state *state = PyModule_GetState(module);
     encode_arguments arguments = {.file_type = "png"};
     grid_arguments layout = {0};
     PyObject *object;
     int is_bfloat16 = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|s$OOOOpOOzOO:encode_grid", keywords, &object,
-                                     &arguments.file_type, &arguments.mode, &arguments.normalize,
-                                     &arguments.quality, &arguments.compress_level, &is_bfloat16,
-                                     &layout.nrow, &layout.padding, &layout.dataformats,
-                                     &arguments.bit_depth, &arguments.num_threads))
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O|sOOOOOO$pOOz:encode_grid", keywords, &object, &arguments.file_type,
+            &arguments.mode, &arguments.bit_depth, &arguments.normalize, &arguments.quality,
+            &arguments.compress_level, &arguments.num_threads, &is_bfloat16, &layout.nrow,
+            &layout.padding, &layout.dataformats))
         return NULL;
     encode_options options;
     if (encode_options_parse(&options, &arguments, WB_NORMALIZE_TORCH, state->cpu) < 0)

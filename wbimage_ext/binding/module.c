@@ -32,16 +32,16 @@ static PyObject *core_build_info(PyObject *module, PyObject *Py_UNUSED(ignored))
 /* The first line of each text is what inspect.signature reads. */
 static PyMethodDef core_methods[] = {
     {"encode", WITH_KEYWORDS(core_encode),
-     "encode($module, /, array, file_type='png', *, mode=None, normalize=True, quality=75, "
-     "compress_level=None, colormap=None, nan_color=None, bfloat16=False, tensor_rule=False, "
-     "keeps_sides=False, bit_depth=8, num_threads=1)\n--\n\n"
+     "encode($module, /, array, file_type='png', mode=None, bit_depth=8, normalize=True, "
+     "quality=75, compress_level=None, num_threads=1, *, bfloat16=False, colormap=None, "
+     "nan_color=None, tensor_rule=False, keeps_sides=False)\n--\n\n"
      "Encode a NumPy array of shape (H, W), (H, W, 3) or (H, W, 4); returns an Encoded.\n\n"
      "bit_depth=16 makes a 16-bit PNG: integers keep their values, clipped to 0..65535; for floats "
      "65535 takes the place of 255. mode='I;16' is the same for (H, W)."},
     {"encode_grid", WITH_KEYWORDS(core_encode_grid),
-     "encode_grid($module, /, array, file_type='png', *, mode=None, normalize=True, quality=75, "
-     "compress_level=None, bfloat16=False, nrow=8, padding=2, dataformats=None, bit_depth=8, "
-     "num_threads=1)\n--\n\n"
+     "encode_grid($module, /, array, file_type='png', mode=None, bit_depth=8, normalize=True, "
+     "quality=75, compress_level=None, num_threads=1, *, bfloat16=False, nrow=8, padding=2, "
+     "dataformats=None)\n--\n\n"
      "Encode a batch, (H, W), (C, H, W) or (N, C, H, W), as one normalised grid; returns an "
      "Encoded."},
     {"encode_mask", WITH_KEYWORDS(core_encode_mask),

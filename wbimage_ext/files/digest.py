@@ -10,14 +10,22 @@ import hashlib
 from typing import Any
 
 
+def sha256_of(data: Any) -> str:
+    """The digest of a bytes-like object, 64 digits."""
+    try:
+        return hashlib.sha256(data).hexdigest()
+    except ValueError as error:
+        raise MemoryError(f"no memory to hash: {error}") from error
+
+
 class Sha256:
     """hashlib's SHA-256, with MemoryError where OpenSSL says ValueError for it."""
 
     __slots__ = ("_hash",)
 
-    def __init__(self, data: Any = b"") -> None:
+    def __init__(self) -> None:
         try:
-            self._hash = hashlib.sha256(data)
+            self._hash = hashlib.sha256()
         except ValueError as error:
             raise MemoryError(f"no memory to hash: {error}") from error
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from . import memory
-from .digest import Sha256
+from .digest import sha256_of
 from .staging import staging_directory
 from .whole import checked_pieces, put_bytes, put_copy, random_name, remove, write_new_file
 
@@ -94,13 +94,14 @@ class MadeFile(StoredFile):
         self._staged_path: str | None = None
         self._is_told = False
         self._is_linked = False
-        self._pid = os.getpid()
+        self._pid = 0  # of no process, until one stages it
         if sha256 is None:
-            sha256 = Sha256(data).hexdigest()
-        super().__init__(sha256, memoryview(data).nbytes, extension)
+            sha256 = sha256_of(data)
+        StoredFile.__init__(self, sha256, memoryview(data).nbytes, extension)
         if memory.admit(self, self.size):
             self._data = bytes(data)
         else:
+            self._pid = os.getpid()
             self._staged_path = _stage(data, extension)
             self._staged_mark = _mark_of(self._staged_path)
 

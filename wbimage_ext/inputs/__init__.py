@@ -47,7 +47,7 @@ def as_pixels(data: Any, refuse: Refusal = refusal) -> Pixels:
     Raises:
         TypeError: NumPy can make no array of numbers of it; made by `refuse`.
     """
-    if is_instance(data, "torch", "Tensor"):
+    if not isinstance(data, np.ndarray) and is_instance(data, "torch", "Tensor"):
         from .tensors import pixels_of_tensor
 
         return pixels_of_tensor(data)
