@@ -91,6 +91,8 @@ class EncodeOptions:
 
 
 def _is_integer(value: Any) -> bool:
+    if type(value) is int:
+        return True
     return hasattr(value, "__index__") and not isinstance(value, (bool, np.bool_))
 
 

@@ -32,6 +32,8 @@ def resolve(data: Any, options: EncodeOptions) -> Source:
         ValueError: a file that is truncated, damaged or no image.
         OSError: the system's reason why a path cannot be read.
     """
+    if isinstance(data, np.ndarray):
+        return pixels_of_array(data)
     read = _reader_of(data)
     return as_pixels(data) if read is None else read(data, options)
 
@@ -47,7 +49,7 @@ def as_pixels(data: Any, refuse: Refusal = refusal) -> Pixels:
     Raises:
         TypeError: NumPy can make no array of numbers of it; made by `refuse`.
     """
-    if not isinstance(data, np.ndarray) and is_instance(data, "torch", "Tensor"):
+    if is_instance(data, "torch", "Tensor"):
         from .tensors import pixels_of_tensor
 
         return pixels_of_tensor(data)
