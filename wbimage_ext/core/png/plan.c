@@ -8,17 +8,10 @@
 #include "deflate/count.h"
 
 enum {
-    TILES_MIN_BYTES = 8 << 10,
-    TILES_MAX_BYTES = 24 << 10,
     SMALL_TILE_BYTES = 3 << 10,
-    WHOLE_BYTES = 16 << 10, /* parts of so many are one tile */
     MORE_PLANS_MIN_BYTES = 4 << 10,
     SMALL_BYTES = 64 << 10, /* an image of so many is coded at once if it may be a photograph */
-    NOISE_BYTES = 3 << 10,  /* of noise, of which so many repeat or not */
-    TILE_MIN_ROWS = 4,
-    LOOK_ROWS = 4, /* of all tiles together */
-    LOOK_TABLE_BITS = 10,
-    WORD_BYTES = 8
+    NOISE_BYTES = 3 << 10   /* of noise, of which so many repeat or not */
 };
 
 static const uint64_t WEIGHTS[WB_PNG_PLANS] = {
@@ -47,8 +40,8 @@ wb_status wb_png_planner_init(wb_png_planner *planner, const wb_raster *raster, 
     size_t pixel_bytes = wb_raster_pixel_bytes(raster), row_bytes = raster->width * pixel_bytes;
     size_t tile_bytes = WB_FIT_TILE_BYTES / pixel_bytes * pixel_bytes;
     tile_bytes = tile_bytes < row_bytes ? tile_bytes : row_bytes;
-    wb_png_room room = {.part_bytes = TILES_MAX_BYTES};
-    if (tile_bytes + 1 <= TILES_MAX_BYTES / raster->height)
+    wb_png_room room = {.part_bytes = WB_PNG_TILES_MAX_BYTES};
+    if (tile_bytes + 1 <= WB_PNG_TILES_MAX_BYTES / raster->height)
         room.part_bytes = raster->height * (tile_bytes + 1);
     wb_status status = wb_png_lines_init(&planner->trial, raster, tile_bytes, room, cpu, buffers);
     wb_png_planner_restart(planner);
@@ -62,124 +55,6 @@ void wb_png_planner_restart(wb_png_planner *planner)
     planner->plan = WB_PNG_RUNS;
     planner->parts_since = 0;
     memset(planner->costs, 0, sizeof planner->costs);
-}
-
-/* The tiles of a part: all as wide as the trial's lines, at changing columns. */
-typedef struct tiles {
-    size_t y, row_count; /* of the part */
-    size_t count, rows;  /* of each tile */
-    size_t number;       /* of the first */
-} tiles;
-
-static tiles lay_out_tiles(const wb_png_planner *planner, size_t y, size_t row_count)
-{
-    const wb_raster *raster = planner->trial.rows.raster;
-    size_t line_bytes = planner->trial.line_bytes, most_rows = TILES_MAX_BYTES / line_bytes;
-    size_t tile_count = raster->is_16_bit ? 1 : WB_FIT_TILES;
-    size_t share = raster->is_16_bit ? WB_FIT_TILE_SHARE_16 : WB_FIT_TILES_SHARE;
-    size_t wanted_bytes = raster->width * wb_raster_pixel_bytes(raster) * row_count / share;
-    wanted_bytes = wanted_bytes < TILES_MIN_BYTES ? TILES_MIN_BYTES : wanted_bytes;
-    if (row_count <= WHOLE_BYTES / line_bytes)
-        wanted_bytes = SIZE_MAX;
-    tiles all = {y, row_count, tile_count, wanted_bytes / tile_count / line_bytes,
-                 planner->tile_number};
-    all.rows = all.rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : all.rows;
-    all.rows = all.rows * all.count < most_rows ? all.rows : most_rows / all.count;
-    if (all.rows * all.count >= row_count) {
-        all.count = 1;
-        all.rows = row_count < most_rows ? row_count : most_rows;
-    }
-    return all;
-}
-
-/* Whether the one tile is the part. */
-static bool is_whole(const wb_png_lines *trial, const tiles *all)
-{
-    size_t pixel_bytes = wb_raster_pixel_bytes(trial->rows.raster);
-    return all->rows == all->row_count
-           && trial->rows.size_bytes == trial->rows.raster->width * pixel_bytes;
-}
-
-/* Makes the first row of tile `k` the next. */
-static void seek_tile(wb_png_rows *rows, const tiles *all, size_t k)
-{
-    const uint64_t golden_ratio = 40503; /* in 65536ths: columns that are spread evenly */
-    size_t pixel_bytes = wb_raster_pixel_bytes(rows->raster);
-    uint64_t free_pixels = rows->raster->width - rows->size_bytes / pixel_bytes;
-    uint64_t column = (free_pixels + 1) * ((all->number + k) * golden_ratio & 0xffff) >> 16;
-    rows->first_byte = (size_t)column * pixel_bytes;
-    size_t row = (2 * k + 1) * (all->row_count - all->rows) / (2 * all->count);
-    /* The first row of an image has none above it, which may cost more than all others. */
-    bool is_first = all->y == 0 && k == 0 && !rows->raster->is_16_bit;
-    wb_png_rows_seek(rows, is_first ? 0 : all->y + row);
-}
-
-typedef struct look_counts {
-    uint32_t pixels, flat, seen, known;
-    uint32_t pairs[1 << LOOK_TABLE_BITS], colours[1 << LOOK_TABLE_BITS];
-} look_counts;
-
-/* Whether the first `size_bytes` of a word are in the table, where they are put. */
-static inline bool is_in_table(uint32_t *table, uint64_t word, size_t size_bytes)
-{
-    size_bytes = size_bytes < WORD_BYTES ? size_bytes : WORD_BYTES;
-    uint64_t hash = word * (UINT64_C(0x9E3779B97F4A7C15) << (64 - 8 * size_bytes));
-    uint32_t *slot = &table[hash >> (64 - LOOK_TABLE_BITS)], tag = (uint32_t)(hash >> 20) | 1;
-    bool is_in = *slot == tag;
-    *slot = tag;
-    return is_in;
-}
-
-/* In gray a pair is of two bytes each. In 16 bits, where every byte of high bits repeats two bytes
- * on, only flat pixels are looked for. */
-static void look_at_row(const wb_png_row *row, bool is_16_bit, look_counts *counts)
-{
-    size_t step = row->pixel_bytes, before = step == 1 ? 3 : step < 4 ? step : 4;
-    size_t first = before > step ? before : step;
-    /* Of a word, behind the pixel. */
-    const unsigned unused_bits = 8 * (WORD_BYTES - (unsigned)step);
-    size_t run_bytes = 0; /* like those a pixel before */
-    for (size_t i = first; i + WORD_BYTES <= row->size_bytes; i += step) {
-        const uint8_t *pixel = row->pixels + i;
-        const uint64_t word = wb_load_le64(pixel);
-        const bool is_like_left = (word ^ wb_load_le64(pixel - step)) << unused_bits == 0;
-        run_bytes = is_like_left ? run_bytes + step : 0;
-        if (run_bytes >= before + step) { /* the last pair was the same and is in the table */
-            counts->pixels++;
-            counts->flat++;
-            continue;
-        }
-        const bool is_flat = is_like_left
-                             | ((word ^ wb_load_le64(row->above + i)) << unused_bits == 0);
-        counts->pixels++;
-        counts->flat += is_flat;
-        if (is_16_bit)
-            continue;
-        counts->seen += is_in_table(counts->pairs, wb_load_le64(pixel - before), before + step)
-                        & !is_flat;
-        counts->known += is_in_table(counts->colours, word, step) & !is_flat;
-    }
-}
-
-static wb_png_look look_at(wb_png_rows *rows, const tiles *all)
-{
-    look_counts counts = {0};
-    size_t look_rows = LOOK_ROWS / all->count < all->rows ? LOOK_ROWS / all->count : all->rows;
-    for (size_t k = 0; k < all->count; k++) {
-        seek_tile(rows, all, k);
-        for (size_t r = 0; r < look_rows; r++) {
-            wb_png_row row = wb_png_rows_next(rows);
-            look_at_row(&row, rows->raster->is_16_bit, &counts);
-        }
-    }
-    uint32_t others = counts.pixels - counts.flat;
-    wb_png_look look = {counts.pixels != 0 ? counts.flat * 256 / counts.pixels : 256, 0, 0};
-    if (others != 0) {
-        look.seen = counts.seen * 256 / others;
-        /* Of gray nearly every value is known. */
-        look.known = rows->raster->channels < 3 ? 0 : counts.known * 256 / others;
-    }
-    return look;
 }
 
 static bool is_near(unsigned a, unsigned b, unsigned margin)
@@ -207,20 +82,20 @@ static uint64_t add_search(const wb_png_lines *trial, uint64_t cost)
 }
 
 /* What a plan would take for the tiles. Where they are the whole part, that is what it takes. */
-static uint64_t try_plan(wb_png_lines *trial, const tiles *all, wb_png_plan plan,
+static uint64_t try_plan(wb_png_lines *trial, const wb_png_tiles *all, wb_png_plan plan,
                          wb_deflate_counts *counts)
 {
     const bool is_16_bit = trial->rows.raster->is_16_bit;
     wb_png_lines_restart(trial, all->y);
     for (size_t k = 0; k < all->count; k++) {
-        seek_tile(&trial->rows, all, k);
+        wb_png_tiles_seek(&trial->rows, all, k);
         wb_png_lines_add(trial, plan, all->rows);
     }
     wb_deflate_stretch block = wb_png_lines_block(trial);
     size_t size_bytes = wb_png_lines_block_bytes(trial);
     wb_deflate_count(&block, size_bytes, counts);
     uint64_t cost = counts->entropy_bits;
-    cost = is_whole(trial, all) ? (cost + header_cost(&counts->frequencies)) * WB_FIT_WEIGHT_RUNS
+    cost = wb_png_tiles_are_whole(&trial->rows, all) ? (cost + header_cost(&counts->frequencies)) * WB_FIT_WEIGHT_RUNS
                                 : cost * (is_16_bit ? WEIGHTS_16 : WEIGHTS)[plan];
     return add_search(trial, cost);
 }
@@ -239,14 +114,10 @@ static bool takes_much(const wb_png_lines *lines, uint64_t cost_bits)
 }
 
 /* Whether matches save much, on a small tile: what repeats may look like a photograph, too. */
-static bool do_matches_pay(wb_png_lines *trial, const tiles *all)
+static bool do_matches_pay(wb_png_lines *trial, const wb_png_tiles *all)
 {
     wb_deflate_counts counts;
-    tiles one = *all;
-    one.count = 1;
-    size_t rows = SMALL_TILE_BYTES / trial->line_bytes;
-    rows = rows < TILE_MIN_ROWS ? TILE_MIN_ROWS : rows;
-    one.rows = rows < all->rows * all->count ? rows : all->rows * all->count;
+    const wb_png_tiles one = wb_png_tiles_take_one(&trial->rows, all, SMALL_TILE_BYTES);
     uint64_t runs = try_plan(trial, &one, WB_PNG_RUNS, &counts);
     uint64_t filtered = try_plan(trial, &one, WB_PNG_FILTERED, &counts);
     return filtered < runs / 100 * WB_FIT_PHOTO_PERCENT;
@@ -255,7 +126,7 @@ static bool do_matches_pay(wb_png_lines *trial, const tiles *all)
 /* The plans that were tried on some tiles. */
 typedef struct contest {
     wb_png_planner *planner;
-    const tiles *all;
+    const wb_png_tiles *all;
     wb_png_plan last;             /* of the part before */
     uint64_t least;               /* of the costs, with those of earlier parts */
     uint64_t costs[WB_PNG_PLANS]; /* of the tiles; of others UINT64_MAX */
@@ -264,7 +135,7 @@ typedef struct contest {
     wb_png_lines *whole; /* gets the lines and tokens of the best plan, if it is not NULL */
 } contest;
 
-static void contest_init(contest *to, wb_png_planner *planner, const tiles *all,
+static void contest_init(contest *to, wb_png_planner *planner, const wb_png_tiles *all,
                          wb_png_lines *whole)
 {
     to->planner = planner;
@@ -404,7 +275,7 @@ static bool is_all_paeth(const wb_png_lines *trial)
 }
 
 /* Makes the matcher's tables as large as a search in one tile needs: they are cleared for each. */
-static void fit_tables(wb_png_lines *trial, const tiles *all)
+static void fit_tables(wb_png_lines *trial, const wb_png_tiles *all)
 {
     const wb_deflate_matcher *matcher = &trial->matcher;
     wb_deflate_matcher_init(&trial->matcher, matcher->tables, all->rows * trial->line_bytes,
@@ -444,31 +315,6 @@ static void hold_contest_16(contest *in, bool is_figure)
     }
 }
 
-/* Whether some rows repeat in themselves or each other, as one row does in a mosaic or a grid of
- * samples whose pictures are wider than the tiles. */
-static bool do_rows_repeat(const wb_png_rows *rows, size_t y, size_t row_count)
-{
-    enum { TABLE_BITS = 12 };
-    uint32_t table[1 << TABLE_BITS] = {0};
-    const wb_raster *raster = rows->raster;
-    size_t step = wb_raster_pixel_bytes(raster), row_bytes = raster->width * step;
-    size_t places = 0, repeats = 0;
-    for (const size_t end = y + row_count; y < end; y++) {
-        const uint8_t *row = raster->row(raster->context, y, rows->buffers[0]);
-        for (size_t i = step; i + WORD_BYTES <= row_bytes; i += step) {
-            uint64_t word = wb_load_le64(row + i);
-            if (word == wb_load_le64(row + i - step)) /* flat */
-                continue;
-            uint64_t hash = word * UINT64_C(0x9E3779B97F4A7C15);
-            uint32_t *slot = &table[hash >> (64 - TABLE_BITS)], tag = (uint32_t)(hash >> 16) | 1;
-            places++;
-            repeats += *slot == tag;
-            *slot = tag;
-        }
-    }
-    return repeats * 256 > places * WB_FIT_ROW_REPEATS;
-}
-
 static void take_photo(wb_png_planner *planner, wb_png_plan plan)
 {
     planner->is_photo = plan == WB_PNG_RUNS;
@@ -479,7 +325,7 @@ static void take_photo(wb_png_planner *planner, wb_png_plan plan)
 }
 
 /* Whether tiles that may be of a photograph are. */
-static bool are_of_photo(wb_png_planner *planner, const tiles *all)
+static bool are_of_photo(wb_png_planner *planner, const wb_png_tiles *all)
 {
     wb_deflate_counts counts;
     uint64_t cost = try_plan(&planner->trial, all, WB_PNG_RUNS, &counts);
@@ -488,7 +334,7 @@ static bool are_of_photo(wb_png_planner *planner, const tiles *all)
 }
 
 /* Codes a small image that may be a photograph as one, and tells whether it is. */
-static bool code_small_photo(wb_png_planner *planner, const tiles *all, wb_png_lines *lines)
+static bool code_small_photo(wb_png_planner *planner, const wb_png_tiles *all, wb_png_lines *lines)
 {
     wb_png_lines_add(lines, WB_PNG_RUNS, all->row_count);
     wb_deflate_stretch block = wb_png_lines_block(lines);
@@ -499,7 +345,7 @@ static bool code_small_photo(wb_png_planner *planner, const tiles *all, wb_png_l
     if (cost_bits + cost_bits / 32 >= (uint64_t)8 * size_bytes) { /* noise */
         size_t rows = NOISE_BYTES / lines->line_bytes + 1;
         rows = rows < all->row_count ? rows : all->row_count;
-        if (!do_rows_repeat(&planner->trial.rows, 0, rows))
+        if (!wb_png_do_rows_repeat(&planner->trial.rows, 0, rows))
             return true;
     }
     if (takes_much(lines, cost_bits) && !do_matches_pay(&planner->trial, all))
@@ -511,15 +357,16 @@ static bool code_small_photo(wb_png_planner *planner, const tiles *all, wb_png_l
 wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count,
                                     wb_png_lines *lines)
 {
-    tiles all = lay_out_tiles(planner, y, row_count);
-    wb_png_look look = look_at(&planner->trial.rows, &all);
+    wb_png_rows *rows = &planner->trial.rows;
+    wb_png_tiles all = wb_png_tiles_lay_out(rows, planner->tile_number, y, row_count);
+    wb_png_look look = wb_png_tiles_look(rows, &all);
     planner->tile_number += all.count;
     contest here;
     const wb_raster *raster = planner->trial.rows.raster;
     bool may_be_photo = looks_like_photo(raster, &look);
     size_t row_bytes = raster->width * wb_raster_pixel_bytes(raster);
     bool is_image = row_count == raster->height;
-    if (is_image && is_whole(&planner->trial, &all)) {
+    if (is_image && wb_png_tiles_are_whole(rows, &all)) {
         contest_init(&here, planner, &all, lines);
         if (raster->is_16_bit) {
             hold_contest_16(&here, false);
@@ -533,7 +380,7 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
             lines->counts = &planner->counts;
         return WB_PNG_CODED;
     }
-    if (may_be_photo && do_rows_repeat(&planner->trial.rows, y + row_count / 2, 1)) {
+    if (may_be_photo && wb_png_do_rows_repeat(rows, y + row_count / 2, 1)) {
         take_photo(planner, WB_PNG_FILTERED);
         return WB_PNG_CHOSEN;
     }
@@ -553,7 +400,7 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
         return WB_PNG_CHOSEN;
     }
     /* Tiles easily miss what repeats in a figure: there runs are no candidate. */
-    bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !is_whole(&planner->trial, &all);
+    bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !wb_png_tiles_are_whole(rows, &all);
     contest_init(&here, planner, &all, NULL);
     if (raster->is_16_bit) {
         hold_contest_16(&here, is_figure);

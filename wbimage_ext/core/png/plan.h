@@ -5,12 +5,7 @@
 #define WB_PNG_PLAN_H
 
 #include "png/lines.h"
-
-/* What tiles look like, in 256ths: how many pixels equal one of their neighbours; and how many of
- * the others belong to a pair, or have a colour, that was seen before. */
-typedef struct wb_png_look {
-    unsigned flat, seen, known;
-} wb_png_look;
+#include "png/tiles.h"
 
 typedef struct wb_png_planner {
     wb_png_lines trial;      /* over tiles */

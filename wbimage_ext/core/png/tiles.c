@@ -1,0 +1,157 @@
+/* Lays tiles over a part and looks at them.
+ * In: rows. Out: places, counts. Ownership: see png/tiles.h. */
+#include "png/tiles.h"
+
+#include "base/endian.h"
+#include "base/fitted.h"
+
+enum {
+    MIN_BYTES = 8 << 10,
+    WHOLE_BYTES = 16 << 10, /* parts of so many are one tile */
+    MIN_ROWS = 4,
+    LOOK_ROWS = 4, /* of all tiles together */
+    LOOK_TABLE_BITS = 10,
+    WORD_BYTES = 8
+};
+
+wb_png_tiles wb_png_tiles_lay_out(const wb_png_rows *rows, size_t number, size_t y,
+                                  size_t row_count)
+{
+    const wb_raster *raster = rows->raster;
+    size_t line_bytes = rows->size_bytes + 1, most_rows = WB_PNG_TILES_MAX_BYTES / line_bytes;
+    size_t tile_count = raster->is_16_bit ? 1 : WB_FIT_TILES;
+    size_t share = raster->is_16_bit ? WB_FIT_TILE_SHARE_16 : WB_FIT_TILES_SHARE;
+    size_t wanted_bytes = raster->width * wb_raster_pixel_bytes(raster) * row_count / share;
+    wanted_bytes = wanted_bytes < MIN_BYTES ? MIN_BYTES : wanted_bytes;
+    if (row_count <= WHOLE_BYTES / line_bytes)
+        wanted_bytes = SIZE_MAX;
+    wb_png_tiles all = {y, row_count, tile_count, wanted_bytes / tile_count / line_bytes, number};
+    all.rows = all.rows < MIN_ROWS ? MIN_ROWS : all.rows;
+    all.rows = all.rows * all.count < most_rows ? all.rows : most_rows / all.count;
+    if (all.rows * all.count >= row_count) {
+        all.count = 1;
+        all.rows = row_count < most_rows ? row_count : most_rows;
+    }
+    return all;
+}
+
+wb_png_tiles wb_png_tiles_take_one(const wb_png_rows *rows, const wb_png_tiles *all,
+                                   size_t size_bytes)
+{
+    wb_png_tiles one = *all;
+    one.count = 1;
+    one.rows = size_bytes / (rows->size_bytes + 1);
+    one.rows = one.rows < MIN_ROWS ? MIN_ROWS : one.rows;
+    one.rows = one.rows < all->row_count ? one.rows : all->row_count;
+    return one;
+}
+
+bool wb_png_tiles_are_whole(const wb_png_rows *rows, const wb_png_tiles *all)
+{
+    size_t pixel_bytes = wb_raster_pixel_bytes(rows->raster);
+    return all->rows == all->row_count && rows->size_bytes == rows->raster->width * pixel_bytes;
+}
+
+void wb_png_tiles_seek(wb_png_rows *rows, const wb_png_tiles *all, size_t k)
+{
+    const uint64_t golden_ratio = 40503; /* in 65536ths: columns that are spread evenly */
+    size_t pixel_bytes = wb_raster_pixel_bytes(rows->raster);
+    uint64_t free_pixels = rows->raster->width - rows->size_bytes / pixel_bytes;
+    uint64_t column = (free_pixels + 1) * ((all->number + k) * golden_ratio & 0xffff) >> 16;
+    rows->first_byte = (size_t)column * pixel_bytes;
+    size_t row = (2 * k + 1) * (all->row_count - all->rows) / (2 * all->count);
+    /* The first row of an image has none above it, which may cost more than all others. */
+    bool is_first = all->y == 0 && k == 0 && !rows->raster->is_16_bit;
+    wb_png_rows_seek(rows, is_first ? 0 : all->y + row);
+}
+
+typedef struct look_counts {
+    uint32_t pixels, flat, seen, known;
+    uint32_t pairs[1 << LOOK_TABLE_BITS], colours[1 << LOOK_TABLE_BITS];
+} look_counts;
+
+/* Whether the first `size_bytes` of a word are in the table, where they are put. */
+static inline bool is_in_table(uint32_t *table, uint64_t word, size_t size_bytes)
+{
+    size_bytes = size_bytes < WORD_BYTES ? size_bytes : WORD_BYTES;
+    uint64_t hash = word * (UINT64_C(0x9E3779B97F4A7C15) << (64 - 8 * size_bytes));
+    uint32_t *slot = &table[hash >> (64 - LOOK_TABLE_BITS)], tag = (uint32_t)(hash >> 20) | 1;
+    bool is_in = *slot == tag;
+    *slot = tag;
+    return is_in;
+}
+
+/* In gray a pair is of two bytes each. In 16 bits, where every byte of high bits repeats two bytes
+ * on, only flat pixels are looked for. */
+static void look_at_row(const wb_png_row *row, bool is_16_bit, look_counts *counts)
+{
+    size_t step = row->pixel_bytes, before = step == 1 ? 3 : step < 4 ? step : 4;
+    size_t first = before > step ? before : step;
+    /* Of a word, behind the pixel. */
+    const unsigned unused_bits = 8 * (WORD_BYTES - (unsigned)step);
+    size_t run_bytes = 0; /* like those a pixel before */
+    for (size_t i = first; i + WORD_BYTES <= row->size_bytes; i += step) {
+        const uint8_t *pixel = row->pixels + i;
+        const uint64_t word = wb_load_le64(pixel);
+        const bool is_like_left = (word ^ wb_load_le64(pixel - step)) << unused_bits == 0;
+        run_bytes = is_like_left ? run_bytes + step : 0;
+        if (run_bytes >= before + step) { /* the last pair was the same and is in the table */
+            counts->pixels++;
+            counts->flat++;
+            continue;
+        }
+        const bool is_flat = is_like_left
+                             | ((word ^ wb_load_le64(row->above + i)) << unused_bits == 0);
+        counts->pixels++;
+        counts->flat += is_flat;
+        if (is_16_bit)
+            continue;
+        counts->seen += is_in_table(counts->pairs, wb_load_le64(pixel - before), before + step)
+                        & !is_flat;
+        counts->known += is_in_table(counts->colours, word, step) & !is_flat;
+    }
+}
+
+wb_png_look wb_png_tiles_look(wb_png_rows *rows, const wb_png_tiles *all)
+{
+    look_counts counts = {0};
+    size_t look_rows = LOOK_ROWS / all->count < all->rows ? LOOK_ROWS / all->count : all->rows;
+    for (size_t k = 0; k < all->count; k++) {
+        wb_png_tiles_seek(rows, all, k);
+        for (size_t r = 0; r < look_rows; r++) {
+            wb_png_row row = wb_png_rows_next(rows);
+            look_at_row(&row, rows->raster->is_16_bit, &counts);
+        }
+    }
+    uint32_t others = counts.pixels - counts.flat;
+    wb_png_look look = {counts.pixels != 0 ? counts.flat * 256 / counts.pixels : 256, 0, 0};
+    if (others != 0) {
+        look.seen = counts.seen * 256 / others;
+        /* Of gray nearly every value is known. */
+        look.known = rows->raster->channels < 3 ? 0 : counts.known * 256 / others;
+    }
+    return look;
+}
+
+bool wb_png_do_rows_repeat(const wb_png_rows *rows, size_t y, size_t row_count)
+{
+    enum { TABLE_BITS = 12 };
+    uint32_t table[1 << TABLE_BITS] = {0};
+    const wb_raster *raster = rows->raster;
+    size_t step = wb_raster_pixel_bytes(raster), row_bytes = raster->width * step;
+    size_t places = 0, repeats = 0;
+    for (const size_t end = y + row_count; y < end; y++) {
+        const uint8_t *row = raster->row(raster->context, y, rows->buffers[0]);
+        for (size_t i = step; i + WORD_BYTES <= row_bytes; i += step) {
+            uint64_t word = wb_load_le64(row + i);
+            if (word == wb_load_le64(row + i - step)) /* flat */
+                continue;
+            uint64_t hash = word * UINT64_C(0x9E3779B97F4A7C15);
+            uint32_t *slot = &table[hash >> (64 - TABLE_BITS)], tag = (uint32_t)(hash >> 16) | 1;
+            places++;
+            repeats += *slot == tag;
+            *slot = tag;
+        }
+    }
+    return repeats * 256 > places * WB_FIT_ROW_REPEATS;
+}
