@@ -21,6 +21,27 @@ static uint8_t photo_byte(size_t x, size_t y, size_t channel)
     return (uint8_t)(90 + x / 5 + y / 4 + channel * 20 + (grain >> 28));
 }
 
+/* A photograph that was a JPEG: each column of eight rows changes at a rate of its own. Half of the
+ * columns have grain. */
+static uint8_t jpeg_byte(size_t x, size_t y, size_t channel)
+{
+    uint32_t block = (uint32_t)((x * 2654435761u ^ y / 8 * 40503u * 7919u ^ channel * 97u)
+                                * 2246822519u);
+    block ^= block >> 15;
+    uint32_t rate = block >> 8 & 7;
+    uint8_t grain = x / 16 % 2 == 0 ? photo_byte(x, y, channel) & 7 : 0;
+    return (uint8_t)((block & 63) + 90 + rate * (y % 8) + grain);
+}
+
+/* White dots on black. */
+static uint8_t dots_byte(size_t x, size_t y, size_t channel)
+{
+    (void)channel;
+    uint32_t place = (uint32_t)(x * 2654435761u ^ y * 40503u * 7919u);
+    place = (place ^ place >> 15) * 2246822519u;
+    return place >> 16 < 2000 ? 255 : 0;
+}
+
 /* The same in all channels. */
 static uint8_t gray_photo_byte(size_t x, size_t y, size_t channel)
 {
@@ -141,6 +162,18 @@ static void test_mosaics_are_matched(void)
     CHECK_EQUAL(plan_of_mosaic(), WB_PNG_FILTERED);
 }
 
+static void test_steady_photographs_are_matched(void)
+{
+    for (unsigned channels = 3; channels <= WB_MAX_CHANNELS; channels++)
+        check_all_parts(jpeg_byte, channels, WB_PNG_UP_MATCHES);
+}
+
+static void test_dots_are_tried_with_runs(void)
+{
+    for (unsigned channels = 1; channels <= WB_MAX_CHANNELS; channels++)
+        check_all_parts(dots_byte, channels, WB_PNG_PLAIN_OR_RUNS);
+}
+
 static void test_gray_kept_as_rgb_is_matched(void)
 {
     part_plans plans = plans_of(gray_photo_byte, 3);
@@ -180,6 +213,8 @@ int main(void)
 {
     RUN(test_photographs_get_runs);
     RUN(test_mosaics_are_matched);
+    RUN(test_steady_photographs_are_matched);
+    RUN(test_dots_are_tried_with_runs);
     RUN(test_gray_kept_as_rgb_is_matched);
     RUN(test_text_and_colour_maps_are_plain);
     RUN(test_products_get_one_filter);

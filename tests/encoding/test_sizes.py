@@ -66,3 +66,11 @@ def test_drawn_patterns_do_not_explode(pattern: str, side: int, channels: int) -
     file = bytes(encode(pixels, normalize=False))
     assert np.array_equal(np.asarray(PilImage.open(io.BytesIO(file))), pixels)
     assert len(file) <= 2.5 * pillow_bytes(pixels)
+
+
+@pytest.mark.parametrize("share", [0.005, 0.01])
+def test_dots_take_less_than_pillow(share: float) -> None:
+    pixels = (np.random.default_rng(1).random((512, 512)) < share).astype(np.uint8) * 255
+    file = bytes(encode(pixels, normalize=False))
+    assert np.array_equal(np.asarray(PilImage.open(io.BytesIO(file))), pixels)
+    assert len(file) <= 0.9 * pillow_bytes(pixels)

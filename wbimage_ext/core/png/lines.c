@@ -13,15 +13,11 @@ static const struct {
     wb_png_filter filter;
     bool is_matched;
 } PLANS[WB_PNG_PLANS] = {
-    [WB_PNG_RUNS] = {CHOSEN, false},
-    [WB_PNG_FILTERED] = {CHOSEN, true},
-    [WB_PNG_PLAIN] = {WB_PNG_NONE, true},
-    [WB_PNG_NONE_RUNS] = {WB_PNG_NONE, false},
-    [WB_PNG_SUB_RUNS] = {WB_PNG_SUB, false},
-    [WB_PNG_UP_RUNS] = {WB_PNG_UP, false},
-    [WB_PNG_PAETH_RUNS] = {WB_PNG_PAETH, false},
-    [WB_PNG_SUB_MATCHES] = {WB_PNG_SUB, true},
-    [WB_PNG_UP_MATCHES] = {WB_PNG_UP, true},
+    [WB_PNG_RUNS] = {CHOSEN, false},           [WB_PNG_FILTERED] = {CHOSEN, true},
+    [WB_PNG_PLAIN] = {WB_PNG_NONE, true},      [WB_PNG_PLAIN_OR_RUNS] = {WB_PNG_NONE, true},
+    [WB_PNG_NONE_RUNS] = {WB_PNG_NONE, false}, [WB_PNG_SUB_RUNS] = {WB_PNG_SUB, false},
+    [WB_PNG_UP_RUNS] = {WB_PNG_UP, false},     [WB_PNG_PAETH_RUNS] = {WB_PNG_PAETH, false},
+    [WB_PNG_SUB_MATCHES] = {WB_PNG_SUB, true}, [WB_PNG_UP_MATCHES] = {WB_PNG_UP, true},
 };
 
 wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t size_bytes,
@@ -34,8 +30,9 @@ wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t
     lines->rows.size_bytes = size_bytes;
     if (room.part_bytes < lines->line_bytes)
         room.part_bytes = lines->line_bytes;
-    /* Every run and match has at least WB_DEFLATE_MIN_MATCH bytes. */
-    size_t tokens = room.open_symbols + room.part_bytes / WB_DEFLATE_MIN_MATCH + 2, token_bytes;
+    /* Every run and match has at least WB_DEFLATE_MIN_MATCH bytes. Two ways may be compared. */
+    size_t tokens = room.open_symbols + 2 * (room.part_bytes / WB_DEFLATE_MIN_MATCH + 2);
+    size_t token_bytes;
     size_t block_bytes, all_bytes;
     if (!wb_multiply(tokens, sizeof *lines->tokens, &token_bytes)
         || !wb_add(room.part_bytes, room.open_bytes, &block_bytes)
@@ -154,6 +151,25 @@ static size_t find_runs(const uint8_t *bytes, size_t size_bytes, wb_cpu cpu,
     return count;
 }
 
+/* Makes the last tokens, those of the lines from `start` on, runs alone where these are shorter.
+ * Returns their number. */
+static size_t keep_shorter(wb_png_lines *lines, size_t start, wb_deflate_token *tokens,
+                           size_t count)
+{
+    const size_t size_bytes = lines->end - start;
+    const wb_deflate_stretch matches = {lines->bytes + start, tokens, count};
+    wb_deflate_stretch runs = {matches.bytes, tokens + count, 0};
+    runs.token_count = find_runs(runs.bytes, size_bytes, lines->cpu, tokens + count);
+    wb_deflate_counts matches_counts, runs_counts;
+    wb_deflate_count(&matches, size_bytes, &matches_counts);
+    wb_deflate_count(&runs, size_bytes, &runs_counts);
+    if (runs_counts.entropy_bits + WB_FIT_RUNS_SAVE_BITS
+        >= matches_counts.entropy_bits * WB_FIT_RUNS_SAVE_SHARE / 64)
+        return count;
+    memmove(tokens, runs.tokens, runs.token_count * sizeof *tokens);
+    return runs.token_count;
+}
+
 void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count)
 {
     size_t start = lines->end, size_bytes = row_count * lines->line_bytes, count;
@@ -173,6 +189,8 @@ void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count)
         lines->has_prices = true;
         count = wb_deflate_find_matches(&lines->matcher, lines->bytes, start, lines->end,
                                         lines->cpu, tokens);
+        if (plan == WB_PNG_PLAIN_OR_RUNS)
+            count = keep_shorter(lines, start, tokens, count);
     }
     for (size_t i = 0; i < count; i++)
         lines->symbols += tokens[i].literals + (tokens[i].length != 0);

@@ -13,11 +13,12 @@
 
 /* How some rows are coded. */
 typedef enum wb_png_plan {
-    WB_PNG_RUNS,     /* filtered, with runs of one byte: photographs */
-    WB_PNG_FILTERED, /* filtered, with matches: smooth drawings */
-    WB_PNG_PLAIN,    /* not filtered, with matches: text, plots, colour maps */
+    WB_PNG_RUNS,          /* filtered, with runs of one byte: photographs */
+    WB_PNG_FILTERED,      /* filtered, with matches: smooth drawings */
+    WB_PNG_PLAIN,         /* not filtered, with matches: text, plots, colour maps */
+    WB_PNG_PLAIN_OR_RUNS, /* not filtered, with matches or with runs, whatever is shorter */
+    WB_PNG_NONE_RUNS,     /* not filtered, with runs: sparse masks */
     /* With one filter for all rows; runs for samples of 16 bits only. */
-    WB_PNG_NONE_RUNS,
     WB_PNG_SUB_RUNS,
     WB_PNG_UP_RUNS,
     WB_PNG_PAETH_RUNS,

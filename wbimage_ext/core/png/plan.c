@@ -9,6 +9,7 @@
 
 enum {
     SMALL_TILE_BYTES = 3 << 10,
+    TALL_TILE_BYTES = 8 << 10,
     MORE_PLANS_MIN_BYTES = 4 << 10,
     SMALL_BYTES = 64 << 10, /* an image of so many is coded at once if it may be a photograph */
     NOISE_BYTES = 3 << 10   /* of noise, of which so many repeat or not */
@@ -18,6 +19,7 @@ static const uint64_t WEIGHTS[WB_PNG_PLANS] = {
     [WB_PNG_RUNS] = WB_FIT_WEIGHT_RUNS,
     [WB_PNG_FILTERED] = WB_FIT_WEIGHT_FILTERED,
     [WB_PNG_PLAIN] = WB_FIT_WEIGHT_PLAIN,
+    [WB_PNG_NONE_RUNS] = WB_FIT_WEIGHT_NONE_RUNS,
     [WB_PNG_SUB_MATCHES] = WB_FIT_WEIGHT_ONE_FILTER,
     [WB_PNG_UP_MATCHES] = WB_FIT_WEIGHT_ONE_FILTER,
 };
@@ -95,8 +97,9 @@ static uint64_t try_plan(wb_png_lines *trial, const wb_png_tiles *all, wb_png_pl
     size_t size_bytes = wb_png_lines_block_bytes(trial);
     wb_deflate_count(&block, size_bytes, counts);
     uint64_t cost = counts->entropy_bits;
-    cost = wb_png_tiles_are_whole(&trial->rows, all) ? (cost + header_cost(&counts->frequencies)) * WB_FIT_WEIGHT_RUNS
-                                : cost * (is_16_bit ? WEIGHTS_16 : WEIGHTS)[plan];
+    cost = wb_png_tiles_are_whole(&trial->rows, all)
+               ? (cost + header_cost(&counts->frequencies)) * WB_FIT_WEIGHT_RUNS
+               : cost * (is_16_bit ? WEIGHTS_16 : WEIGHTS)[plan];
     return add_search(trial, cost);
 }
 
@@ -123,6 +126,19 @@ static bool do_matches_pay(wb_png_lines *trial, const wb_png_tiles *all)
     return filtered < runs / 100 * WB_FIT_PHOTO_PERCENT;
 }
 
+/* Whether matches in rows that are filtered by Up save much in what looks like a photograph. Where
+ * they do the planner gets their prices. */
+static bool do_steady_matches_pay(wb_png_planner *planner, const wb_png_tiles *all)
+{
+    wb_png_lines *trial = &planner->trial;
+    const wb_png_tiles one = wb_png_tiles_take_one(&trial->rows, all, TALL_TILE_BYTES);
+    wb_deflate_counts runs, up;
+    try_plan(trial, &one, WB_PNG_RUNS, &runs);
+    try_plan(trial, &one, WB_PNG_UP_MATCHES, &up);
+    wb_deflate_prices_set(&planner->prices, &up.frequencies);
+    return up.entropy_bits < runs.entropy_bits / 100 * WB_FIT_STEADY_PERCENT;
+}
+
 /* The plans that were tried on some tiles. */
 typedef struct contest {
     wb_png_planner *planner;
@@ -140,7 +156,7 @@ static void contest_init(contest *to, wb_png_planner *planner, const wb_png_tile
 {
     to->planner = planner;
     to->all = all;
-    to->last = planner->plan;
+    to->last = planner->plan == WB_PNG_PLAIN_OR_RUNS ? WB_PNG_PLAIN : planner->plan;
     to->least = UINT64_MAX;
     to->best = 0;
     to->whole = whole;
@@ -257,6 +273,20 @@ static void enter_one_filter(contest *in)
     }
 }
 
+/* Tiles of a figure easily miss what repeats, so that runs are compared where they are in use. */
+static void enter_runs_of_figure(contest *in)
+{
+    wb_png_planner *planner = in->planner;
+    const uint64_t plain = in->costs[WB_PNG_PLAIN] / WB_FIT_WEIGHT_PLAIN;
+    const size_t size_bytes = wb_png_lines_block_bytes(&planner->trial);
+    if (planner->plan != WB_PNG_PLAIN || plain * WB_FIT_OR_RUNS_BYTES <= size_bytes)
+        return;
+    wb_deflate_counts runs;
+    try_plan(&planner->trial, in->all, WB_PNG_NONE_RUNS, &runs);
+    if (runs.entropy_bits < plain * WB_FIT_OR_RUNS_SHARE / 64)
+        planner->plan = WB_PNG_PLAIN_OR_RUNS;
+}
+
 /* Whether there is enough to save in an image that is tried whole: more than a bit a byte. */
 static bool are_more_plans_worth_it(const contest *in)
 {
@@ -317,7 +347,7 @@ static void hold_contest_16(contest *in, bool is_figure)
 
 static void take_photo(wb_png_planner *planner, wb_png_plan plan)
 {
-    planner->is_photo = plan == WB_PNG_RUNS;
+    planner->is_photo = plan != WB_PNG_FILTERED;
     planner->has_plan = true;
     planner->plan = plan;
     planner->parts_since = WB_FIT_KEEP_PARTS;
@@ -372,6 +402,8 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
             hold_contest_16(&here, false);
         } else {
             hold_contest(&here, WB_PNG_RUNS, may_be_photo ? WB_PNG_FILTERED : WB_PNG_PLAIN);
+            if (!may_be_photo)
+                enter_plan(&here, WB_PNG_NONE_RUNS);
             if (are_more_plans_worth_it(&here))
                 enter_one_filter(&here);
         }
@@ -388,6 +420,12 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
         if (may_be_photo && code_small_photo(planner, &all, lines))
             return WB_PNG_CODED;
     } else if (may_be_photo && are_of_photo(planner, &all)) {
+        bool was_steady = planner->has_plan && planner->plan == WB_PNG_UP_MATCHES;
+        if (wb_png_tiles_are_steady(rows, &all)
+            && (was_steady || do_steady_matches_pay(planner, &all))) {
+            take_photo(planner, WB_PNG_UP_MATCHES);
+            return was_steady ? WB_PNG_CHOSEN : WB_PNG_PRICED;
+        }
         take_photo(planner, WB_PNG_RUNS);
         return WB_PNG_CHOSEN;
     }
@@ -407,6 +445,10 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     } else {
         hold_contest(&here, is_figure ? WB_PNG_FILTERED : WB_PNG_RUNS, WB_PNG_PLAIN);
         enter_one_filter(&here);
+        if (is_figure)
+            enter_runs_of_figure(&here);
+        else
+            enter_plan(&here, WB_PNG_NONE_RUNS);
     }
     wb_deflate_prices_set(&planner->prices, &here.counts[here.best].frequencies);
     planner->has_plan = true;

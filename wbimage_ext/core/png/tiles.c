@@ -133,6 +133,46 @@ wb_png_look wb_png_tiles_look(wb_png_rows *rows, const wb_png_tiles *all)
     return look;
 }
 
+/* Of all groups of four bytes, those that differ from the ones above, and those of them that do so
+ * by as much as the ones above differ from theirs. */
+typedef struct change_counts {
+    uint32_t changed, steady;
+} change_counts;
+
+/* `changes` holds how each byte above changed, and gets how those of the row do. */
+static void count_changes(const wb_png_row *row, uint8_t *changes, change_counts *counts)
+{
+    enum { GROUP_BYTES = 4 };
+    uint8_t turns[WB_FIT_TILE_BYTES]; /* not 0 where the change is another than above */
+    uint32_t changed = 0, steady = 0;
+    for (size_t i = 0; i < row->size_bytes; i++) {
+        uint8_t change = (uint8_t)(row->pixels[i] - row->above[i]);
+        turns[i] = change ^ changes[i];
+        changes[i] = change;
+    }
+    for (size_t i = 0; i + GROUP_BYTES <= row->size_bytes; i++) {
+        bool is_changed = wb_load_le32(changes + i) != 0;
+        changed += is_changed;
+        steady += is_changed & (wb_load_le32(turns + i) == 0);
+    }
+    counts->changed += changed;
+    counts->steady += steady;
+}
+
+bool wb_png_tiles_are_steady(wb_png_rows *rows, const wb_png_tiles *all)
+{
+    change_counts counts = {0, 0};
+    for (size_t k = 0; k < all->count; k++) {
+        uint8_t changes[WB_FIT_TILE_BYTES] = {0};
+        wb_png_tiles_seek(rows, all, k);
+        for (size_t r = 0; r < all->rows; r++) {
+            wb_png_row row = wb_png_rows_next(rows);
+            count_changes(&row, changes, &counts);
+        }
+    }
+    return (uint64_t)counts.steady * 256 > (uint64_t)counts.changed * WB_FIT_STEADY;
+}
+
 bool wb_png_do_rows_repeat(const wb_png_rows *rows, size_t y, size_t row_count)
 {
     enum { TABLE_BITS = 12 };

@@ -37,6 +37,10 @@ typedef struct wb_png_look {
 
 wb_png_look wb_png_tiles_look(wb_png_rows *rows, const wb_png_tiles *all);
 
+/* Whether rows change at a steady rate, as those of smooth content do that was enlarged or was a
+ * JPEG: filtered by Up they repeat. */
+bool wb_png_tiles_are_steady(wb_png_rows *rows, const wb_png_tiles *all);
+
 /* Whether some rows, over all their columns, repeat in themselves or each other, as one row does in
  * a mosaic or a grid of samples whose pictures are wider than the tiles. */
 bool wb_png_do_rows_repeat(const wb_png_rows *rows, size_t y, size_t row_count);
