@@ -103,7 +103,6 @@ enum {
     WB_FIT_STEADY_PERCENT = 90,
     /* For 16 bits: what one filter for all rows wins on a tile it may lose on other rows. */
     WB_FIT_WEIGHT_NONE_RUNS_16 = 66,
-    WB_FIT_WEIGHT_ONE_FILTER_16 = 68,
     WB_FIT_WEIGHT_UP_MATCHES_16 = 65,
     /* As WB_FIT_WEIGHT_SEARCH: there most searches are short. With 250 files are 0.3 percent
      * smaller and take 8 percent longer. */
@@ -113,8 +112,10 @@ enum {
     WB_FIT_TILE_SHARE_16 = 28,
     /* Bits of a match that takes the place of 14 bits of the pixels' entropy. */
     WB_FIT_MATCHED_ENTROPY_16 = 21,
-    /* Matches of other plans are tried where they save, of the cost of runs, so many percent. */
-    WB_FIT_MATCHES_SAVE_16 = 5,
+    /* Of so many bytes of a tile more than one is matched, where matches with other filters are
+     * tried; and where matches are estimated, of which noise has none. */
+    WB_FIT_MOST_MATCHED_16 = 2,
+    WB_FIT_SOME_MATCHED_16 = 16,
     /* What looks like a photograph is matched where more 256ths of a row's pixels were in the row
      * before. The benchmark's photographs have up to 50, its mosaics in 4K 101 to 132. */
     WB_FIT_ROW_REPEATS = 64,

@@ -15,8 +15,7 @@ static const struct {
 } PLANS[WB_PNG_PLANS] = {
     [WB_PNG_RUNS] = {CHOSEN, false},           [WB_PNG_FILTERED] = {CHOSEN, true},
     [WB_PNG_PLAIN] = {WB_PNG_NONE, true},      [WB_PNG_PLAIN_OR_RUNS] = {WB_PNG_NONE, true},
-    [WB_PNG_NONE_RUNS] = {WB_PNG_NONE, false}, [WB_PNG_SUB_RUNS] = {WB_PNG_SUB, false},
-    [WB_PNG_UP_RUNS] = {WB_PNG_UP, false},     [WB_PNG_PAETH_RUNS] = {WB_PNG_PAETH, false},
+    [WB_PNG_NONE_RUNS] = {WB_PNG_NONE, false}, [WB_PNG_PAETH_RUNS] = {WB_PNG_PAETH, false},
     [WB_PNG_SUB_MATCHES] = {WB_PNG_SUB, true}, [WB_PNG_UP_MATCHES] = {WB_PNG_UP, true},
 };
 
@@ -60,6 +59,7 @@ void wb_png_lines_restart(wb_png_lines *lines, size_t y)
     lines->counts = NULL;
     lines->has_prices = false;
     memset(lines->scores, 0, sizeof lines->scores);
+    memset(lines->sums, 0, sizeof lines->sums);
     wb_deflate_matcher_clear(&lines->matcher);
 }
 
@@ -108,6 +108,8 @@ static wb_png_filter choose_filter(wb_png_lines *lines, wb_png_row row, bool is_
     uint64_t scores[WB_PNG_FILTER_COUNT];
     score_filters(lines, row, scores);
     add_first_pixel(&row, scores);
+    for (int filter = 0; filter < WB_PNG_FILTER_COUNT; filter++)
+        lines->sums[filter] += scores[filter];
     scores[WB_PNG_NONE] = is_matched && !lines->rows.raster->is_16_bit
                               ? scores[WB_PNG_NONE] * WB_FIT_NONE_WEIGHT / 64
                               : UINT64_MAX;

@@ -18,9 +18,7 @@ typedef enum wb_png_plan {
     WB_PNG_PLAIN,         /* not filtered, with matches: text, plots, colour maps */
     WB_PNG_PLAIN_OR_RUNS, /* not filtered, with matches or with runs, whatever is shorter */
     WB_PNG_NONE_RUNS,     /* not filtered, with runs: sparse masks */
-    /* With one filter for all rows; runs for samples of 16 bits only. */
-    WB_PNG_SUB_RUNS,
-    WB_PNG_UP_RUNS,
+    /* With one filter for all rows; Paeth's for samples of 16 bits only. */
     WB_PNG_PAETH_RUNS,
     WB_PNG_SUB_MATCHES,
     WB_PNG_UP_MATCHES,
@@ -41,6 +39,7 @@ typedef struct wb_png_lines {
     wb_deflate_matcher matcher;
     bool has_prices;                      /* the matcher; else it guesses them from the next rows */
     uint64_t scores[WB_PNG_FILTER_COUNT]; /* of the rows above, the nearest counting most */
+    uint64_t sums[WB_PNG_FILTER_COUNT];   /* of all rows' scores, where filters were chosen */
 } wb_png_lines;
 
 /* How much has to fit: what is added at once, and what the open block may hold before. */

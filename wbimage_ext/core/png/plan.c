@@ -29,8 +29,6 @@ static const uint64_t WEIGHTS_16[WB_PNG_PLANS] = {
     [WB_PNG_FILTERED] = WB_FIT_WEIGHT_RUNS,
     [WB_PNG_PLAIN] = WB_FIT_WEIGHT_RUNS,
     [WB_PNG_NONE_RUNS] = WB_FIT_WEIGHT_NONE_RUNS_16,
-    [WB_PNG_SUB_RUNS] = WB_FIT_WEIGHT_ONE_FILTER_16,
-    [WB_PNG_UP_RUNS] = WB_FIT_WEIGHT_ONE_FILTER_16,
     [WB_PNG_PAETH_RUNS] = WB_FIT_WEIGHT_RUNS,
     [WB_PNG_SUB_MATCHES] = WB_FIT_WEIGHT_RUNS,
     [WB_PNG_UP_MATCHES] = WB_FIT_WEIGHT_UP_MATCHES_16,
@@ -223,28 +221,32 @@ static uint64_t estimate_matches(const wb_png_lines *trial)
     return bits * WB_FIT_MATCHED_ENTROPY_16 / 14 * WB_FIT_WEIGHT_RUNS;
 }
 
-/* What runs cost with the filter of a plan that searches matches. */
-static uint64_t runs_cost(const contest *in, wb_png_plan matches)
+/* Whether the last plan's matches take the place of more than one in `share` bytes. */
+static bool are_many_matched(const wb_png_lines *trial, size_t share)
 {
-    return in->costs[matches == WB_PNG_UP_MATCHES ? WB_PNG_UP_RUNS : WB_PNG_SUB_RUNS];
+    const size_t size_bytes = wb_png_lines_block_bytes(trial);
+    return size_bytes - trial->symbols > size_bytes / share;
 }
 
-/* Whether matches save something in the tile where rows are filtered alike. */
-static bool do_matches_save(const contest *in, wb_png_plan matches)
+/* What runs cost at least, of the plans for 16 bits. */
+static uint64_t runs_cost_16(const contest *in)
 {
-    return in->costs[matches] < runs_cost(in, matches) / 100 * (100 - WB_FIT_MATCHES_SAVE_16);
+    const uint64_t *costs = in->costs;
+    uint64_t least = costs[WB_PNG_RUNS];
+    least = costs[WB_PNG_PAETH_RUNS] < least ? costs[WB_PNG_PAETH_RUNS] : least;
+    return costs[WB_PNG_NONE_RUNS] < least ? costs[WB_PNG_NONE_RUNS] : least;
 }
 
-/* Matches in rows that are filtered alike. Where they save in the tile it tells enough. */
+/* Matches in rows that are filtered alike. Where they win in the tile, or find nothing, it tells
+ * enough. */
 static void enter_matches_16(contest *in, wb_png_plan plan)
 {
     const wb_png_lines *trial = &in->planner->trial;
     const wb_raster *raster = trial->rows.raster;
     uint64_t cost = try_plan(&in->planner->trial, in->all, plan, &in->counts[1 - in->best]);
     uint64_t estimate = UINT64_MAX;
-    in->costs[plan] = cost;
     if (raster->channels == 1 && raster->width * in->all->row_count >= WB_DEFLATE_WINDOW_BYTES
-        && !do_matches_save(in, plan))
+        && cost >= runs_cost_16(in) && are_many_matched(trial, WB_FIT_SOME_MATCHED_16))
         estimate = add_search(trial, estimate_matches(trial));
     judge_plan(in, plan, estimate < cost ? estimate : cost);
     in->costs[plan] = cost;
@@ -315,33 +317,34 @@ static void fit_tables(wb_png_lines *trial, const wb_png_tiles *all)
 /* In 16 bits the low bytes are noise to a choice of filters by their residuals, and a change of
  * filters ends what repeats: one filter for all rows is often better. Of plans that cost the same
  * the first wins: above the first row there is nothing to subtract. Matches are tried with the
- * filter that leaves less, and with others where they save. */
+ * filter that leaves less, and with others where they win or cover most bytes. */
 static void hold_contest_16(contest *in, bool is_figure)
 {
+    wb_png_planner *planner = in->planner;
     const uint64_t *costs = in->costs;
-    fit_tables(&in->planner->trial, in->all);
+    bool is_up = false;
+    fit_tables(&planner->trial, in->all);
     if (!is_figure) {
-        enter_plan(in, WB_PNG_SUB_RUNS);
-        enter_plan(in, WB_PNG_UP_RUNS);
         enter_plan(in, WB_PNG_RUNS);
-        if (is_all_paeth(&in->planner->trial))
-            add_cost(in->planner, WB_PNG_PAETH_RUNS, costs[WB_PNG_RUNS]);
+        is_up = planner->trial.sums[WB_PNG_UP] < planner->trial.sums[WB_PNG_SUB];
+        if (is_all_paeth(&planner->trial))
+            add_cost(planner, WB_PNG_PAETH_RUNS, costs[WB_PNG_RUNS]);
         else
             enter_plan(in, WB_PNG_PAETH_RUNS);
         enter_plan(in, WB_PNG_NONE_RUNS);
     }
-    const bool is_up = costs[WB_PNG_UP_RUNS] < costs[WB_PNG_SUB_RUNS];
     const wb_png_plan first = is_up ? WB_PNG_UP_MATCHES : WB_PNG_SUB_MATCHES;
     const wb_png_plan second = is_up ? WB_PNG_SUB_MATCHES : WB_PNG_UP_MATCHES;
     enter_matches_16(in, first);
-    if (is_figure || in->planner->plan == first || do_matches_save(in, first)) {
+    if (is_figure || planner->plan == first
+        || are_many_matched(&planner->trial, WB_FIT_MOST_MATCHED_16)) {
         enter_matches_16(in, second);
         enter_plan(in, WB_PNG_FILTERED);
         enter_plan(in, WB_PNG_PLAIN);
     } else {
-        add_cost(in->planner, second, runs_cost(in, second));
-        add_cost(in->planner, WB_PNG_FILTERED, costs[WB_PNG_RUNS]);
-        add_cost(in->planner, WB_PNG_PLAIN, costs[WB_PNG_NONE_RUNS]);
+        add_cost(planner, second, costs[first]);
+        add_cost(planner, WB_PNG_FILTERED, costs[WB_PNG_RUNS]);
+        add_cost(planner, WB_PNG_PLAIN, costs[WB_PNG_NONE_RUNS]);
     }
 }
 
