@@ -162,8 +162,8 @@ static bool count_symbols(const wb_deflate_stretch *stretch, size_t size_bytes,
     sum_literals(counts, frequencies->litlen);
     scale(frequencies->litlen, WB_DEFLATE_LITERALS, WB_DEFLATE_SAMPLE_RATE);
     subtract_runs(stretch, frequencies->litlen);
-    scale(frequencies->litlen, WB_DEFLATE_LITLEN_SYMBOLS, 1);
-    scale(frequencies->distance, 1, 1); /* runs may come later */
+    scale(frequencies->litlen, WB_DEFLATE_END_OF_BLOCK + 1, 1); /* of lengths none was missed */
+    scale(frequencies->distance, 1, 1);                         /* runs may come later */
     return false;
 }
 

@@ -17,7 +17,7 @@ typedef struct wb_deflate_counts {
     uint64_t entropy_bits; /* as wb_deflate_entropy tells it */
 } wb_deflate_counts;
 
-/* Where matches are few and all of distance 1, literals are counted on a sample; then every symbol
+/* Where matches are few and all of distance 1, literals are counted on a sample; then every literal
  * may still come, and has a count. */
 void wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
                       wb_deflate_counts *counts);
