@@ -61,8 +61,12 @@ static inline wb_image_info fuzz_encode(const fuzz_pixels *made, encode_rows *en
                                       .normalize = {.rule = WB_NORMALIZE_NONE},
                                       .quality = quality,
                                       .machine = {.cpu = wb_cpu_detect(NULL)}};
+    wb_png_scratch *scratch = wb_png_scratch_new();
+    CHECK(scratch != NULL);
     wb_image_info info;
-    CHECK_STATUS(wb_image_encode(&view, &options, NULL, &files[2], &info, &error), expected, error);
+    CHECK_STATUS(wb_image_encode(&view, &options, scratch, &files[2], &info, &error), expected,
+                 error);
+    wb_png_scratch_free(scratch);
     check_same_file(&files[1], &files[0]);
     check_same_file(&files[2], &files[0]);
     if (expected != WB_OK)
