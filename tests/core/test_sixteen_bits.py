@@ -158,13 +158,15 @@ def test_levels_by_an_independent_decoder(level: int | None, channels: int) -> N
         np.testing.assert_array_equal(decoded(data).reshape(array.shape), array)
 
 
-@pytest.mark.parametrize("kind", ["slope", "spread", "narrow"])
+@pytest.mark.parametrize("kind", ["slope", "slope down", "slope across", "spread", "narrow"])
 def test_files_are_no_larger_than_those_of_libpng(kind: str) -> None:
     """At level 6 with all filters. One filter for all rows, or none, is better here."""
     random = np.random.default_rng(0)
     y, x = np.mgrid[:480, :480]
     array, libpng_bytes = {
         "slope": (x * 61 + y * 17, 6268),
+        "slope down": (x * 30 + y * 77, 6088),
+        "slope across": (x * 88 + y * 21, 4156),
         "spread": (((x * x + y * y) // 900 % 800 + random.integers(0, 8, x.shape)) * 77, 198774),
         "narrow": (20000 + random.integers(0, 32, x.shape) * 3, 241387),
     }[kind]

@@ -148,6 +148,11 @@ static bool is_noise(const wb_deflate_stretch *stretch, size_t size_bytes,
 static void drop_unseen(const uint8_t *bytes, size_t size_bytes, uint32_t *litlen)
 {
     enum { SIGN = 0x80 }; /* turned round, signed bytes compare as unsigned ones, as SSE2 can */
+    unsigned seen = 0;
+    while (seen < WB_DEFLATE_LITERALS && litlen[seen] > 1)
+        seen++;
+    if (seen == WB_DEFLATE_LITERALS)
+        return;
     const size_t half = size_bytes / 2;
     uint8_t least = bytes[size_bytes - 1] ^ SIGN, largest = least;
     for (size_t i = 0; i < half; i++) { /* two a turn take fewer instructions */

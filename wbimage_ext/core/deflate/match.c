@@ -24,7 +24,7 @@ enum {
     HASHED_BYTES = 16,
     /* Of a search for samples of 16 bits. */
     FINE_HASHED_BYTES = 32,
-    FINE_SAMPLES = 1024,    /* gray pixels that say how much high bytes vary, about */
+    FINE_SAMPLES = 400,     /* gray pixels that say how much high bytes vary, about */
     FINE_MORE_BITS = 2,     /* of the tables of few and some bytes */
     FINE_LONG_BYTES = 8,    /* of a match for which more places are compared */
     FINE_INSERTED = 3,      /* places in a match that go into the tables */
@@ -211,25 +211,38 @@ typedef struct fine_tables {
     unsigned shift, long_shift;
 } fine_tables;
 
+/* The sum of c * log2(c), in 1/256: it is large where few values occur often. */
+static uint64_t sum_spent(const uint32_t counts[256])
+{
+    uint64_t spent = 0;
+    for (int k = 0; k < 256; k++)
+        if (counts[k] > 1)
+            spent += (uint64_t)counts[k] * wb_log2_fixed(counts[k]);
+    return spent;
+}
+
 /* Whether the high bytes of gray residuals vary so much that two pixels at once tell much more than
- * their bytes. Lines without a filter have no residuals. */
+ * their bytes, or more than the low bytes, as in a slope: then matches end before high bytes. Lines
+ * without a filter have no residuals. */
 static bool do_high_bytes_vary(const uint8_t *bytes, size_t start, size_t end, size_t line_bytes)
 {
-    uint32_t counts[256] = {0}, total = 0;
-    uint64_t spent = 0;
+    uint32_t high[256] = {0}, low[256] = {0}, total = 0;
     const size_t apart = 2 * ((end - start) / (2 * FINE_SAMPLES) + 1); /* bytes */
-    for (size_t line = start; line < end; line += line_bytes) {
-        size_t most = end - line < line_bytes ? end - line : line_bytes;
-        for (size_t i = 1; i < most && bytes[line] != 0; i += apart, total++)
-            counts[bytes[line + i]]++;
+    size_t i = 3; /* in a line; the first pixel is no residual of Sub */
+    for (size_t line = start; line + line_bytes <= end; line += line_bytes) {
+        for (; i < line_bytes; i += apart)
+            if (bytes[line] != 0) {
+                high[bytes[line + i]]++;
+                low[bytes[line + i + 1]]++;
+                total++;
+            }
+        i -= line_bytes - 1; /* on as if there were no lines: in other columns */
     }
     if (total == 0)
         return false;
-    for (int k = 0; k < 256; k++)
-        if (counts[k] != 0)
-            spent += (uint64_t)counts[k] * wb_log2_fixed(counts[k]);
-    return (uint64_t)total * wb_log2_fixed(total)
-           > spent + (uint64_t)total * (WB_FIT_HIGH_BITS_16 * 256 / 10);
+    const uint64_t all = (uint64_t)total * wb_log2_fixed(total), spent = sum_spent(high);
+    return spent < sum_spent(low)
+           || all > spent + (uint64_t)total * (WB_FIT_HIGH_BITS_16 * 256 / 10);
 }
 
 static void fine_tables_init(fine_tables *to, const wb_deflate_matcher *matcher, size_t few_bytes)
