@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -103,3 +104,50 @@ def test_the_bytes_do_not_depend_on_the_number(dtype: str, count: int, photo: An
     assert wbimage_ext.encode(data, bit_depth=depth) == expected
     batch = Image.from_batch([data, data], bit_depth=depth)
     assert {Path(image._path).read_bytes() for image in batch} == {expected}
+
+
+class TakenThenInterrupted:
+    """A lock after whose taking an interrupt comes to this thread, once."""
+
+    def __init__(self, lock: Any, caller: list[int]) -> None:
+        self._lock = lock
+        self._caller = caller
+
+    def acquire(self, blocking: bool = True) -> bool:
+        taken: bool = self._lock.acquire(blocking)
+        if taken and threading.get_ident() in self._caller:
+            self._caller.clear()
+            raise KeyboardInterrupt
+        return taken
+
+    def release(self) -> None:
+        self._lock.release()
+
+    # From CPython 3.14 on a with statement can be interrupted before its block.
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def test_an_interrupt_after_a_lock_was_taken_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    caller: list[int] = []
+    ended: list[str] = []
+    watched = SimpleNamespace(
+        Lock=lambda: TakenThenInterrupted(threading.Lock(), caller),
+        RLock=lambda: TakenThenInterrupted(threading.RLock(), caller),
+    )
+    monkeypatch.setattr(threads, "threading", watched)
+
+    def call() -> None:
+        caller.append(threading.get_ident())
+        with pytest.raises(KeyboardInterrupt):
+            threads.work_on_threads(lambda: None, 4, lambda: ended.append("stopped"))
+        ended.append("raised")
+
+    # A thread that waits for itself is left behind.
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert ended == ["stopped", "raised"]

@@ -140,23 +140,28 @@ def work_on_threads(
         stop: called after an interrupt; leaves no work to take. Then the others are waited for.
         share: the threads that each image made by the work may use.
     """
-    # Each is held while its thread works; one that takes it after the wait finds no work.
+    # Each is held while its thread works, and for good once that was waited for: a thread that
+    # begins later finds no work. An interrupt may come right after the lock was taken, so its
+    # thread must be able to take it again. `with` would not help: from CPython 3.14 on it can be
+    # interrupted between taking the lock and its block.
     # Not concurrent.futures and not threading's Thread: an interrupt inside of them leaves their
     # locks locked for ever, or lets a thread that goes on pass for one that ended.
-    busy = [threading.Lock() for _ in range(count - 1)]
+    busy = [threading.RLock() for _ in range(count - 1)]
 
     def work_with_share() -> None:
         _share.set(share)
         work()
 
-    def help_working(context: contextvars.Context, lock: threading.Lock) -> None:
-        with lock:
-            context.run(work_with_share)
+    def help_working(context: contextvars.Context, lock: threading.RLock) -> None:
+        if lock.acquire(blocking=False):
+            try:
+                context.run(work_with_share)
+            finally:
+                lock.release()
 
     def wait() -> None:
         for lock in busy:
-            with lock:
-                pass
+            lock.acquire()
 
     try:
         with contextlib.suppress(RuntimeError):

@@ -16,8 +16,9 @@ from ..encoding.options import EncodeOptions
 from ..wording import describe
 from .kinds import Array, Pixels
 
-# matplotlib draws for one thread at a time.
-_drawing = threading.Lock()
+# matplotlib draws for one thread at a time. Not a Lock: from CPython 3.14 on an interrupt may leave
+# it taken, and the thread that was interrupted would wait for itself.
+_drawing = threading.RLock()
 
 
 class _Sink(io.RawIOBase):

@@ -186,7 +186,7 @@ _REPLACEMENTS: tuple[tuple[type, str, Any], ...] = (
 )
 
 _ABSENT = object()
-_install_lock = threading.Lock()
+_install_lock = threading.RLock()  # see _drawing in inputs/figures.py
 _replaced: list[tuple[type, str, Any]] = []
 
 
