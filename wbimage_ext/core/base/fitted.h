@@ -73,7 +73,6 @@ enum {
     WB_FIT_WEIGHT_FILTERED = 56,
     WB_FIT_WEIGHT_PLAIN = 52,
     WB_FIT_WEIGHT_ONE_FILTER = 58, /* matches in rows that are filtered alike */
-    WB_FIT_WEIGHT_NONE_RUNS = 68,
     /* A search costs this part of the whole cost, in 1000ths, if there is one for each byte. */
     WB_FIT_WEIGHT_SEARCH = 1000,
     /* A new plan has to be better than the last part's by one in so many: history is lost. */
@@ -122,9 +121,13 @@ enum {
     /* Runs alone are no candidate where so many pixels are like a neighbour: tiles easily miss what
      * repeats in a figure. */
     WB_FIT_FIGURE_FLAT = 243,
-    /* Runs alone are found beside matches where the tiles take more than one bit for so many bytes,
-     * which white ones do not, and runs take less than so many 64ths of what matches do. */
-    WB_FIT_OR_RUNS_BYTES = 32,
+    /* Tiles show more than a flat ground where they take more than one bit for so many bytes. They
+     * tell for the next parts, too, where they show much. With 8 bytes for that 3 of 300 pictures
+     * are 5 to 10 percent larger, and 1 percent of the time is saved. */
+    WB_FIT_SHOW_BYTES = 24,
+    WB_FIT_SHOW_MUCH_BYTES = 4,
+    /* Runs alone are found beside plain matches where they take less than so many 64ths of what
+     * these do on the tiles. */
     WB_FIT_OR_RUNS_SHARE = 54,
     /* They are taken where they take less than so many 64ths, and some bits less: a block may hold
      * matches of other parts, too, which need other codes. */

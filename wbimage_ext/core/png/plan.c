@@ -19,7 +19,7 @@ static const uint64_t WEIGHTS[WB_PNG_PLANS] = {
     [WB_PNG_RUNS] = WB_FIT_WEIGHT_RUNS,
     [WB_PNG_FILTERED] = WB_FIT_WEIGHT_FILTERED,
     [WB_PNG_PLAIN] = WB_FIT_WEIGHT_PLAIN,
-    [WB_PNG_NONE_RUNS] = WB_FIT_WEIGHT_NONE_RUNS,
+    [WB_PNG_NONE_RUNS] = WB_FIT_WEIGHT_RUNS,
     [WB_PNG_SUB_MATCHES] = WB_FIT_WEIGHT_ONE_FILTER,
     [WB_PNG_UP_MATCHES] = WB_FIT_WEIGHT_ONE_FILTER,
 };
@@ -70,6 +70,15 @@ static uint64_t header_cost(const wb_deflate_frequencies *frequencies)
     for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
         used += frequencies->litlen[i] != 0;
     return HEADER_BITS + SYMBOL_BITS * used;
+}
+
+/* Makes the matcher's tables as large as a search in the tiles needs: they are cleared for each. */
+static void fit_tables(wb_png_lines *trial, const wb_png_tiles *all)
+{
+    const wb_deflate_matcher *matcher = &trial->matcher;
+    wb_deflate_matcher_init(&trial->matcher, matcher->tables,
+                            all->count * all->rows * trial->line_bytes, matcher->line_bytes,
+                            matcher->step_bytes, matcher->is_fine);
 }
 
 /* A cost with what the search for matches in the tiles takes. */
@@ -252,13 +261,6 @@ static void enter_matches_16(contest *in, wb_png_plan plan)
     in->costs[plan] = cost;
 }
 
-/* Of the plans for 8 bits from `first` to `last`. */
-static void hold_contest(contest *in, wb_png_plan first, wb_png_plan last)
-{
-    for (int plan = (int)first; plan <= (int)last; plan++)
-        enter_plan(in, (wb_png_plan)plan);
-}
-
 /* Where each row's own filter is best, one filter for all rows may be better: a change of filters
  * ends what repeats. Elsewhere these plans cost, to later parts, what own filters do. */
 static void enter_one_filter(contest *in)
@@ -275,18 +277,45 @@ static void enter_one_filter(contest *in)
     }
 }
 
-/* Tiles of a figure easily miss what repeats, so that runs are compared where they are in use. */
-static void enter_runs_of_figure(contest *in)
+/* Whether tiles that take so much with plain matches show more than a flat ground. */
+static bool do_tiles_show(const wb_png_lines *trial, uint64_t plain, unsigned bytes_per_bit)
+{
+    return plain / WB_FIT_WEIGHT_PLAIN * bytes_per_bit > wb_png_lines_block_bytes(trial);
+}
+
+/* Where plain matches won but runs take less: tiles easily miss what repeats, so that the part
+ * itself has to tell. */
+static void add_runs_to_plain(contest *in)
 {
     wb_png_planner *planner = in->planner;
-    const uint64_t plain = in->costs[WB_PNG_PLAIN] / WB_FIT_WEIGHT_PLAIN;
-    const size_t size_bytes = wb_png_lines_block_bytes(&planner->trial);
-    if (planner->plan != WB_PNG_PLAIN || plain * WB_FIT_OR_RUNS_BYTES <= size_bytes)
-        return;
     wb_deflate_counts runs;
     try_plan(&planner->trial, in->all, WB_PNG_NONE_RUNS, &runs);
-    if (runs.entropy_bits < plain * WB_FIT_OR_RUNS_SHARE / 64)
+    if (runs.entropy_bits
+        < in->costs[WB_PNG_PLAIN] / WB_FIT_WEIGHT_PLAIN * WB_FIT_OR_RUNS_SHARE / 64)
         planner->plan = WB_PNG_PLAIN_OR_RUNS;
+}
+
+/* For 8 bits. Returns whether the tiles show enough to tell for the next parts, too. */
+static bool hold_contest_8(contest *in, bool is_figure)
+{
+    wb_png_planner *planner = in->planner;
+    wb_png_lines *trial = &planner->trial;
+    uint64_t plain = try_plan(trial, in->all, WB_PNG_PLAIN, &in->counts[1 - in->best]);
+    const bool do_show = do_tiles_show(trial, plain, WB_FIT_SHOW_BYTES);
+    if (is_figure && !do_show) {
+        in->best = 1 - in->best;
+        if (planner->plan == WB_PNG_RUNS)
+            planner->plan = WB_PNG_PLAIN;
+        return false;
+    }
+    judge_plan(in, WB_PNG_PLAIN, plain);
+    enter_plan(in, WB_PNG_FILTERED);
+    if (!is_figure)
+        enter_plan(in, WB_PNG_RUNS);
+    enter_one_filter(in);
+    if (do_show && planner->plan == WB_PNG_PLAIN)
+        add_runs_to_plain(in);
+    return do_tiles_show(trial, plain, WB_FIT_SHOW_MUCH_BYTES);
 }
 
 /* Whether there is enough to save in an image that is tried whole: more than a bit a byte. */
@@ -306,14 +335,6 @@ static bool is_all_paeth(const wb_png_lines *trial)
     return line == trial->bytes + trial->end;
 }
 
-/* Makes the matcher's tables as large as a search in one tile needs: they are cleared for each. */
-static void fit_tables(wb_png_lines *trial, const wb_png_tiles *all)
-{
-    const wb_deflate_matcher *matcher = &trial->matcher;
-    wb_deflate_matcher_init(&trial->matcher, matcher->tables, all->rows * trial->line_bytes,
-                            matcher->line_bytes, matcher->step_bytes, matcher->is_fine);
-}
-
 /* In 16 bits the low bytes are noise to a choice of filters by their residuals, and a change of
  * filters ends what repeats: one filter for all rows is often better. Of plans that cost the same
  * the first wins: above the first row there is nothing to subtract. Matches are tried with the
@@ -323,7 +344,6 @@ static void hold_contest_16(contest *in, bool is_figure)
     wb_png_planner *planner = in->planner;
     const uint64_t *costs = in->costs;
     bool is_up = false;
-    fit_tables(&planner->trial, in->all);
     if (!is_figure) {
         enter_plan(in, WB_PNG_RUNS);
         is_up = planner->trial.sums[WB_PNG_UP] < planner->trial.sums[WB_PNG_SUB];
@@ -392,6 +412,7 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
 {
     wb_png_rows *rows = &planner->trial.rows;
     wb_png_tiles all = wb_png_tiles_lay_out(rows, planner->tile_number, y, row_count);
+    fit_tables(&planner->trial, &all);
     wb_png_look look = wb_png_tiles_look(rows, &all);
     planner->tile_number += all.count;
     contest here;
@@ -404,9 +425,12 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
         if (raster->is_16_bit) {
             hold_contest_16(&here, false);
         } else {
-            hold_contest(&here, WB_PNG_RUNS, may_be_photo ? WB_PNG_FILTERED : WB_PNG_PLAIN);
-            if (!may_be_photo)
+            enter_plan(&here, WB_PNG_RUNS);
+            enter_plan(&here, WB_PNG_FILTERED);
+            if (!may_be_photo) {
+                enter_plan(&here, WB_PNG_PLAIN);
                 enter_plan(&here, WB_PNG_NONE_RUNS);
+            }
             if (are_more_plans_worth_it(&here))
                 enter_one_filter(&here);
         }
@@ -442,20 +466,16 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     }
     /* Tiles easily miss what repeats in a figure: there runs are no candidate. */
     bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !wb_png_tiles_are_whole(rows, &all);
+    bool does_tell = true;
     contest_init(&here, planner, &all, NULL);
     if (raster->is_16_bit) {
         hold_contest_16(&here, is_figure);
     } else {
-        hold_contest(&here, is_figure ? WB_PNG_FILTERED : WB_PNG_RUNS, WB_PNG_PLAIN);
-        enter_one_filter(&here);
-        if (is_figure)
-            enter_runs_of_figure(&here);
-        else
-            enter_plan(&here, WB_PNG_NONE_RUNS);
+        does_tell = hold_contest_8(&here, is_figure);
     }
     wb_deflate_prices_set(&planner->prices, &here.counts[here.best].frequencies);
     planner->has_plan = true;
     planner->look = look;
-    planner->parts_since = 1;
+    planner->parts_since = does_tell ? 1 : WB_FIT_KEEP_PARTS;
     return WB_PNG_PRICED;
 }
