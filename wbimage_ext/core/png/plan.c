@@ -133,8 +133,8 @@ static bool do_matches_pay(wb_png_lines *trial, const wb_png_tiles *all)
     return filtered < runs / 100 * WB_FIT_PHOTO_PERCENT;
 }
 
-/* Whether matches in rows that are filtered by Up save much in what looks like a photograph. Where
- * they do the planner gets their prices. */
+/* Whether matches in rows that are filtered by Up save much in what looks like a photograph. The
+ * planner gets their prices. */
 static bool do_steady_matches_pay(wb_png_planner *planner, const wb_png_tiles *all)
 {
     wb_png_lines *trial = &planner->trial;

@@ -9,7 +9,7 @@
 
 enum { WB_PNG_TILES_MAX_BYTES = 24 << 10 /* lines of all tiles of a part */ };
 
-/* At changing columns. */
+/* Where the tiles of a part lie: each in other columns than the one before. */
 typedef struct wb_png_tiles {
     size_t y, row_count; /* of the part */
     size_t count, rows;  /* of each tile */
