@@ -8,6 +8,7 @@ import runpy
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -127,3 +128,15 @@ def test_the_readme_of_the_package_has_no_link_that_leads_nowhere(
         assert text == same_text
         is_kept = target.startswith(("https://", "#"))
         assert new == (target if is_kept else f"https://example.org/files/{target}")
+
+
+def test_the_sdist_holds_what_is_beside_the_package(tmp_path: Path) -> None:
+    root = SETUP.parent
+    if not (root / ".git").exists():
+        pytest.skip("only git knows which files belong here")
+    egg_info = [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", str(tmp_path)]
+    subprocess.run(egg_info, cwd=root, check=True, capture_output=True)
+    listed = next(tmp_path.glob("*/SOURCES.txt")).read_text().splitlines()
+    folders = ("tests", "docs", "examples", "benchmarks", "licenses")
+    tracked = subprocess.check_output(["git", "ls-files", *folders], cwd=root, text=True)
+    assert set(tracked.splitlines()) <= set(listed)
