@@ -90,26 +90,29 @@ static void look_at_row(const wb_png_row *row, bool is_16_bit, look_counts *coun
     /* Of a word, behind the pixel. */
     const unsigned unused_bits = 8 * (WORD_BYTES - (unsigned)step);
     size_t run_bytes = 0; /* like those a pixel before */
+    uint32_t pixels = 0, flat = 0, seen = 0, known = 0; /* in registers */
     for (size_t i = first; i + WORD_BYTES <= row->size_bytes; i += step) {
         const uint8_t *pixel = row->pixels + i;
         const uint64_t word = wb_load_le64(pixel);
         const bool is_like_left = (word ^ wb_load_le64(pixel - step)) << unused_bits == 0;
         run_bytes = is_like_left ? run_bytes + step : 0;
+        pixels++;
         if (run_bytes >= before + step) { /* the last pair was the same and is in the table */
-            counts->pixels++;
-            counts->flat++;
+            flat++;
             continue;
         }
         const bool is_flat = is_like_left
                              | ((word ^ wb_load_le64(row->above + i)) << unused_bits == 0);
-        counts->pixels++;
-        counts->flat += is_flat;
+        flat += is_flat;
         if (is_16_bit)
             continue;
-        counts->seen += is_in_table(counts->pairs, wb_load_le64(pixel - before), before + step)
-                        & !is_flat;
-        counts->known += is_in_table(counts->colours, word, step) & !is_flat;
+        seen += is_in_table(counts->pairs, wb_load_le64(pixel - before), before + step) & !is_flat;
+        known += is_in_table(counts->colours, word, step) & !is_flat;
     }
+    counts->pixels += pixels;
+    counts->flat += flat;
+    counts->seen += seen;
+    counts->known += known;
 }
 
 wb_png_look wb_png_tiles_look(wb_png_rows *rows, const wb_png_tiles *all)
@@ -139,24 +142,36 @@ typedef struct change_counts {
     uint32_t changed, steady;
 } change_counts;
 
+/* Of `count` groups, which fit a byte, the first of whose bytes are changes[0] and turns[0]. */
+static void count_some_changes(const uint8_t *changes, const uint8_t *turns, size_t count,
+                               change_counts *counts)
+{
+    uint8_t changed = 0, steady = 0; /* of a byte, so that vectors count sixteen groups at once */
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t change = changes[i] | changes[i + 1] | changes[i + 2] | changes[i + 3];
+        const uint8_t turn = turns[i] | turns[i + 1] | turns[i + 2] | turns[i + 3];
+        changed = (uint8_t)(changed + (change != 0));
+        steady = (uint8_t)(steady + ((change != 0) & (turn == 0)));
+    }
+    counts->changed += changed;
+    counts->steady += steady;
+}
+
 /* `changes` holds how each byte above changed, and gets how those of the row do. */
 static void count_changes(const wb_png_row *row, uint8_t *changes, change_counts *counts)
 {
-    enum { GROUP_BYTES = 4 };
+    enum { GROUP_BYTES = 4, COUNTED = 240 };
     uint8_t turns[WB_FIT_TILE_BYTES]; /* not 0 where the change is another than above */
-    uint32_t changed = 0, steady = 0;
     for (size_t i = 0; i < row->size_bytes; i++) {
         uint8_t change = (uint8_t)(row->pixels[i] - row->above[i]);
         turns[i] = change ^ changes[i];
         changes[i] = change;
     }
-    for (size_t i = 0; i + GROUP_BYTES <= row->size_bytes; i++) {
-        bool is_changed = wb_load_le32(changes + i) != 0;
-        changed += is_changed;
-        steady += is_changed & (wb_load_le32(turns + i) == 0);
+    const size_t groups = row->size_bytes < GROUP_BYTES ? 0 : row->size_bytes - GROUP_BYTES + 1;
+    for (size_t i = 0, count; i < groups; i += count) {
+        count = groups - i < COUNTED ? groups - i : COUNTED;
+        count_some_changes(changes + i, turns + i, count, counts);
     }
-    counts->changed += changed;
-    counts->steady += steady;
 }
 
 bool wb_png_tiles_are_steady(wb_png_rows *rows, const wb_png_tiles *all)
