@@ -61,18 +61,18 @@ LOADER(double, uint64_t, double, wb_double_from_bits(bits))
     RANGE_LOOP(finite_range_##name, unsigned_key, key, KEY_OF_FLOAT, \
                (unsigned_key)MAGNITUDE(unsigned_key) < infinity)
 
-#define NARROW(name, type)                                                                    \
-    TARGET static uint64_t KERNEL(narrow_##name)(const void *values, size_t count,            \
-                                                 uint8_t *restrict target)                    \
-    {                                                                                         \
-        const uint8_t *source = values;                                                       \
-        type bits = 0;                                                                        \
-        for (size_t i = 0; i < count; i++) {                                                  \
-            const type x = load_##name(source + i * sizeof x);                                \
-            bits = (type)(bits | x);                                                          \
-            target[i] = (uint8_t)x;                                                           \
-        }                                                                                     \
-        return bits;                                                                          \
+#define NARROW(name, type)                                                         \
+    TARGET static uint64_t KERNEL(narrow_##name)(const void *values, size_t count, \
+                                                 uint8_t *restrict target)         \
+    {                                                                              \
+        const uint8_t *source = values;                                            \
+        type bits = 0;                                                             \
+        for (size_t i = 0; i < count; i++) {                                       \
+            const type x = load_##name(source + i * sizeof x);                     \
+            bits = (type)(bits | x);                                               \
+            target[i] = (uint8_t)x;                                                \
+        }                                                                          \
+        return bits;                                                               \
     }
 
 /* Samples of 16 bits have the high byte first, as PNG has them. */

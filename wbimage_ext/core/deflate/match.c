@@ -333,12 +333,15 @@ static inline uint64_t differs_portable(const uint8_t *a, const uint8_t *b)
 #if WB_X86_64
 #include "deflate/x86/match_sse2.h"
 #include "deflate/x86/match_avx2.h"
+#elif WB_ARM64
+#include "deflate/arm/match_neon.h"
 #endif
 
 static find_matches_kernel *select_find_matches(wb_cpu cpu)
 {
     WB_SELECT(cpu, AVX2, find_matches_avx2);
     WB_SELECT(cpu, SSE2, find_matches_sse2);
+    WB_SELECT(cpu, NEON, find_matches_neon);
     return find_matches_portable;
 }
 
