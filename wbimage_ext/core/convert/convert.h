@@ -53,9 +53,9 @@ typedef struct wb_conversion {
 wb_status wb_conversion_plan(wb_conversion *conversion, const wb_view *view,
                              const wb_normalize *normalize, wb_machine machine, wb_error *error);
 
-/* Plans and writes at once, in one pass, where the values are integers of more than a byte that
- * become samples as they are, which those of most images are. `packed` has room for all samples.
- * Elsewhere false, and nothing is planned. */
+/* Plans and writes in one pass where the values are integers of more than a byte that become
+ * samples as they are, as in most images. `packed` has room for all samples. Elsewhere false, and
+ * nothing is planned. */
 bool wb_conversion_narrow(wb_conversion *conversion, const wb_view *view,
                           const wb_normalize *normalize, wb_machine machine, uint8_t *packed);
 

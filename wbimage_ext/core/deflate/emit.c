@@ -124,7 +124,7 @@ static bool are_near_zero(const wb_deflate_codes *codes)
     enum { REACH = 32, ALL = 1 << 15, MOST_FAR = ALL / 12 };
     uint32_t far = 0;
     for (unsigned i = REACH; i < WB_DEFLATE_LITERALS - REACH; i++)
-        far += codes->litlen_bits[i] != 0 ? ALL >> codes->litlen_bits[i] : 0;
+        far += codes->litlen_bits[i] != 0 ? (uint32_t)ALL >> codes->litlen_bits[i] : 0;
     return far < MOST_FAR;
 }
 #elif WB_ARM64

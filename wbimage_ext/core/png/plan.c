@@ -407,36 +407,85 @@ static bool code_small_photo(wb_png_planner *planner, const wb_png_tiles *all, w
     return false;
 }
 
+/* Codes an image that is tried whole by each plan that may suit it; `lines` gets the best. */
+static void code_whole(wb_png_planner *planner, const wb_png_tiles *all, bool may_be_photo,
+                       wb_png_lines *lines)
+{
+    contest here;
+    contest_init(&here, planner, all, lines);
+    if (planner->trial.rows.raster->is_16_bit) {
+        hold_contest_16(&here, false);
+    } else {
+        enter_plan(&here, WB_PNG_RUNS);
+        enter_plan(&here, WB_PNG_FILTERED);
+        if (!may_be_photo) {
+            enter_plan(&here, WB_PNG_PLAIN);
+            enter_plan(&here, WB_PNG_NONE_RUNS);
+        }
+        if (are_more_plans_worth_it(&here))
+            enter_one_filter(&here);
+    }
+    planner->counts = here.counts[here.best];
+    if (lines != NULL)
+        lines->counts = &planner->counts;
+}
+
+/* The plan of a photograph: runs, or Up and matches where it changes at a steady rate. */
+static wb_png_choice choose_for_photo(wb_png_planner *planner, const wb_png_tiles *all)
+{
+    bool was_steady = planner->has_plan && planner->plan == WB_PNG_UP_MATCHES;
+    if (wb_png_tiles_are_steady(&planner->trial.rows, all)
+        && (was_steady || do_steady_matches_pay(planner, all))) {
+        take_photo(planner, WB_PNG_UP_MATCHES);
+        return was_steady ? WB_PNG_CHOSEN : WB_PNG_PRICED;
+    }
+    take_photo(planner, WB_PNG_RUNS);
+    return WB_PNG_CHOSEN;
+}
+
+/* Whether the part before held a contest not long ago, and looked the same. */
+static bool does_plan_serve(const wb_png_planner *planner, const wb_png_look *look)
+{
+    const bool is_16_bit = planner->trial.rows.raster->is_16_bit;
+    return planner->has_plan && planner->parts_since < WB_FIT_KEEP_PARTS
+           && is_near(look->flat, planner->look.flat,
+                      is_16_bit ? WB_FIT_KEEP_FLAT_16 : WB_FIT_KEEP_FLAT)
+           && is_near(look->seen, planner->look.seen, WB_FIT_KEEP_SEEN);
+}
+
+static void choose_by_contest(wb_png_planner *planner, const wb_png_tiles *all,
+                              const wb_png_look *look)
+{
+    /* Tiles easily miss what repeats in a figure: there runs are no candidate. */
+    bool is_figure = look->flat >= WB_FIT_FIGURE_FLAT
+                     && !wb_png_tiles_are_whole(&planner->trial.rows, all);
+    bool does_tell = true;
+    contest here;
+    contest_init(&here, planner, all, NULL);
+    if (planner->trial.rows.raster->is_16_bit)
+        hold_contest_16(&here, is_figure);
+    else
+        does_tell = hold_contest_8(&here, is_figure);
+    wb_deflate_prices_set(&planner->prices, &here.counts[here.best].frequencies);
+    planner->has_plan = true;
+    planner->look = *look;
+    planner->parts_since = does_tell ? 1 : WB_FIT_KEEP_PARTS;
+}
+
 wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count,
                                     wb_png_lines *lines)
 {
     wb_png_rows *rows = &planner->trial.rows;
+    const wb_raster *raster = rows->raster;
     wb_png_tiles all = wb_png_tiles_lay_out(rows, planner->tile_number, y, row_count);
     fit_tables(&planner->trial, &all);
     wb_png_look look = wb_png_tiles_look(rows, &all);
     planner->tile_number += all.count;
-    contest here;
-    const wb_raster *raster = planner->trial.rows.raster;
     bool may_be_photo = looks_like_photo(raster, &look);
     size_t row_bytes = raster->width * wb_raster_pixel_bytes(raster);
     bool is_image = row_count == raster->height;
     if (is_image && wb_png_tiles_are_whole(rows, &all)) {
-        contest_init(&here, planner, &all, lines);
-        if (raster->is_16_bit) {
-            hold_contest_16(&here, false);
-        } else {
-            enter_plan(&here, WB_PNG_RUNS);
-            enter_plan(&here, WB_PNG_FILTERED);
-            if (!may_be_photo) {
-                enter_plan(&here, WB_PNG_PLAIN);
-                enter_plan(&here, WB_PNG_NONE_RUNS);
-            }
-            if (are_more_plans_worth_it(&here))
-                enter_one_filter(&here);
-        }
-        planner->counts = here.counts[here.best];
-        if (lines != NULL)
-            lines->counts = &planner->counts;
+        code_whole(planner, &all, may_be_photo, lines);
         return WB_PNG_CODED;
     }
     if (may_be_photo && wb_png_do_rows_repeat(rows, y + row_count / 2, 1)) {
@@ -447,35 +496,13 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
         if (may_be_photo && code_small_photo(planner, &all, lines))
             return WB_PNG_CODED;
     } else if (may_be_photo && are_of_photo(planner, &all)) {
-        bool was_steady = planner->has_plan && planner->plan == WB_PNG_UP_MATCHES;
-        if (wb_png_tiles_are_steady(rows, &all)
-            && (was_steady || do_steady_matches_pay(planner, &all))) {
-            take_photo(planner, WB_PNG_UP_MATCHES);
-            return was_steady ? WB_PNG_CHOSEN : WB_PNG_PRICED;
-        }
-        take_photo(planner, WB_PNG_RUNS);
-        return WB_PNG_CHOSEN;
+        return choose_for_photo(planner, &all);
     }
     planner->is_photo = false;
-    if (planner->has_plan && planner->parts_since < WB_FIT_KEEP_PARTS
-        && is_near(look.flat, planner->look.flat,
-                   raster->is_16_bit ? WB_FIT_KEEP_FLAT_16 : WB_FIT_KEEP_FLAT)
-        && is_near(look.seen, planner->look.seen, WB_FIT_KEEP_SEEN)) {
+    if (does_plan_serve(planner, &look)) {
         planner->parts_since++;
         return WB_PNG_CHOSEN;
     }
-    /* Tiles easily miss what repeats in a figure: there runs are no candidate. */
-    bool is_figure = look.flat >= WB_FIT_FIGURE_FLAT && !wb_png_tiles_are_whole(rows, &all);
-    bool does_tell = true;
-    contest_init(&here, planner, &all, NULL);
-    if (raster->is_16_bit) {
-        hold_contest_16(&here, is_figure);
-    } else {
-        does_tell = hold_contest_8(&here, is_figure);
-    }
-    wb_deflate_prices_set(&planner->prices, &here.counts[here.best].frequencies);
-    planner->has_plan = true;
-    planner->look = look;
-    planner->parts_since = does_tell ? 1 : WB_FIT_KEEP_PARTS;
+    choose_by_contest(planner, &all, &look);
     return WB_PNG_PRICED;
 }
