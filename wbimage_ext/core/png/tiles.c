@@ -89,7 +89,7 @@ static void look_at_row(const wb_png_row *row, bool is_16_bit, look_counts *coun
     size_t first = before > step ? before : step;
     /* Of a word, behind the pixel. */
     const unsigned unused_bits = 8 * (WORD_BYTES - (unsigned)step);
-    size_t run_bytes = 0; /* like those a pixel before */
+    size_t run_bytes = 0;                               /* like those a pixel before */
     uint32_t pixels = 0, flat = 0, seen = 0, known = 0; /* in registers */
     for (size_t i = first; i + WORD_BYTES <= row->size_bytes; i += step) {
         const uint8_t *pixel = row->pixels + i;
