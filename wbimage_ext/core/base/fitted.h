@@ -95,9 +95,9 @@ enum {
     /* And matches cost no less than this part of what runs do on a small tile: they take five times
      * as long. With 100 photographs take 1.5 times as long and are 0.3 percent smaller. */
     WB_FIT_PHOTO_PERCENT = 85,
-    /* What looks like a photograph is filtered by Up and matched where more 256ths of what changes
-     * from row to row changes at a steady rate, and where that takes less than this part of what
-     * runs do. With 95 percent files are 0.03 percent smaller and take 1.4 percent longer. */
+    /* A photograph is filtered by Up and matched where more 256ths of the groups that change from
+     * row to row change at a steady rate, and where matches take less than this percentage of what
+     * runs take. With 95 percent files are 0.03 percent smaller and take 1.4 percent longer. */
     WB_FIT_STEADY = 8,
     WB_FIT_STEADY_PERCENT = 90,
     /* For 16 bits: what one filter for all rows wins on a tile it may lose on other rows. */
@@ -111,8 +111,8 @@ enum {
     WB_FIT_TILE_SHARE_16 = 28,
     /* Bits of a match that takes the place of 14 bits of the pixels' entropy. */
     WB_FIT_MATCHED_ENTROPY_16 = 21,
-    /* Of so many bytes of a tile more than one is matched, where matches with other filters are
-     * tried; and where matches are estimated, of which noise has none. */
+    /* Matches with other filters are tried where more than one of so many bytes of a tile is
+     * matched. Matches are estimated where more than one of so many is: noise has none. */
     WB_FIT_MOST_MATCHED_16 = 2,
     WB_FIT_SOME_MATCHED_16 = 16,
     /* What looks like a photograph is matched where more 256ths of a row's pixels were in the row

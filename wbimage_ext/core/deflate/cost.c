@@ -19,8 +19,8 @@ const uint8_t wb_log2_fractions[256] = {
     249, 250, 251, 252, 252, 253, 254, 255, 255,
 };
 
-/* sum f * log2(total / f) = total * log2(total) - sum f * log2(f), in 1/256 bits. */
-static uint64_t entropy(const uint32_t *frequencies, unsigned count)
+/* sum f * log2(total / f) = total * log2(total) - sum f * log2(f). */
+uint64_t wb_entropy(const uint32_t *frequencies, unsigned count)
 {
     uint64_t total = 0, spent = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -67,8 +67,8 @@ uint64_t wb_deflate_cost_fixed(const wb_deflate_frequencies *frequencies)
 
 uint64_t wb_deflate_entropy(const wb_deflate_frequencies *frequencies)
 {
-    return ((entropy(frequencies->litlen, WB_DEFLATE_LITLEN_SYMBOLS)
-             + entropy(frequencies->distance, WB_DEFLATE_DISTANCE_SYMBOLS))
+    return ((wb_entropy(frequencies->litlen, WB_DEFLATE_LITLEN_SYMBOLS)
+             + wb_entropy(frequencies->distance, WB_DEFLATE_DISTANCE_SYMBOLS))
             >> 8)
            + extra_bits_cost(frequencies);
 }

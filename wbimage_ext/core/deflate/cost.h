@@ -16,6 +16,9 @@ static inline uint32_t wb_log2_fixed(uint32_t value)
     return whole << 8 | wb_log2_fractions[mantissa & 0xff];
 }
 
+/* 1/256 bits that values of these frequencies take together, at best. */
+uint64_t wb_entropy(const uint32_t *frequencies, unsigned count);
+
 /* Bits that symbols of these frequencies take, extra bits included, without the block's head and
  * end: in these codes, in the fixed codes, and in the best that codes could be. */
 uint64_t wb_deflate_cost(const wb_deflate_codes *codes, const wb_deflate_frequencies *frequencies);

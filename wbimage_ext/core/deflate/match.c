@@ -211,16 +211,6 @@ typedef struct fine_tables {
     unsigned shift, long_shift;
 } fine_tables;
 
-/* The sum of c * log2(c), in 1/256: it is large where few values occur often. */
-static uint64_t sum_spent(const uint32_t counts[256])
-{
-    uint64_t spent = 0;
-    for (int k = 0; k < 256; k++)
-        if (counts[k] > 1)
-            spent += (uint64_t)counts[k] * wb_log2_fixed(counts[k]);
-    return spent;
-}
-
 /* Whether the high bytes of gray residuals vary so much that two pixels at once tell much more than
  * their bytes, or more than the low bytes, as in a slope: then matches end before high bytes. Lines
  * without a filter have no residuals. */
@@ -238,11 +228,9 @@ static bool do_high_bytes_vary(const uint8_t *bytes, size_t start, size_t end, s
             }
         i -= line_bytes - 1; /* on as if there were no lines: in other columns */
     }
-    if (total == 0)
-        return false;
-    const uint64_t all = (uint64_t)total * wb_log2_fixed(total), spent = sum_spent(high);
-    return spent < sum_spent(low)
-           || all > spent + (uint64_t)total * (WB_FIT_HIGH_BITS_16 * 256 / 10);
+    const uint64_t high_bits = wb_entropy(high, 256);
+    return high_bits > wb_entropy(low, 256)
+           || high_bits > (uint64_t)total * (WB_FIT_HIGH_BITS_16 * 256 / 10);
 }
 
 static void fine_tables_init(fine_tables *to, const wb_deflate_matcher *matcher, size_t few_bytes)
