@@ -62,14 +62,17 @@ static bool is_near(unsigned a, unsigned b, unsigned margin)
     return a < b + margin && b < a + margin;
 }
 
-/* Bits of a block's header that lists the codes of so many symbols, about. */
-static uint64_t header_cost(const wb_deflate_frequencies *frequencies)
+/* Bits of a block of its own, about. */
+static uint64_t block_cost(const wb_deflate_counts *counts)
 {
-    enum { HEADER_BITS = 80, SYMBOL_BITS = 4 };
-    uint64_t used = 0;
+    enum { HEADER_BITS = 80, SYMBOL_BITS = 4 }; /* of a header that lists so many symbols */
+    const uint32_t *litlen = counts->frequencies.litlen;
+    uint32_t used = 0;
     for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
-        used += frequencies->litlen[i] != 0;
-    return HEADER_BITS + SYMBOL_BITS * used;
+        used += litlen[i] != 0;
+    const uint64_t dynamic = counts->entropy_bits + HEADER_BITS + SYMBOL_BITS * used;
+    const uint64_t fixed = wb_deflate_cost_fixed(&counts->frequencies);
+    return dynamic < fixed ? dynamic : fixed;
 }
 
 /* Makes the matcher's tables as large as a search in the tiles needs: they are cleared for each. */
@@ -90,11 +93,13 @@ static uint64_t add_search(const wb_png_lines *trial, uint64_t cost)
     return cost + cost * trial->matcher.searches / size_bytes * search / 1000;
 }
 
-/* What a plan would take for the tiles. Where they are the whole part, that is what it takes. */
+/* What a plan would take for the tiles. Where they are the whole part, that is what it takes. The
+ * search in a whole image is not made again. */
 static uint64_t try_plan(wb_png_lines *trial, const wb_png_tiles *all, wb_png_plan plan,
                          wb_deflate_counts *counts)
 {
-    const bool is_16_bit = trial->rows.raster->is_16_bit;
+    const wb_raster *raster = trial->rows.raster;
+    const bool are_whole = wb_png_tiles_are_whole(&trial->rows, all);
     wb_png_lines_restart(trial, all->y);
     for (size_t k = 0; k < all->count; k++) {
         wb_png_tiles_seek(&trial->rows, all, k);
@@ -103,11 +108,10 @@ static uint64_t try_plan(wb_png_lines *trial, const wb_png_tiles *all, wb_png_pl
     wb_deflate_stretch block = wb_png_lines_block(trial);
     size_t size_bytes = wb_png_lines_block_bytes(trial);
     wb_deflate_count(&block, size_bytes, counts);
-    uint64_t cost = counts->entropy_bits;
-    cost = wb_png_tiles_are_whole(&trial->rows, all)
-               ? (cost + header_cost(&counts->frequencies)) * WB_FIT_WEIGHT_RUNS
-               : cost * (is_16_bit ? WEIGHTS_16 : WEIGHTS)[plan];
-    return add_search(trial, cost);
+    const uint64_t weight = (raster->is_16_bit ? WEIGHTS_16 : WEIGHTS)[plan];
+    uint64_t cost = are_whole ? block_cost(counts) * WB_FIT_WEIGHT_RUNS
+                              : counts->entropy_bits * weight;
+    return are_whole && all->row_count == raster->height ? cost : add_search(trial, cost);
 }
 
 static bool looks_like_photo(const wb_raster *raster, const wb_png_look *look)
@@ -407,21 +411,46 @@ static bool code_small_photo(wb_png_planner *planner, const wb_png_tiles *all, w
     return false;
 }
 
-/* Codes an image that is tried whole by each plan that may suit it; `lines` gets the best. */
-static void code_whole(wb_png_planner *planner, const wb_png_tiles *all, bool may_be_photo,
-                       wb_png_lines *lines)
+/* Of gray. Runs tell, with filters and without, which bytes repeat: matches are searched among
+ * those, and among both where they cost about the same. */
+static void hold_contest_gray(contest *in)
 {
+    const uint64_t *costs = in->costs;
+    enter_plan(in, WB_PNG_RUNS);
+    enter_plan(in, WB_PNG_NONE_RUNS);
+    const uint64_t filtered = costs[WB_PNG_RUNS], plain = costs[WB_PNG_NONE_RUNS];
+    if (plain < filtered + filtered / WB_FIT_BOTH_SHARE)
+        enter_plan(in, WB_PNG_PLAIN);
+    if (filtered <= plain + plain / WB_FIT_BOTH_SHARE)
+        enter_plan(in, WB_PNG_FILTERED);
+}
+
+/* Of colours, which repeat where runs do not tell. */
+static void hold_contest_colours(contest *in)
+{
+    wb_png_rows *rows = &in->planner->trial.rows;
+    const wb_png_look look = wb_png_tiles_look(rows, in->all);
+    enter_plan(in, WB_PNG_RUNS);
+    enter_plan(in, WB_PNG_FILTERED);
+    if (!looks_like_photo(rows->raster, &look)) {
+        enter_plan(in, WB_PNG_PLAIN);
+        enter_plan(in, WB_PNG_NONE_RUNS);
+    }
+}
+
+/* Codes an image that is tried whole by each plan that may suit it; `lines` gets the best. */
+static void code_whole(wb_png_planner *planner, const wb_png_tiles *all, wb_png_lines *lines)
+{
+    const wb_raster *raster = planner->trial.rows.raster;
     contest here;
     contest_init(&here, planner, all, lines);
-    if (planner->trial.rows.raster->is_16_bit) {
+    if (raster->is_16_bit) {
         hold_contest_16(&here, false);
     } else {
-        enter_plan(&here, WB_PNG_RUNS);
-        enter_plan(&here, WB_PNG_FILTERED);
-        if (!may_be_photo) {
-            enter_plan(&here, WB_PNG_PLAIN);
-            enter_plan(&here, WB_PNG_NONE_RUNS);
-        }
+        if (raster->channels == 1)
+            hold_contest_gray(&here);
+        else
+            hold_contest_colours(&here);
         if (are_more_plans_worth_it(&here))
             enter_one_filter(&here);
     }
@@ -479,15 +508,15 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     const wb_raster *raster = rows->raster;
     wb_png_tiles all = wb_png_tiles_lay_out(rows, planner->tile_number, y, row_count);
     fit_tables(&planner->trial, &all);
-    wb_png_look look = wb_png_tiles_look(rows, &all);
     planner->tile_number += all.count;
-    bool may_be_photo = looks_like_photo(raster, &look);
-    size_t row_bytes = raster->width * wb_raster_pixel_bytes(raster);
     bool is_image = row_count == raster->height;
     if (is_image && wb_png_tiles_are_whole(rows, &all)) {
-        code_whole(planner, &all, may_be_photo, lines);
+        code_whole(planner, &all, lines);
         return WB_PNG_CODED;
     }
+    wb_png_look look = wb_png_tiles_look(rows, &all);
+    bool may_be_photo = looks_like_photo(raster, &look);
+    size_t row_bytes = raster->width * wb_raster_pixel_bytes(raster);
     if (may_be_photo && wb_png_do_rows_repeat(rows, y + row_count / 2, 1)) {
         take_photo(planner, WB_PNG_FILTERED);
         return WB_PNG_CHOSEN;
