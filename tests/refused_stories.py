@@ -28,7 +28,8 @@ from .core_calls import ALPHA, BATCH, COLOR, FLOATS, GRAY, MASK, comparable
 from .refusing import Refused
 from .test_image import BOXES
 
-FOLDER = Path(tempfile.mkdtemp(prefix="refusals-"))
+_temporary = tempfile.TemporaryDirectory(prefix="refusals-")  # removed when the process ends
+FOLDER = Path(_temporary.name)
 
 
 class PlainRun:
