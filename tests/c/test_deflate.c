@@ -6,6 +6,7 @@
 #include "deflate/cost.h"
 #include "deflate/blocks.h"
 #include "deflate/match.h"
+#include "deflate/split.h"
 #include "deflate/tokens.h"
 #include "deflate/huffman.h"
 #include "png/filter.h"
@@ -462,6 +463,88 @@ static void test_many_tokens(void)
     wb_release(bytes);
 }
 
+/* Bytes of 16 values, from `change` on of 16 others, as literals in tokens of 100. */
+static void make_halves(uint8_t *bytes, size_t size_bytes, size_t change, wb_deflate_token *tokens)
+{
+    enum { TOKEN_LITERALS = 100 };
+    uint64_t state = 11;
+    for (size_t i = 0; i < size_bytes; i++)
+        bytes[i] = (uint8_t)(random_next(&state) % 16 + (i < change ? 0 : 100));
+    for (size_t i = 0; i < size_bytes / TOKEN_LITERALS; i++)
+        tokens[i] = (wb_deflate_token){TOKEN_LITERALS, 0, 0};
+}
+
+/* Where content changes a block begins, and its literals take 4 bits instead of 5. Where nothing
+ * does all is one block, the same as without a look. */
+static void test_split(void)
+{
+    enum { SIZE_BYTES = 240000, TOKENS = SIZE_BYTES / 100, MARGIN_BYTES = SIZE_BYTES / 60 };
+    static const size_t CHANGES[] = {0, SIZE_BYTES / 3, SIZE_BYTES / 2};
+    uint8_t *bytes = wb_allocate(SIZE_BYTES + WB_DEFLATE_SLACK_BYTES);
+    wb_deflate_token *tokens = wb_allocate(TOKENS * sizeof *tokens);
+    CHECK(bytes != NULL && tokens != NULL);
+    memset(bytes, 0, SIZE_BYTES + WB_DEFLATE_SLACK_BYTES);
+    for (int i = 0; i < 3; i++) {
+        make_halves(bytes, SIZE_BYTES, CHANGES[i], tokens);
+        const wb_deflate_stretch stretch = {bytes, tokens, TOKENS};
+        wb_bytes split_out = {0}, one_out = {0};
+        wb_deflate split, one;
+        wb_error error = {{0}};
+        wb_deflate_init(&split, &split_out, wb_cpu_detect(NULL));
+        wb_deflate_init(&one, &one_out, wb_cpu_detect(NULL));
+        CHECK_OK(wb_deflate_append_split(&split, &stretch, SIZE_BYTES, SIZE_BYTES), error);
+        CHECK_OK(wb_deflate_append(&one, &stretch, SIZE_BYTES, NULL), error);
+        CHECK_OK(wb_deflate_end(&split), error);
+        CHECK_OK(wb_deflate_end(&one), error);
+        check_inflates(&split_out, bytes, SIZE_BYTES);
+        CHECK_EQUAL(split.adler, adler32(1, bytes, SIZE_BYTES));
+        CHECK(split_out.size_bytes < SIZE_BYTES / 2 + MARGIN_BYTES);
+        if (CHANGES[i] == 0)
+            CHECK(split_out.size_bytes <= one_out.size_bytes);
+        else
+            CHECK(split_out.size_bytes + SIZE_BYTES / 16 < one_out.size_bytes);
+        wb_bytes_free(&split_out);
+        wb_bytes_free(&one_out);
+    }
+    wb_release(tokens);
+    wb_release(bytes);
+}
+
+/* Counts of pieces that are exact add to those of the whole; of samples they cover what occurs. */
+static void test_counts_add(void)
+{
+    enum { SIZE_BYTES = 40000, TOKENS = SIZE_BYTES / 100 };
+    static const size_t CUTS[] = {0, 50, 100, 300, TOKENS};
+    uint8_t *bytes = wb_allocate(SIZE_BYTES + WB_DEFLATE_SLACK_BYTES);
+    wb_deflate_token *tokens = wb_allocate(TOKENS * sizeof *tokens);
+    CHECK(bytes != NULL && tokens != NULL);
+    make_halves(bytes, SIZE_BYTES, SIZE_BYTES / 2, tokens);
+    for (int with_matches = 0; with_matches < 2; with_matches++) {
+        for (int i = 0; with_matches && i < TOKENS; i++) /* far from a run: all is counted */
+            tokens[i] = (wb_deflate_token){60, 40, 1 + (uint32_t)i % 3};
+        wb_deflate_counts all, whole;
+        memset(&all, 0, sizeof all);
+        all.is_exact = true;
+        for (int k = 0; k + 1 < (int)(sizeof CUTS / sizeof CUTS[0]); k++) {
+            wb_deflate_counts counts;
+            wb_deflate_stretch piece = {bytes + 100 * CUTS[k], tokens + CUTS[k],
+                                        CUTS[k + 1] - CUTS[k]};
+            wb_deflate_count(&piece, 100 * piece.token_count, &counts);
+            wb_deflate_counts_add(&all, &counts);
+        }
+        wb_deflate_count(&(wb_deflate_stretch){bytes, tokens, TOKENS}, SIZE_BYTES, &whole);
+        CHECK_EQUAL(all.is_exact, with_matches);
+        for (int i = 0; i < SIZE_BYTES; i++)
+            CHECK(all.frequencies.litlen[bytes[i]] != 0);
+        if (!with_matches)
+            continue;
+        CHECK(memcmp(&all.frequencies, &whole.frequencies, sizeof all.frequencies) == 0);
+        CHECK_EQUAL(all.entropy_bits, whole.entropy_bits);
+    }
+    wb_release(tokens);
+    wb_release(bytes);
+}
+
 /* ---- filters */
 
 static void test_filters(void)
@@ -510,6 +593,8 @@ int main(void)
     RUN(test_flush);
     RUN(test_join);
     RUN(test_many_tokens);
+    RUN(test_split);
+    RUN(test_counts_add);
     RUN(test_filters);
     return 0;
 }

@@ -8,7 +8,7 @@
 
 enum {
     SAMPLED_MIN_BYTES = 8192,  /* shorter stretches are quickly counted, and a sample says little */
-    SAMPLE_PERIOD_BYTES = 512, /* of each period a piece is counted */
+    SAMPLE_PERIOD_BYTES = 256, /* of each period a piece is counted */
     SAMPLE_PIECE_BYTES = SAMPLE_PERIOD_BYTES / WB_DEFLATE_SAMPLE_RATE,
     /* Where tokens are many, each of them costs more than what it tells. */
     SAMPLED_MIN_TOKENS = 28 << 10,
@@ -172,6 +172,43 @@ void wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
 {
     counts->is_exact = count_symbols(stretch, size_bytes, &counts->frequencies);
     counts->entropy_bits = wb_deflate_entropy(&counts->frequencies);
+}
+
+/* A 1 of a sample may stand for a symbol that it did not see: that is added once. */
+static void add_frequencies(uint32_t *to, const uint32_t *next, unsigned count, bool is_exact)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const bool is_mark = !is_exact && to[i] != 0 && next[i] != 0
+                             && (to[i] == 1 || next[i] == 1);
+        to[i] += next[i] - is_mark;
+    }
+}
+
+void wb_deflate_counts_add(wb_deflate_counts *to, const wb_deflate_counts *next)
+{
+    const wb_deflate_frequencies *from = &next->frequencies;
+    to->is_exact = to->is_exact && next->is_exact;
+    add_frequencies(to->frequencies.litlen, from->litlen, WB_DEFLATE_LITLEN_SYMBOLS, to->is_exact);
+    add_frequencies(to->frequencies.distance, from->distance, WB_DEFLATE_DISTANCE_SYMBOLS,
+                    to->is_exact);
+    to->entropy_bits = wb_deflate_entropy(&to->frequencies);
+}
+
+/* The head of the block; and where a sample was counted, half a sampled symbol for each one that it
+ * saw (Miller and Madow, 1955), twice: its entropy is too low, and codes that fit the sample do not
+ * fit the rest as well. */
+uint64_t wb_deflate_codes_cost(const wb_deflate_counts *counts)
+{
+    enum {
+        HEADER_BITS = 80,
+        SYMBOL_BITS = 4,
+        SAMPLED_BITS = 2 * WB_DEFLATE_SAMPLE_RATE * 72 / 100
+    };
+    const uint32_t unseen = counts->is_exact ? 0 : 1;
+    uint64_t seen = 0;
+    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
+        seen += counts->frequencies.litlen[i] > unseen;
+    return HEADER_BITS + seen * (SYMBOL_BITS + (counts->is_exact ? 0 : SAMPLED_BITS));
 }
 
 void wb_deflate_literal_costs(const uint8_t *bytes, size_t size_bytes,

@@ -22,6 +22,12 @@ typedef struct wb_deflate_counts {
 void wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
                       wb_deflate_counts *counts);
 
+/* Adds the counts of the stretch behind. */
+void wb_deflate_counts_add(wb_deflate_counts *to, const wb_deflate_counts *next);
+
+/* Bits that codes for these counts take beside the entropy, about. */
+uint64_t wb_deflate_codes_cost(const wb_deflate_counts *counts);
+
 /* What each byte would cost as a literal, in 1/256 bits, by how often it occurs in a sample. */
 void wb_deflate_literal_costs(const uint8_t *bytes, size_t size_bytes,
                               uint16_t costs[WB_DEFLATE_LITERALS]);

@@ -13,8 +13,9 @@ typedef size_t find_matches_kernel(wb_deflate_matcher *matcher, const uint8_t *b
                                    size_t end, wb_deflate_token *tokens);
 
 enum {
-    TABLES = 3,
-    PLACES = 2, /* that an entry holds, the last one lowest */
+    TABLES = 2,      /* of few bytes and of some; the third is of HASHED_BYTES */
+    PLACES = 2,      /* that an entry holds, the last one lowest */
+    LONG_PLACES = 4, /* of the third table: the longest match is often not among the last two */
     PLACE_BITS = 16,
     MIN_TABLE_BITS = 7,
     COMPARED_BYTES = 32, /* at once; so long a match is taken without looking for a better one */
@@ -44,7 +45,8 @@ static unsigned table_bits(size_t size_bytes, bool is_fine)
 
 static size_t tables_bytes(unsigned bits, bool is_fine)
 {
-    return (is_fine ? (2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t) : TABLES * sizeof(uint32_t))
+    return (is_fine ? (2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t)
+                    : TABLES * sizeof(uint32_t) + sizeof(uint64_t))
            << bits;
 }
 
@@ -102,6 +104,7 @@ static inline size_t distance_of(int64_t choice)
 
 typedef struct search {
     uint32_t *tables[TABLES];
+    uint64_t *long_table;
     uint64_t factors[2];
     unsigned shift;
     size_t step;
@@ -118,6 +121,7 @@ static void search_init(search *to, const wb_deflate_matcher *matcher)
     size_t entries = (size_t)1 << matcher->table_bits, step = matcher->step_bytes;
     for (int k = 0; k < TABLES; k++)
         to->tables[k] = matcher->tables + (size_t)k * entries;
+    to->long_table = (uint64_t *)(void *)(matcher->tables + TABLES * entries);
     /* The first table looks at a pixel and at least 3 bytes, the second at two pixels. */
     size_t few = step < 3 ? 4 - step % 2 : step < 8 ? step : 8, some = few * 2 < 8 ? few * 2 : 8;
     to->factors[0] = FACTOR << (64 - 8 * few);
@@ -174,17 +178,27 @@ static void line_advance(const search *in, const uint8_t *bytes, size_t i, size_
     at->above_part = near_part(in, at->above);
 }
 
-WB_ALWAYS_INLINE void slots_of(const search *in, const uint8_t *here, uint32_t *slots[TABLES])
+/* Where in the tables the bytes of a place are. */
+typedef struct table_slots {
+    uint32_t *of[TABLES];
+    uint64_t *of_long;
+} table_slots;
+
+WB_ALWAYS_INLINE table_slots slots_of(const search *in, const uint8_t *here)
 {
     uint64_t word = wb_load_le64(here), second = wb_load_le64(here + 8);
-    slots[0] = &in->tables[0][word * in->factors[0] >> in->shift];
-    slots[1] = &in->tables[1][word * in->factors[1] >> in->shift];
-    slots[2] = &in->tables[2][(word * FACTOR + second * FACTOR_2) >> in->shift];
+    return (table_slots){
+        {&in->tables[0][word * in->factors[0] >> in->shift],
+         &in->tables[1][word * in->factors[1] >> in->shift]},
+        &in->long_table[(word * FACTOR + second * FACTOR_2) >> in->shift],
+    };
 }
 
-static inline void insert(uint32_t *slot, size_t position)
+static inline void insert(table_slots slots, size_t position)
 {
-    *slot = *slot << PLACE_BITS | (uint16_t)position;
+    for (int k = 0; k < TABLES; k++)
+        *slots.of[k] = *slots.of[k] << PLACE_BITS | (uint16_t)position;
+    *slots.of_long = *slots.of_long << PLACE_BITS | (uint16_t)position;
 }
 
 /* What the literals of a place cost more than as many mean ones. */

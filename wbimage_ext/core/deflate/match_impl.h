@@ -42,13 +42,13 @@ TARGET static inline size_t KERNEL(equal_before)(const uint8_t *here, size_t dis
 /* Of the places in an entry that agree in COMPARED_BYTES, and of `distance`, which does, the one
  * whose match saves most. */
 TARGET WB_NEVER_INLINE size_t KERNEL(longest_of)(const search *in, const uint8_t *here,
-                                                 uint32_t entry, size_t position, size_t reach,
+                                                 uint64_t entry, size_t position, size_t reach,
                                                  size_t distance, size_t most)
 {
     most = most < PIECE_BYTES ? most : PIECE_BYTES;
     size_t length = KERNEL(equal_from)(here, distance, COMPARED_BYTES, most);
     int64_t gain = (int64_t)length * in->by_byte + far_part(in, distance);
-    for (unsigned age = 0; age < PLACES && length < most; age++) {
+    for (unsigned age = 0; age < LONG_PLACES && length < most; age++) {
         size_t far = (position - (entry >> PLACE_BITS * age)) & 0xffff;
         if (far - 1 >= reach || here[length] != *(here + length - far))
             continue;
@@ -90,23 +90,19 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
         } else {
             const size_t position = origin + i;
             const size_t reach = i < WB_DEFLATE_WINDOW_BYTES ? i : WB_DEFLATE_WINDOW_BYTES;
-            uint32_t *slots[TABLES];
-            uint32_t entry = 0; /* at the end the last table's */
-            slots_of(&in, here, slots);
+            const table_slots slots = slots_of(&in, here);
+            const uint64_t entries[TABLES + 1] = {*slots.of[0], *slots.of[1], *slots.of_long};
+            insert(slots, position);
             searches++;
-            size_t fars[TABLES * PLACES];
-            unsigned equals[TABLES * PLACES], places = 0;
-            for (int k = 0; k < TABLES; k++) {
-                entry = *slots[k];
-                insert(slots[k], position);
+            size_t fars[(TABLES + 1) * PLACES];
+            unsigned equals[(TABLES + 1) * PLACES], places = 0;
+            for (int k = 0; k <= TABLES; k++)
                 for (unsigned age = 0; age < (k == 0 ? 1 : PLACES); age++) {
-                    size_t far = ((position - 1 - (entry >> PLACE_BITS * age)) & 0xffff) + 1;
+                    size_t far = ((position - 1 - (entries[k] >> PLACE_BITS * age)) & 0xffff) + 1;
                     far = far < i ? far : i; /* beyond the window its price rules it out */
-                    unsigned equal = wb_lowest_bit(KERNEL(differs)(here, here - far));
                     fars[places] = far;
-                    equals[places++] = equal;
+                    equals[places++] = wb_lowest_bit(KERNEL(differs)(here, here - far));
                 }
-            }
             int64_t over[EXACT_BYTES + 1];
             sum_literals(&in, here, over);
             int64_t best = by_length(&in, over, left_length) + left_part;
@@ -123,7 +119,8 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
             length = length_of(best);
             distance = distance_of(best);
             if (length == COMPARED_BYTES)
-                distance = KERNEL(longest_of)(&in, here, entry, position, reach, distance, most);
+                distance = KERNEL(longest_of)(&in, here, entries[TABLES], position, reach, distance,
+                                              most);
             /* A literal pixel, and then a run or a match above, may save more. */
             unsigned left_later = wb_lowest_bit(left_differs >> step);
             int64_t later = in.by_length[left_later] + left_part;
@@ -157,12 +154,8 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
             size_t tail = step * (distance == step ? WB_FIT_RUN_TAIL : WB_FIT_MATCH_TAIL);
             k = whole > tail + step ? i + whole - tail : k;
         }
-        for (; k < next && k < last; k += step) {
-            uint32_t *slots[TABLES];
-            slots_of(&in, bytes + k, slots);
-            for (int table = 0; table < TABLES; table++)
-                insert(slots[table], origin + k);
-        }
+        for (; k < next && k < last; k += step)
+            insert(slots_of(&in, bytes + k), origin + k);
         i = literals_start = next;
     }
     matcher->searches += searches;

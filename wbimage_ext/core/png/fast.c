@@ -7,7 +7,7 @@
 #include "base/endian.h"
 #include "base/fitted.h"
 #include "base/threads.h"
-#include "deflate/blocks.h"
+#include "deflate/split.h"
 #include "png/lines.h"
 #include "png/plan.h"
 
@@ -42,8 +42,10 @@ static wb_status coder_init(segment_coder *coder, const wb_raster *raster, wb_cp
 static wb_status write_block(wb_png_lines *lines, wb_deflate *to)
 {
     wb_deflate_stretch block = wb_png_lines_block(lines);
-    wb_status status = wb_deflate_append(to, &block, wb_png_lines_block_bytes(lines),
-                                         lines->counts);
+    size_t size_bytes = wb_png_lines_block_bytes(lines);
+    wb_status status = lines->counts != NULL
+                           ? wb_deflate_append(to, &block, size_bytes, lines->counts)
+                           : wb_deflate_append_split(to, &block, size_bytes, lines->symbols);
     if (lines->rows.y < lines->rows.raster->height) /* there are more rows to come */
         wb_deflate_prices_set(&lines->matcher.prices, &to->frequencies);
     lines->has_prices = true;

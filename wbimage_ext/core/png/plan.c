@@ -65,12 +65,7 @@ static bool is_near(unsigned a, unsigned b, unsigned margin)
 /* Bits of a block of its own, about. */
 static uint64_t block_cost(const wb_deflate_counts *counts)
 {
-    enum { HEADER_BITS = 80, SYMBOL_BITS = 4 }; /* of a header that lists so many symbols */
-    const uint32_t *litlen = counts->frequencies.litlen;
-    uint32_t used = 0;
-    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
-        used += litlen[i] != 0;
-    const uint64_t dynamic = counts->entropy_bits + HEADER_BITS + SYMBOL_BITS * used;
+    const uint64_t dynamic = counts->entropy_bits + wb_deflate_codes_cost(counts);
     const uint64_t fixed = wb_deflate_cost_fixed(&counts->frequencies);
     return dynamic < fixed ? dynamic : fixed;
 }
