@@ -95,6 +95,10 @@ static void fill_length_entries(wb_deflate_codes *codes)
     while (length < WB_DEFLATE_MAX_MATCH) {
         wb_deflate_symbol first = wb_deflate_length_symbol(length);
         unsigned bits = codes->litlen_bits[first.symbol];
+        if (bits == 0) { /* no match has such a length */
+            length += 1u << first.extra_bits;
+            continue;
+        }
         uint32_t entry = codes->litlen[first.symbol]
                          | (bits + first.extra_bits) << WB_DEFLATE_ENTRY_BITS;
         for (uint32_t extra = 0; extra >> first.extra_bits == 0; extra++)

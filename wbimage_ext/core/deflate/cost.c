@@ -19,15 +19,20 @@ const uint8_t wb_log2_fractions[256] = {
     249, 250, 251, 252, 252, 253, 254, 255, 255,
 };
 
-/* sum f * log2(total / f) = total * log2(total) - sum f * log2(f). */
+/* sum f * log2(total / f) = total * log2(total) - sum f * log2(f). Frequencies that are not 0 are
+ * collected first, without a branch, which nothing could predict. */
 uint64_t wb_entropy(const uint32_t *frequencies, unsigned count)
 {
-    uint64_t total = 0, spent = 0;
+    uint32_t used[WB_DEFLATE_LITLEN_SYMBOLS];
+    unsigned used_count = 0;
     for (unsigned i = 0; i < count; i++) {
-        if (frequencies[i] == 0)
-            continue;
-        total += frequencies[i];
-        spent += (uint64_t)frequencies[i] * wb_log2_fixed(frequencies[i]);
+        used[used_count] = frequencies[i];
+        used_count += frequencies[i] != 0;
+    }
+    uint64_t total = 0, spent = 0;
+    for (unsigned i = 0; i < used_count; i++) {
+        total += used[i];
+        spent += (uint64_t)used[i] * wb_log2_fixed(used[i]);
     }
     if (total == 0)
         return 0;
@@ -55,14 +60,26 @@ uint64_t wb_deflate_cost(const wb_deflate_codes *codes, const wb_deflate_frequen
     return bits;
 }
 
+/* In 32 bits, so that compilers make vectors of it. */
+static uint32_t sum(const uint32_t *frequencies, unsigned start, unsigned end)
+{
+    uint32_t total = 0;
+    for (unsigned i = start; i < end; i++)
+        total += frequencies[i];
+    return total;
+}
+
 uint64_t wb_deflate_cost_fixed(const wb_deflate_frequencies *frequencies)
 {
+    /* Up to where symbols have codes of one length. */
+    static const uint16_t ENDS[] = {144, 256, 280, WB_DEFLATE_LITLEN_SYMBOLS};
     uint64_t bits = extra_bits_cost(frequencies);
-    for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
-        bits += (uint64_t)frequencies->litlen[i] * wb_deflate_fixed_litlen_bits(i);
-    for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
-        bits += (uint64_t)frequencies->distance[i] * WB_DEFLATE_FIXED_DISTANCE_BITS;
-    return bits;
+    for (unsigned i = 0, start = 0; i < sizeof ENDS / sizeof *ENDS; start = ENDS[i++])
+        bits += (uint64_t)sum(frequencies->litlen, start, ENDS[i])
+                * wb_deflate_fixed_litlen_bits(start);
+    return bits
+           + (uint64_t)sum(frequencies->distance, 0, WB_DEFLATE_DISTANCE_SYMBOLS)
+                 * WB_DEFLATE_FIXED_DISTANCE_BITS;
 }
 
 uint64_t wb_deflate_entropy(const wb_deflate_frequencies *frequencies)

@@ -12,7 +12,7 @@ extern const uint8_t wb_log2_fractions[256];
 static inline uint32_t wb_log2_fixed(uint32_t value)
 {
     unsigned whole = wb_highest_bit(value);
-    uint32_t mantissa = whole >= 8 ? value >> (whole - 8) : value << (8 - whole);
+    uint32_t mantissa = value << (31 - whole) >> 23; /* its highest bit and 8 more */
     return whole << 8 | wb_log2_fractions[mantissa & 0xff];
 }
 

@@ -17,22 +17,8 @@ enum {
     TOKEN_RATE = SAMPLE_PERIOD_TOKENS / SAMPLE_PIECE_TOKENS
 };
 
-/* Of each length to its symbol. */
-static void count_lengths(const uint32_t *lengths, uint32_t *litlen)
-{
-    litlen[WB_DEFLATE_LITLEN_SYMBOLS - 1] += lengths[WB_DEFLATE_MAX_MATCH];
-    for (unsigned length = WB_DEFLATE_MIN_MATCH; length < WB_DEFLATE_MAX_MATCH;) {
-        wb_deflate_symbol first = wb_deflate_length_symbol(length);
-        unsigned end = length + (1u << first.extra_bits);
-        end = end < WB_DEFLATE_MAX_MATCH ? end : WB_DEFLATE_MAX_MATCH;
-        for (; length < end; length++)
-            litlen[first.symbol] += lengths[length];
-    }
-}
-
 static size_t count_matches(const wb_deflate_stretch *stretch, wb_deflate_frequencies *frequencies)
 {
-    uint32_t lengths[WB_DEFLATE_MAX_MATCH + 1] = {0};
     size_t matched = 0;
     for (size_t i = 0; i < stretch->token_count; i++) {
         uint32_t length = stretch->tokens[i].length, pieces = 1;
@@ -41,21 +27,19 @@ static size_t count_matches(const wb_deflate_stretch *stretch, wb_deflate_freque
         matched += length;
         if (length > WB_DEFLATE_MAX_MATCH) { /* whole pieces all at once */
             uint32_t whole = (length - WB_DEFLATE_MIN_MATCH) / WB_DEFLATE_MAX_MATCH;
-            lengths[WB_DEFLATE_MAX_MATCH] += whole;
+            frequencies->litlen[WB_DEFLATE_LITLEN_SYMBOLS - 1] += whole;
             pieces += whole;
             length -= whole * WB_DEFLATE_MAX_MATCH;
             if (length > WB_DEFLATE_MAX_MATCH) {
-                lengths[WB_DEFLATE_MIN_MATCH]++;
+                frequencies->litlen[WB_DEFLATE_FIRST_LENGTH]++;
                 pieces++;
                 length -= WB_DEFLATE_MIN_MATCH;
             }
         }
-        lengths[length]++;
+        frequencies->litlen[wb_deflate_length_symbol(length).symbol]++;
         frequencies->distance[wb_deflate_distance_symbol(stretch->tokens[i].distance).symbol] +=
             pieces;
     }
-    if (matched != 0)
-        count_lengths(lengths, frequencies->litlen);
     return matched;
 }
 

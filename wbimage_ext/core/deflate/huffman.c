@@ -107,7 +107,7 @@ static void repair_depths(unsigned max_bits, uint32_t depth_counts[WB_HUFFMAN_MA
 void wb_huffman_lengths(const uint32_t *frequencies, unsigned count, unsigned max_bits,
                         uint8_t *lengths)
 {
-    leaf leaves[WB_HUFFMAN_MAX_SYMBOLS], sorted[WB_HUFFMAN_MAX_SYMBOLS + 2] = {{0}};
+    leaf leaves[WB_HUFFMAN_MAX_SYMBOLS], sorted[WB_HUFFMAN_MAX_SYMBOLS + 2];
     unsigned used = 0;
     uint32_t largest = 0;
     memset(lengths, 0, count);
@@ -144,15 +144,19 @@ static uint16_t reverse_16(uint16_t bits)
 void wb_huffman_codes(const uint8_t *lengths, unsigned count, uint16_t *codes)
 {
     unsigned counts[WB_HUFFMAN_MAX_BITS + 1] = {0}, next[WB_HUFFMAN_MAX_BITS + 1] = {0};
-    for (unsigned symbol = 0; symbol < count; symbol++)
-        counts[lengths[symbol]]++;
-    counts[0] = 0;
+    uint16_t used[WB_HUFFMAN_MAX_SYMBOLS];
+    unsigned used_count = 0;
+    memset(codes, 0, count * sizeof *codes);
+    for (unsigned symbol = 0; symbol < count; symbol++) {
+        used[used_count] = (uint16_t)symbol;
+        used_count += lengths[symbol] != 0;
+    }
+    for (unsigned i = 0; i < used_count; i++)
+        counts[lengths[used[i]]]++;
     for (unsigned bits = 1; bits <= WB_HUFFMAN_MAX_BITS; bits++)
         next[bits] = (next[bits - 1] + counts[bits - 1]) << 1;
-    for (unsigned symbol = 0; symbol < count; symbol++) {
-        unsigned bits = lengths[symbol];
-        codes[symbol] = 0;
-        if (bits != 0)
-            codes[symbol] = (uint16_t)(reverse_16((uint16_t)next[bits]++) >> (16 - bits));
+    for (unsigned i = 0; i < used_count; i++) {
+        const unsigned bits = lengths[used[i]];
+        codes[used[i]] = (uint16_t)(reverse_16((uint16_t)next[bits]++) >> (16 - bits));
     }
 }

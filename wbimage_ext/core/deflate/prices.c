@@ -5,6 +5,8 @@
 #include "deflate/cost.h"
 #include "deflate/count.h"
 
+#include <string.h>
+
 enum {
     /* The most that a symbol costs, in bits without its extra ones. A symbol that did not occur
      * would have about these lengths in codes that keep a place for it. */
@@ -15,13 +17,9 @@ enum {
     LENGTH_GUESS_BITS = 4,
     DISTANCE_GUESS_BITS = 4,
     /* Each symbol counts as if it had occurred an eighth of a time more. */
-    COUNT_UNITS = 8
+    COUNT_UNITS = 8,
+    LENGTH_SYMBOLS = WB_DEFLATE_LITLEN_SYMBOLS - WB_DEFLATE_FIRST_LENGTH
 };
-
-static unsigned length_extra_bits(unsigned length)
-{
-    return wb_deflate_length_symbol(length).extra_bits;
-}
 
 static unsigned distance_extra_bits(unsigned symbol)
 {
@@ -59,6 +57,19 @@ static uint64_t total_of(const uint32_t *frequencies, unsigned count)
     return total;
 }
 
+/* Of all lengths, from the prices of their symbols without extra bits. */
+static void set_lengths(wb_deflate_prices *prices, const uint8_t *by_symbol)
+{
+    for (unsigned length = WB_DEFLATE_MIN_MATCH; length < WB_DEFLATE_MAX_MATCH; by_symbol++) {
+        const unsigned extra_bits = wb_deflate_length_symbol(length).extra_bits;
+        const unsigned end = length + (1u << extra_bits);
+        const uint8_t price = (uint8_t)(*by_symbol + WB_DEFLATE_PRICE_BIT * extra_bits);
+        for (; length < end && length < WB_DEFLATE_MAX_MATCH; length++)
+            prices->length[length] = price;
+    }
+    prices->length[WB_DEFLATE_MAX_MATCH] = *by_symbol;
+}
+
 static void set_distance_logs(wb_deflate_prices *prices)
 {
     for (unsigned log = 0; log < WB_DEFLATE_DISTANCE_LOGS; log++) {
@@ -85,16 +96,10 @@ void wb_deflate_prices_set(wb_deflate_prices *prices, const wb_deflate_frequenci
         spent += (uint64_t)litlen[i] * prices->literal[i];
     }
     prices->mean_literal = (uint8_t)(literals != 0 ? spent / literals : 8 * WB_DEFLATE_PRICE_BIT);
-    for (unsigned length = WB_DEFLATE_MIN_MATCH; length <= WB_DEFLATE_MAX_MATCH;) {
-        wb_deflate_symbol first = wb_deflate_length_symbol(length);
-        uint32_t price = price_of(&length_scale, litlen[first.symbol])
-                         + (uint32_t)WB_DEFLATE_PRICE_BIT * first.extra_bits;
-        unsigned end = length + (1u << first.extra_bits);
-        end = length < WB_DEFLATE_MAX_MATCH && end > WB_DEFLATE_MAX_MATCH ? WB_DEFLATE_MAX_MATCH
-                                                                          : end;
-        for (; length < end; length++)
-            prices->length[length] = (uint8_t)price;
-    }
+    uint8_t by_symbol[LENGTH_SYMBOLS];
+    for (unsigned i = 0; i < LENGTH_SYMBOLS; i++)
+        by_symbol[i] = price_of(&length_scale, litlen[WB_DEFLATE_FIRST_LENGTH + i]);
+    set_lengths(prices, by_symbol);
     for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
         prices->distance[i] = (uint8_t)(price_of(&distance_scale, distance[i])
                                         + WB_DEFLATE_PRICE_BIT * distance_extra_bits(i));
@@ -116,9 +121,9 @@ void wb_deflate_prices_guess(wb_deflate_prices *prices, const uint8_t *bytes, si
     for (size_t i = 0; i < size_bytes; i += MEAN_STEP_BYTES, seen++)
         spent += prices->literal[bytes[i]];
     prices->mean_literal = (uint8_t)(seen != 0 ? spent / seen : 8 * WB_DEFLATE_PRICE_BIT);
-    for (unsigned length = WB_DEFLATE_MIN_MATCH; length <= WB_DEFLATE_MAX_MATCH; length++)
-        prices->length[length] = (uint8_t)(WB_DEFLATE_PRICE_BIT
-                                           * (LENGTH_GUESS_BITS + length_extra_bits(length)));
+    uint8_t by_symbol[LENGTH_SYMBOLS];
+    memset(by_symbol, LENGTH_GUESS_BITS * WB_DEFLATE_PRICE_BIT, sizeof by_symbol);
+    set_lengths(prices, by_symbol);
     for (unsigned i = 0; i < WB_DEFLATE_DISTANCE_SYMBOLS; i++)
         prices->distance[i] = (uint8_t)(WB_DEFLATE_PRICE_BIT
                                         * (DISTANCE_GUESS_BITS + distance_extra_bits(i)));
