@@ -192,7 +192,8 @@ uint64_t wb_deflate_codes_cost(const wb_deflate_counts *counts)
     uint64_t seen = 0;
     for (unsigned i = 0; i < WB_DEFLATE_LITLEN_SYMBOLS; i++)
         seen += counts->frequencies.litlen[i] > unseen;
-    return HEADER_BITS + seen * (SYMBOL_BITS + (counts->is_exact ? 0 : SAMPLED_BITS));
+    const uint64_t symbol_bits = counts->is_exact ? SYMBOL_BITS : SYMBOL_BITS + SAMPLED_BITS;
+    return HEADER_BITS + seen * symbol_bits;
 }
 
 void wb_deflate_literal_costs(const uint8_t *bytes, size_t size_bytes,
