@@ -199,17 +199,18 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("first", ["multiprocessing.util", "wbimage_ext.files.staging"])
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_a_queue_whose_maker_ends_at_once(
-    method: str, first: str, limit: int, tmp_path: Path
+    method: str, first: str, limit: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    program = tmp_path / "program.py"
+    folder = tmp_path_factory.mktemp("q")  # short: sockets are made below it
+    program = folder / "program.py"
     program.write_text(QUEUE.format(first=first, limit=limit))
     root = Path(__file__).parent.parent.parent
     subprocess.run(
-        [sys.executable, str(program), method, str(tmp_path / "run")],
+        [sys.executable, str(program), method, str(folder / "run")],
         check=True,
-        env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(folder)},
         timeout=600,  # a program that hangs; others may use the processor
     )
-    (row,) = check_run(tmp_path / "run")
+    (row,) = check_run(folder / "run")
     assert row["k"]["captions"] == [str(n) for n in range(40)]
-    assert not [name for name in files_below(tmp_path) if name.startswith("wbimage-")]
+    assert not [name for name in files_below(folder) if name.startswith("wbimage-")]
