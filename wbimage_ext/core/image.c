@@ -98,17 +98,17 @@ static wb_status encode_converted(const wb_raster *rows, const wb_conversion *co
     return wb_raster_encode(rows, options, scratch, file, info, error);
 }
 
-/* Rows of samples that lie packed. */
+/* Rows of which each lies packed. */
 typedef struct packed_rows {
     const uint8_t *samples;
-    size_t row_bytes;
+    ptrdiff_t stride_bytes;
 } packed_rows;
 
 static const uint8_t *packed_row(const void *context, size_t y, uint8_t *buffer)
 {
     (void)buffer;
     const packed_rows *rows = context;
-    return rows->samples + y * rows->row_bytes;
+    return rows->samples + (ptrdiff_t)y * rows->stride_bytes;
 }
 
 /* Encoders ask for some rows more than once. Of a small image all are converted at once, and then
@@ -147,10 +147,13 @@ wb_status wb_image_encode(const wb_view *view, const wb_image_options *options,
     if (status != WB_OK)
         return status;
     wb_raster raster = wb_conversion_raster(&conversion);
-    const packed_rows rows = {samples, raster.width * wb_raster_pixel_bytes(&raster)};
-    if (samples != NULL && !(conversion.is_identity && wb_view_has_packed_rows(view))) {
-        if (!is_written)
-            wb_conversion_write(&conversion, machine, samples);
+    packed_rows rows = {samples, (ptrdiff_t)(raster.width * wb_raster_pixel_bytes(&raster))};
+    const bool is_in_place = conversion.is_identity && wb_view_has_packed_rows(view);
+    if (is_in_place)
+        rows = (packed_rows){view->data, view->row_stride_bytes};
+    else if (samples != NULL && !is_written)
+        wb_conversion_write(&conversion, machine, samples);
+    if (is_in_place || samples != NULL) {
         raster.context = &rows;
         raster.row = packed_row;
     }
@@ -174,7 +177,7 @@ wb_status wb_mask_encode(const wb_view *view, const wb_image_options *options,
 {
     *info = (wb_image_info){.lo = 1, .scale_hi = UINT8_MAX};
     wb_bytes values = {0};
-    packed_rows rows = {.row_bytes = view->width};
+    packed_rows rows = {.stride_bytes = (ptrdiff_t)view->width};
     wb_status status = wb_mask_values(view, options->machine.cpu, &values, &rows.samples, present,
                                       error);
     if (status == WB_OK) {

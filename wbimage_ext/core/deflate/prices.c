@@ -62,10 +62,10 @@ static void set_lengths(wb_deflate_prices *prices, const uint8_t *by_symbol)
 {
     for (unsigned length = WB_DEFLATE_MIN_MATCH; length < WB_DEFLATE_MAX_MATCH; by_symbol++) {
         const unsigned extra_bits = wb_deflate_length_symbol(length).extra_bits;
-        const unsigned end = length + (1u << extra_bits);
-        const uint8_t price = (uint8_t)(*by_symbol + WB_DEFLATE_PRICE_BIT * extra_bits);
-        for (; length < end && length < WB_DEFLATE_MAX_MATCH; length++)
-            prices->length[length] = price;
+        /* That of the last symbol but one holds the longest match, too, which is set below. */
+        memset(prices->length + length, *by_symbol + (int)(WB_DEFLATE_PRICE_BIT * extra_bits),
+               (size_t)1 << extra_bits);
+        length += 1u << extra_bits;
     }
     prices->length[WB_DEFLATE_MAX_MATCH] = *by_symbol;
 }

@@ -171,6 +171,7 @@ static wb_status code_image(const wb_raster *raster, wb_machine machine, wb_png_
     if (status != WB_OK)
         return status;
     segment_coder *coders = (segment_coder *)(void *)scratch->coders.data;
+    scratch->slot_count = slot_count > scratch->slot_count ? slot_count : scratch->slot_count;
     for (size_t i = 0; i < slot_count && status == WB_OK; i++)
         status = coder_init(&coders[i], raster, machine.cpu, &scratch->slots[i]);
     if (status != WB_OK)

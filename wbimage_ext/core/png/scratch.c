@@ -6,7 +6,7 @@ wb_png_scratch *wb_png_scratch_new(void)
 {
     wb_png_scratch *scratch = wb_allocate(sizeof *scratch);
     if (scratch != NULL)
-        *scratch = (wb_png_scratch){0};
+        *scratch = (wb_png_scratch){.slot_count = 1};
     return scratch;
 }
 
@@ -52,7 +52,7 @@ void wb_png_scratch_trim(wb_png_scratch *scratch, size_t limit_bytes)
     kept_bytes += scratch->coders.capacity_bytes;
     if (kept_bytes > limit_bytes)
         wb_bytes_free(&scratch->coders);
-    for (size_t i = 0; i < WB_MAX_SLOTS; i++) {
+    for (size_t i = 0; i < scratch->slot_count; i++) {
         kept_bytes += slot_bytes(&scratch->slots[i]);
         if (kept_bytes > limit_bytes)
             slot_free(&scratch->slots[i]);

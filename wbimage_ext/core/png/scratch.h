@@ -22,8 +22,9 @@ typedef struct wb_png_slot {
 } wb_png_slot;
 
 typedef struct wb_png_scratch {
-    wb_bytes samples; /* of a small image */
-    wb_bytes coders;  /* one a slot */
+    wb_bytes samples;  /* of a small image */
+    wb_bytes coders;   /* one a slot */
+    size_t slot_count; /* of those that may hold memory, at least 1 */
     wb_png_slot slots[WB_MAX_SLOTS];
 } wb_png_scratch;
 
