@@ -135,6 +135,9 @@ enum {
      * with and without, differ by at most one in so many. With 10 such images are 0.2 percent
      * larger and take 4 percent less time. */
     WB_FIT_BOTH_SHARE = 5,
+    /* And only where at least one in so many of the literals beside runs repeats. With 6 drawn
+     * digits are 0.9 percent smaller and take 25 percent more time; other images are the same. */
+    WB_FIT_REPEATS_SHARE = 4,
     /* Runs alone are found beside plain matches where they take less than so many 64ths of what
      * these do on the tiles. */
     WB_FIT_OR_RUNS_SHARE = 54,

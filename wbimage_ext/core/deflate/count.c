@@ -2,6 +2,7 @@
  * In: bytes and tokens. Out: frequencies. Ownership: none. */
 #include "deflate/count.h"
 
+#include "base/endian.h"
 #include "deflate/cost.h"
 
 #include <string.h>
@@ -212,4 +213,24 @@ void wb_deflate_literal_costs(const uint8_t *bytes, size_t size_bytes,
     uint32_t log_total = wb_log2_fixed(total);
     for (unsigned i = 0; i < WB_DEFLATE_LITERALS; i++)
         costs[i] = (uint16_t)(log_total - wb_log2_fixed(counts[0][i]));
+}
+
+bool wb_deflate_do_literals_repeat(const wb_deflate_stretch *stretch, size_t share)
+{
+    enum { TABLE_BITS = 12, WORD_BITS = 32 };
+    uint32_t table[1 << TABLE_BITS] = {0};
+    const uint8_t *bytes = stretch->bytes;
+    size_t literals = 0, repeats = 0;
+    for (size_t i = 0; i < stretch->token_count; i++) {
+        const wb_deflate_token *token = &stretch->tokens[i];
+        for (size_t k = 0; k < token->literals; k++) {
+            const uint32_t word = wb_load_le32(bytes + k);
+            uint32_t *slot = &table[(word * UINT32_C(0x9E3779B1)) >> (WORD_BITS - TABLE_BITS)];
+            repeats += *slot == word;
+            *slot = word;
+        }
+        literals += token->literals;
+        bytes += (size_t)token->literals + token->length;
+    }
+    return repeats * share >= literals;
 }

@@ -28,6 +28,10 @@ void wb_deflate_counts_add(wb_deflate_counts *to, const wb_deflate_counts *next)
 /* Bits that codes for these counts take beside the entropy, about. */
 uint64_t wb_deflate_codes_cost(const wb_deflate_counts *counts);
 
+/* Whether at least one in `share` literals begins four bytes that began at another one before. Four
+ * bytes after the end may be read. */
+bool wb_deflate_do_literals_repeat(const wb_deflate_stretch *stretch, size_t share);
+
 /* What each byte would cost as a literal, in 1/256 bits, by how often it occurs in a sample. */
 void wb_deflate_literal_costs(const uint8_t *bytes, size_t size_bytes,
                               uint16_t costs[WB_DEFLATE_LITERALS]);

@@ -406,17 +406,28 @@ static bool code_small_photo(wb_png_planner *planner, const wb_png_tiles *all, w
     return false;
 }
 
-/* Of gray. Runs tell, with filters and without, which bytes repeat: matches are searched among
- * those, and among both where they cost about the same. */
+/* Whether the last plan's runs left bytes that matches may save. */
+static bool do_rests_repeat(const wb_png_lines *trial)
+{
+    const wb_deflate_stretch block = wb_png_lines_block(trial);
+    return wb_deflate_do_literals_repeat(&block, WB_FIT_REPEATS_SHARE);
+}
+
+/* Of gray. Runs tell, with filters and without, whether what they leave repeats: there matches are
+ * searched, with filters or without, or both where runs cost about the same. */
 static void hold_contest_gray(contest *in)
 {
+    const wb_png_lines *trial = &in->planner->trial;
     const uint64_t *costs = in->costs;
-    enter_plan(in, WB_PNG_RUNS);
     enter_plan(in, WB_PNG_NONE_RUNS);
+    const bool does_plain_repeat = do_rests_repeat(trial);
+    enter_plan(in, WB_PNG_RUNS);
     const uint64_t filtered = costs[WB_PNG_RUNS], plain = costs[WB_PNG_NONE_RUNS];
-    if (plain < filtered + filtered / WB_FIT_BOTH_SHARE)
+    const bool is_filtered_matched = filtered <= plain + plain / WB_FIT_BOTH_SHARE
+                                     && do_rests_repeat(trial);
+    if (plain < filtered + filtered / WB_FIT_BOTH_SHARE && does_plain_repeat)
         enter_plan(in, WB_PNG_PLAIN);
-    if (filtered <= plain + plain / WB_FIT_BOTH_SHARE)
+    if (is_filtered_matched)
         enter_plan(in, WB_PNG_FILTERED);
 }
 
