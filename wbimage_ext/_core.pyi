@@ -14,6 +14,7 @@ class Encoded:
     found_nan: bool
     is_clipped: bool
     dropped_alpha: bool
+    is_scaled: bool
     @property
     def value_range(self) -> tuple[float, float] | None: ...
     @property

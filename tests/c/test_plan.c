@@ -90,6 +90,24 @@ static uint8_t late_text_byte(size_t x, size_t y, size_t channel)
     return y < HEIGHT / 2 ? 255 : text_byte(x, y, channel);
 }
 
+/* A stroke with soft edges on black, as a digit that was written by hand. */
+static uint8_t stroke_byte(size_t x, size_t y, size_t channel)
+{
+    return x + y < 17 || x + y > 27 || y < 4 || y > 23 ? 0
+                                                       : (uint8_t)(photo_byte(x, y, channel) * 7);
+}
+
+static uint8_t grainy_slope_byte(size_t x, size_t y, size_t channel)
+{
+    return (uint8_t)(3 * x + 5 * y + photo_byte(x, y, channel) % 16);
+}
+
+/* Three rows of grain that come again and again. */
+static uint8_t woven_byte(size_t x, size_t y, size_t channel)
+{
+    return (uint8_t)(photo_byte(x, y % 3, channel) * 7);
+}
+
 /* One photograph side by side, wider than a tile. */
 static uint8_t mosaic_byte(size_t x, size_t y, size_t channel)
 {
@@ -102,24 +120,29 @@ typedef struct part_plans {
     wb_png_plan part[PARTS];
 } part_plans;
 
-static wb_png_plan plan_of_mosaic(void)
+/* Of an image that is one part. */
+typedef struct image_plan {
+    wb_png_plan plan;
+    bool is_searched; /* whether the last plan that was tried looked for matches */
+} image_plan;
+
+static image_plan plan_of_image(byte_function *byte_at, size_t width, size_t height,
+                                unsigned channels)
 {
-    enum { MOSAIC_WIDTH = 1200, ROWS = 60, CHANNELS = 3 };
-    uint8_t *pixels = malloc((size_t)MOSAIC_WIDTH * ROWS * CHANNELS);
+    uint8_t *pixels = malloc(width * height * channels);
     wb_png_scratch *scratch = wb_png_scratch_new();
     CHECK(pixels != NULL && scratch != NULL);
-    for (size_t i = 0; i < (size_t)MOSAIC_WIDTH * ROWS * CHANNELS; i++)
-        pixels[i] = mosaic_byte(i / CHANNELS % MOSAIC_WIDTH, i / CHANNELS / MOSAIC_WIDTH,
-                                i % CHANNELS);
+    for (size_t i = 0; i < width * height * channels; i++)
+        pixels[i] = byte_at(i / channels % width, i / channels / width, i % channels);
     memory_rows rows;
-    wb_raster raster = memory_raster(&rows, pixels, MOSAIC_WIDTH, ROWS, CHANNELS, false);
+    wb_raster raster = memory_raster(&rows, pixels, width, height, channels, false);
     wb_png_planner planner;
     CHECK(wb_png_planner_init(&planner, &raster, wb_cpu_detect(NULL), &scratch->slots[0].trial)
           == WB_OK);
-    wb_png_planner_choose(&planner, 0, ROWS, NULL);
+    wb_png_planner_choose(&planner, 0, height, NULL);
     wb_png_scratch_free(scratch);
     free(pixels);
-    return planner.plan;
+    return (image_plan){planner.plan, planner.trial.matcher.searches != 0};
 }
 
 static part_plans plans_of(byte_function *byte_at, unsigned channels)
@@ -159,7 +182,7 @@ static void test_photographs_get_runs(void)
 
 static void test_mosaics_are_matched(void)
 {
-    CHECK_EQUAL(plan_of_mosaic(), WB_PNG_FILTERED);
+    CHECK_EQUAL(plan_of_image(mosaic_byte, 1200, 60, 3).plan, WB_PNG_FILTERED);
 }
 
 static void test_steady_photographs_are_matched(void)
@@ -209,6 +232,26 @@ static void test_parts_have_their_own_plans(void)
     CHECK_EQUAL(late.part[PARTS - 1], WB_PNG_PLAIN);
 }
 
+/* Matches are searched only where what runs leave repeats. */
+static void test_small_gray_images(void)
+{
+    enum { SIDE = 28 };
+    const struct {
+        byte_function *byte_at;
+        image_plan expected;
+    } CASES[] = {
+        {stroke_byte, {WB_PNG_NONE_RUNS, false}},
+        {grainy_slope_byte, {WB_PNG_RUNS, false}},
+        {woven_byte, {WB_PNG_PLAIN, true}},
+        {product_byte, {WB_PNG_FILTERED, true}},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        const image_plan found = plan_of_image(CASES[i].byte_at, SIDE, SIDE, 1);
+        CHECK_EQUAL(found.plan, CASES[i].expected.plan);
+        CHECK_EQUAL(found.is_searched, CASES[i].expected.is_searched);
+    }
+}
+
 int main(void)
 {
     RUN(test_photographs_get_runs);
@@ -219,5 +262,6 @@ int main(void)
     RUN(test_text_and_colour_maps_are_plain);
     RUN(test_products_get_one_filter);
     RUN(test_parts_have_their_own_plans);
+    RUN(test_small_gray_images);
     return 0;
 }

@@ -16,6 +16,7 @@ typedef struct encoded_object {
     char found_nan;
     char is_clipped;
     char dropped_alpha;
+    char is_scaled;
     double lo, hi; /* of the values; hi < lo where there are none */
     double scale_lo, scale_hi;
 } encoded_object;
@@ -42,6 +43,8 @@ PyObject *encoded_new(module_state *state, wb_bytes *file, const wb_image_info *
     self->found_nan = info->found_nan;
     self->is_clipped = info->is_clipped;
     self->dropped_alpha = info->dropped_alpha;
+    self->is_scaled = info->scale_lo != 0
+                      || info->scale_hi != (info->is_16_bit ? UINT16_MAX : UINT8_MAX);
     self->lo = info->lo;
     self->hi = info->hi;
     self->scale_lo = info->scale_lo;
@@ -138,6 +141,8 @@ static PyMemberDef encoded_members[] = {
      "Whether the array held integers that the file's samples do not, which nothing scaled."},
     {"dropped_alpha", T_BOOL, offsetof(encoded_object, dropped_alpha), READONLY,
      "Whether alpha was left out because the file type has none."},
+    {"is_scaled", T_BOOL, offsetof(encoded_object, is_scaled), READONLY,
+     "Whether samples stand for other values, which `scale` tells."},
     {NULL, 0, 0, 0, NULL},
 };
 

@@ -55,19 +55,17 @@ def _encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
     if pixels.icc_profile is not None and file_type.with_icc_profile is not None:
         data = file_type.with_icc_profile(encoded, pixels.icc_profile)
     # The samples of a lossy file are only near those that were encoded.
-    scale = _scale_of(encoded, options, bit_depth) if file_type.is_lossless else None
+    scale = _scale_of(encoded, options) if file_type.is_lossless else None
     return EncodedImage(data, encoded.width, encoded.height, scale)
 
 
-def _scale_of(
-    encoded: _core.Encoded, options: EncodeOptions, bit_depth: int
-) -> dict[str, float] | None:
+def _scale_of(encoded: _core.Encoded, options: EncodeOptions) -> dict[str, float] | None:
     """The values that sample 0 and the largest sample stand for; None where samples are values."""
+    if options.nan_color is None and not encoded.is_scaled:
+        return None
     lo, hi = encoded.scale
-    if options.nan_color is not None:
-        return {"lo": lo, "hi": hi, "nan_index": 255}
-    is_value = (lo, hi) == (0, 65535 if bit_depth == 16 else 255)
-    return None if is_value else {"lo": lo, "hi": hi}
+    scale = {"lo": lo, "hi": hi}
+    return scale if options.nan_color is None else {**scale, "nan_index": 255}
 
 
 def _call_core(

@@ -97,7 +97,7 @@ class MadeFile(StoredFile):
         self._pid = 0  # of no process, until one stages it
         if sha256 is None:
             sha256 = sha256_of(data)
-        StoredFile.__init__(self, sha256, memoryview(data).nbytes, extension)
+        StoredFile.__init__(self, sha256, len(data), extension)
         if memory.admit(self, self.size):
             self._data = bytes(data)
         else:
