@@ -43,8 +43,8 @@ enum {
 
     /* Bytes of a run, at least. 8 is 10 percent faster on photographs and 1 percent larger. */
     WB_FIT_MIN_RUN = 5,
-    /* Entries, of two places each, of a table of the matcher, as a power of two. With 12 files are
-     * 0.1 percent larger and 1 percent of the time is saved. */
+    /* Entries of a table of the matcher, of two places each or of four, as a power of two. With 12
+     * files are 0.1 percent larger and 1 percent of the time is saved. */
     WB_FIT_TABLE_BITS = 13,
     /* Bytes of a match whose inner positions go into the tables, at most; of a longer match, and of
      * a run, so many pixels at its end do. With 64 files are 0.1 percent smaller and take 2 percent

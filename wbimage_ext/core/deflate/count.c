@@ -179,15 +179,15 @@ void wb_deflate_counts_add(wb_deflate_counts *to, const wb_deflate_counts *next)
     to->entropy_bits = wb_deflate_entropy(&to->frequencies);
 }
 
-/* The head of the block; and where a sample was counted, half a sampled symbol for each one that it
- * saw (Miller and Madow, 1955), twice: its entropy is too low, and codes that fit the sample do not
- * fit the rest as well. */
+/* The header of the block. Where a sample was counted, its entropy is too low by half a nat for
+ * each symbol that it saw (Miller and Madow, 1955), times the rate. Codes that fit the sample take
+ * as much more for the rest, so that this counts twice. */
 uint64_t wb_deflate_codes_cost(const wb_deflate_counts *counts)
 {
     enum {
         HEADER_BITS = 80,
         SYMBOL_BITS = 4,
-        SAMPLED_BITS = 2 * WB_DEFLATE_SAMPLE_RATE * 72 / 100
+        SAMPLED_BITS = 2 * WB_DEFLATE_SAMPLE_RATE * 72 / 100 /* half a nat is 0.72 bits */
     };
     const uint32_t unseen = counts->is_exact ? 0 : 1;
     uint64_t seen = 0;

@@ -22,10 +22,11 @@ typedef struct wb_deflate_counts {
 void wb_deflate_count(const wb_deflate_stretch *stretch, size_t size_bytes,
                       wb_deflate_counts *counts);
 
-/* Adds the counts of the stretch behind. */
+/* Adds the counts of the stretch that follows, which are exact together where both are. */
 void wb_deflate_counts_add(wb_deflate_counts *to, const wb_deflate_counts *next);
 
-/* Bits that codes for these counts take beside the entropy, about. */
+/* Bits that codes for these counts take beside the entropy, about. Of a sample the entropy is too
+ * low: what it lacks is in them. */
 uint64_t wb_deflate_codes_cost(const wb_deflate_counts *counts);
 
 /* Whether at least one in `share` literals begins four bytes that began at another one before. Four

@@ -9,8 +9,9 @@
 #include "deflate/tokens.h"
 
 typedef struct wb_deflate_matcher {
-    /* Three: where a few, some, many bytes were seen the last two times, as positions in the stream
-     * modulo 2^16, twice the window. For 16 bits see match.c. */
+    /* Three: where a few and some bytes were seen the last two times, and where many were seen the
+     * last four times, as positions in the stream modulo 2^16, twice the window. For 16 bits see
+     * match.c. */
     uint32_t *tables;
     unsigned table_bits; /* a table has 2^table_bits entries */
     bool has_seen;       /* the tables tell what this stream holds */
@@ -25,7 +26,7 @@ typedef struct wb_deflate_matcher {
 /* What the tables take that suit a search in `size_bytes`. */
 size_t wb_deflate_matcher_size(size_t size_bytes);
 
-/* Lays the tables into `memory` of that size. */
+/* Lays the tables into `memory` of that size, aligned for any type. */
 void wb_deflate_matcher_init(wb_deflate_matcher *matcher, void *memory, size_t size_bytes,
                              size_t line_bytes, size_t step_bytes, bool is_fine);
 
