@@ -74,3 +74,14 @@ def test_dots_take_less_than_pillow(share: float) -> None:
     file = bytes(encode(pixels, normalize=False))
     assert np.array_equal(np.asarray(PilImage.open(io.BytesIO(file))), pixels)
     assert len(file) <= 0.9 * pillow_bytes(pixels)
+
+
+def test_samples_that_come_again_in_a_row_are_found() -> None:
+    rng = np.random.default_rng(2)
+    smooth = rng.integers(0, 256, (4, 9, 9, 3)).repeat(8, 1).repeat(8, 2)[:, :64, :64] // 2
+    tiles = np.pad(
+        smooth + rng.integers(0, 24, smooth.shape), ((0, 0), (1, 1), (1, 1), (0, 0))
+    ).astype(np.uint8)
+    rows = [np.concatenate([tiles[(r + k) % 4] for k in range(8)], axis=1) for r in range(4)]
+    grid = np.concatenate(rows)  # a tile comes again 792 bytes farther on
+    assert len(encode(grid, normalize=False)) < 1.2 * pillow_bytes(grid)

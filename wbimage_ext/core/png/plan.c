@@ -507,6 +507,13 @@ static void choose_by_contest(wb_png_planner *planner, const wb_png_tiles *all,
     planner->parts_since = does_tell ? 1 : WB_FIT_KEEP_PARTS;
 }
 
+/* Whether one of two rows repeats in itself: one may lie between the pictures of a mosaic. */
+static bool does_a_row_repeat(const wb_png_rows *rows, size_t y, size_t row_count)
+{
+    return wb_png_do_rows_repeat(rows, y + row_count / 2, 1)
+           || wb_png_do_rows_repeat(rows, y + row_count / 3, 1);
+}
+
 wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t row_count,
                                     wb_png_lines *lines)
 {
@@ -523,7 +530,7 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     wb_png_look look = wb_png_tiles_look(rows, &all);
     bool may_be_photo = looks_like_photo(raster, &look);
     size_t row_bytes = raster->width * wb_raster_pixel_bytes(raster);
-    if (may_be_photo && wb_png_do_rows_repeat(rows, y + row_count / 2, 1)) {
+    if (may_be_photo && does_a_row_repeat(rows, y, row_count)) {
         take_photo(planner, WB_PNG_FILTERED);
         return WB_PNG_CHOSEN;
     }
