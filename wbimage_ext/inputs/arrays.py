@@ -24,7 +24,7 @@ def pixels_of_array(data: Any, refuse: Refusal = refusal) -> Pixels:
     Raises:
         TypeError: NumPy can make no array of numbers of it; made by `refuse`.
     """
-    array = data if type(data) is np.ndarray else _numpy_array(data, refuse)
+    array = _numpy_array(data, refuse)
     if is_masked(array):
         return _pixels_of_masked(array, data, refuse)
     if array.dtype.kind in "buif":
