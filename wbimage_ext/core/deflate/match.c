@@ -13,9 +13,9 @@ typedef size_t find_matches_kernel(wb_deflate_matcher *matcher, const uint8_t *b
                                    size_t end, wb_deflate_token *tokens);
 
 enum {
-    TABLES = 2,      /* of few bytes and of some; the third is of HASHED_BYTES */
-    PLACES = 2,      /* that an entry holds, the last one lowest */
-    LONG_PLACES = 4, /* of the third table: the longest match is often not among the last two */
+    SHORT_TABLES = 2, /* of few bytes and of some; the long table is of HASHED_BYTES */
+    PLACES = 2,       /* that an entry holds, the last one lowest */
+    LONG_PLACES = 4,  /* of the long table: the longest match is often not among the last two */
     PLACE_BITS = 16,
     MIN_TABLE_BITS = 7,
     COMPARED_BYTES = 32, /* at once; so long a match is taken without looking for a better one */
@@ -46,7 +46,7 @@ static unsigned table_bits(size_t size_bytes, bool is_fine)
 static size_t tables_bytes(unsigned bits, bool is_fine)
 {
     return (is_fine ? (2 + (2 << FINE_MORE_BITS)) * sizeof(uint16_t)
-                    : TABLES * sizeof(uint32_t) + sizeof(uint64_t))
+                    : SHORT_TABLES * sizeof(uint32_t) + sizeof(uint64_t))
            << bits;
 }
 
@@ -103,7 +103,7 @@ static inline size_t distance_of(int64_t choice)
 }
 
 typedef struct search {
-    uint32_t *tables[TABLES];
+    uint32_t *tables[SHORT_TABLES];
     uint64_t *long_table;
     uint64_t factors[2];
     unsigned shift;
@@ -119,9 +119,9 @@ static void search_init(search *to, const wb_deflate_matcher *matcher)
 {
     const wb_deflate_prices *prices = &matcher->prices;
     size_t entries = (size_t)1 << matcher->table_bits, step = matcher->step_bytes;
-    for (int k = 0; k < TABLES; k++)
+    for (int k = 0; k < SHORT_TABLES; k++)
         to->tables[k] = matcher->tables + (size_t)k * entries;
-    to->long_table = (uint64_t *)(void *)(matcher->tables + TABLES * entries);
+    to->long_table = (uint64_t *)(void *)(matcher->tables + SHORT_TABLES * entries);
     /* The first table looks at a pixel and at least 3 bytes, the second at two pixels. */
     size_t few = step < 3 ? 4 - step % 2 : step < 8 ? step : 8, some = few * 2 < 8 ? few * 2 : 8;
     to->factors[0] = FACTOR << (64 - 8 * few);
@@ -180,7 +180,7 @@ static void line_advance(const search *in, const uint8_t *bytes, size_t i, size_
 
 /* Where in the tables the bytes of a place are. */
 typedef struct table_slots {
-    uint32_t *of[TABLES];
+    uint32_t *of[SHORT_TABLES];
     uint64_t *of_long;
 } table_slots;
 
@@ -196,7 +196,7 @@ WB_ALWAYS_INLINE table_slots slots_of(const search *in, const uint8_t *here)
 
 static inline void insert(table_slots slots, size_t position)
 {
-    for (int k = 0; k < TABLES; k++)
+    for (int k = 0; k < SHORT_TABLES; k++)
         *slots.of[k] = *slots.of[k] << PLACE_BITS | (uint16_t)position;
     *slots.of_long = *slots.of_long << PLACE_BITS | (uint16_t)position;
 }

@@ -91,12 +91,12 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
             const size_t position = origin + i;
             const size_t reach = i < WB_DEFLATE_WINDOW_BYTES ? i : WB_DEFLATE_WINDOW_BYTES;
             const table_slots slots = slots_of(&in, here);
-            const uint64_t entries[TABLES + 1] = {*slots.of[0], *slots.of[1], *slots.of_long};
+            const uint64_t entries[SHORT_TABLES + 1] = {*slots.of[0], *slots.of[1], *slots.of_long};
             insert(slots, position);
             searches++;
-            size_t fars[(TABLES + 1) * PLACES];
-            unsigned equals[(TABLES + 1) * PLACES], places = 0;
-            for (int k = 0; k <= TABLES; k++)
+            size_t fars[(SHORT_TABLES + 1) * PLACES];
+            unsigned equals[(SHORT_TABLES + 1) * PLACES], places = 0;
+            for (int k = 0; k <= SHORT_TABLES; k++)
                 for (unsigned age = 0; age < (k == 0 ? 1 : PLACES); age++) {
                     size_t far = ((position - 1 - (entries[k] >> PLACE_BITS * age)) & 0xffff) + 1;
                     far = far < i ? far : i; /* beyond the window its price rules it out */
@@ -119,8 +119,8 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
             length = length_of(best);
             distance = distance_of(best);
             if (length == COMPARED_BYTES)
-                distance = KERNEL(longest_of)(&in, here, entries[TABLES], position, reach, distance,
-                                              most);
+                distance = KERNEL(longest_of)(&in, here, entries[SHORT_TABLES], position, reach,
+                                              distance, most);
             /* A literal pixel, and then a run or a match above, may save more. */
             unsigned left_later = wb_lowest_bit(left_differs >> step);
             int64_t later = in.by_length[left_later] + left_part;

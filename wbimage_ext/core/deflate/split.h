@@ -5,7 +5,7 @@
 
 #include "deflate/blocks.h"
 
-/* As wb_deflate_append, of a stretch of so many symbols (literals and matches). */
+/* As wb_deflate_append; `symbols` is the number of the stretch's literals and matches. */
 wb_status wb_deflate_append_split(wb_deflate *deflate, const wb_deflate_stretch *stretch,
                                   size_t size_bytes, size_t symbols);
 
