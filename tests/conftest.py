@@ -13,6 +13,9 @@ import pytest
 import wbimage_ext
 from wbimage_ext.files import incoming, memory
 
+# Who takes so long hangs. On a slow machine, or one with other work, a minute is nothing.
+HANG_SECONDS = 600
+
 
 class PlainRun:
     """The least that an image can be bound to: something with a `dir`."""

@@ -17,6 +17,8 @@ import pytest
 
 from wbimage_ext import Classes, Image
 
+from .conftest import HANG_SECONDS
+
 Array = np.ndarray[Any, Any]
 
 
@@ -263,7 +265,7 @@ def test_arguments_of_the_wrong_type_are_named() -> None:
 
 def test_threads_work_at_the_same_time() -> None:
     """Two items meet at a barrier, which one thread alone would never pass."""
-    barrier = threading.Barrier(2, timeout=20)
+    barrier = threading.Barrier(2, timeout=HANG_SECONDS)
 
     class Meeting(Image):
         def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -14,6 +14,8 @@ import pytest
 import wbimage_ext
 from wbimage_ext import Image, threads
 
+from .conftest import HANG_SECONDS
+
 
 @pytest.fixture(autouse=True)
 def as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,5 +151,5 @@ def test_an_interrupt_after_a_lock_was_taken_ends_the_work(monkeypatch: pytest.M
     # A thread that waits for itself is left behind.
     thread = threading.Thread(target=call, daemon=True)
     thread.start()
-    thread.join(60)
+    thread.join(HANG_SECONDS)
     assert ended == ["stopped", "raised"]

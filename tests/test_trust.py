@@ -25,7 +25,7 @@ from wbimage_ext.files.names import check_windows_name, run_file_name, safe_key
 from wbimage_ext.files.stored import MadeFile
 from wbimage_ext.view import write_page
 
-from .conftest import PlainRun, files_below
+from .conftest import HANG_SECONDS, PlainRun, files_below
 from .scenario import BOXES
 from .view import made_runs
 
@@ -232,7 +232,9 @@ for read in (_core.decode, lambda data: Image(data).to_data_array()):
 def test_a_header_claims_more_than_there_is(name: str) -> None:
     """64 MB more than the process has are enough to refuse: a MemoryError would be a failure."""
     program = [sys.executable, "-W", "ignore", "-c", BOUNDED]
-    run = subprocess.run(program, input=CLAIMS[name], capture_output=True, cwd=ROOT, timeout=60)
+    run = subprocess.run(
+        program, input=CLAIMS[name], capture_output=True, cwd=ROOT, timeout=HANG_SECONDS
+    )
     assert run.returncode == 0, run.stderr.decode()
     assert b"MemoryError" not in run.stdout
 

@@ -19,7 +19,7 @@ import pytest
 
 from wbimage_ext import Image, LocalRun
 
-from ..conftest import files_below
+from ..conftest import HANG_SECONDS, files_below
 from ..scenario import BOXES, check_run
 
 PIXELS = np.arange(60 * 70 * 3, dtype=np.uint8).reshape(60, 70, 3)
@@ -165,7 +165,7 @@ def test_a_pickle_is_logged_in_another_process(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "first")
     command = [sys.executable, "-c", IN_ANOTHER, str(tmp_path / "pickle"), str(tmp_path / "run")]
     root = Path(__file__).parent.parent.parent
-    subprocess.run(command, check=True, cwd=root, timeout=120)
+    subprocess.run(command, check=True, cwd=root, timeout=HANG_SECONDS)
     (row,) = check_run(tmp_path / "run")
     assert row["k"]["caption"] == "c"
     assert len(row["list"]["filenames"]) == 2
@@ -209,7 +209,7 @@ def test_a_queue_whose_maker_ends_at_once(
         [sys.executable, str(program), method, str(folder / "run")],
         check=True,
         env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(folder)},
-        timeout=600,  # a program that hangs; others may use the processor
+        timeout=HANG_SECONDS,
     )
     (row,) = check_run(folder / "run")
     assert row["k"]["captions"] == [str(n) for n in range(40)]

@@ -15,6 +15,7 @@ import pytest
 
 from wbimage_ext import Image, ImageMask, LocalRun, encode
 
+from ..conftest import HANG_SECONDS
 from ..scenario import check_run
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes with names are of POSIX")
@@ -74,7 +75,7 @@ def test_standard_input_is_read_once(how: str, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(ENCODED)
     run = tmp_path / "run"
     program = [sys.executable, "-c", READS]
-    options: dict[str, Any] = {"check": True, "cwd": ROOT, "timeout": 60}
+    options: dict[str, Any] = {"check": True, "cwd": ROOT, "timeout": HANG_SECONDS}
     if how == "a pipe":
         subprocess.run([*program, "/dev/stdin", str(run)], input=ENCODED, **options)
     elif how == "a file":

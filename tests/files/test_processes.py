@@ -15,7 +15,7 @@ import pytest
 from wbimage_ext import Image, LocalRun
 from wbimage_ext.files import staging
 
-from ..conftest import PlainRun, files_below
+from ..conftest import HANG_SECONDS, PlainRun, files_below
 from ..scenario import check_run, rows_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -35,7 +35,7 @@ def run_program(text: str, folder: Path, *arguments: str) -> str:
             [sys.executable, "-W", "error", str(program), *arguments],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=HANG_SECONDS,
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": temporary},
         )
@@ -222,7 +222,7 @@ for _ in range(8):
         with LocalRun(f"{sys.argv[1]}-{os.getpid()}") as own:
             own.log({"k": Image.from_batch(np.stack([pixels] * 2), num_threads=2)})
         os._exit(0)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not (status := os.waitpid(pid, os.WNOHANG))[0]:
         if time.monotonic() > end:
             os.kill(pid, 9)

@@ -14,6 +14,7 @@ from wbimage_ext import Image, LocalRun
 from wbimage_ext.files import together, whole
 from wbimage_ext.files.together import on_each
 
+from ..conftest import HANG_SECONDS
 from ..scenario import check_run
 
 
@@ -26,32 +27,45 @@ def test_on_a_fast_disk_the_callers_thread_does_everything(
     assert seen == [(n, threading.get_ident()) for n in range(50)]
 
 
-class Waiting:
-    """Counts the calls that wait at the same time."""
+class Meeting:
+    """Work that goes on once so many calls of it wait at the same time; the first call is slow."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._now: set[int] = set()
-        self.most = 0
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._lock = threading.Lock()
+        self._is_first = True
+        self._waiting = 0
+        self._have_met = threading.Event()
 
     def __call__(self) -> None:
-        self._now.add(threading.get_ident())
-        self.most = max(self.most, len(self._now))
-        time.sleep(self._seconds)
-        self._now.remove(threading.get_ident())
+        with self._lock:
+            is_first, self._is_first = self._is_first, False
+            self._waiting += 1
+            if self._waiting == self._count:
+                self._have_met.set()
+        if is_first:
+            time.sleep(10 * together._SLOW_SECONDS)
+        elif not self._have_met.wait(HANG_SECONDS):
+            raise AssertionError(f"only {self._waiting} calls wait at the same time")
+        with self._lock:
+            self._waiting -= 1
+
+    @property
+    def was_there(self) -> bool:
+        return self._have_met.is_set()
 
 
 def test_waits_go_by_side_by_side() -> None:
     done: list[int] = []
-    wait = Waiting(0.1)
+    meet = Meeting(11)
 
     def work(item: int) -> None:
-        wait()
+        meet()
         done.append(item)
 
     on_each(work, range(50))
     assert sorted(done) == list(range(50))
-    assert wait.most > 10
+    assert meet.was_there
 
 
 @pytest.mark.parametrize("first", [1, 7, 49])
@@ -79,10 +93,11 @@ def test_a_step_on_a_slow_file_system(
     count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = whole.replace
-    wait = Waiting(0.05)
+    meet = Meeting(11 if count > 1 else 1)
 
     def replace(source: str, target: str) -> None:
-        wait()
+        if target.endswith(".png"):  # the run's own files come one after the other
+            meet()
         real(source, target)
 
     monkeypatch.setattr(whole, "replace", replace)
@@ -93,7 +108,7 @@ def test_a_step_on_a_slow_file_system(
     ]
     with LocalRun(tmp_path) as run:
         run.log({"list": images, "one": images[0], "deep": {"er": images[:3]}})
-    assert wait.most > (10 if count > 1 else 0)
+    assert meet.was_there
     (row,) = check_run(tmp_path)
     assert len(row["list"]["filenames"]) == count
 

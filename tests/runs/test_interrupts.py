@@ -25,7 +25,7 @@ import pytest
 from wbimage_ext import Image, LocalRun
 from wbimage_ext.files import memory, staging
 
-from ..conftest import PlainRun, files_below
+from ..conftest import HANG_SECONDS, PlainRun, files_below
 from ..scenario import BOXES, IS_THOROUGH, as_if_staged_elsewhere, at_step, check_run, rows_of
 
 ROOT = Path(__file__).parents[2]
@@ -261,7 +261,7 @@ def test_real_signals(name: str, tmp_path: Path) -> None:
         child.stdout.readline()
         time.sleep(random.uniform(0, 0.3))
         child.send_signal(getattr(signal, name))
-        errors = child.communicate(timeout=60)[1].decode()
+        errors = child.communicate(timeout=HANG_SECONDS)[1].decode()
         assert child.returncode == (3 if name == "SIGTERM" else -signal.SIGINT), errors
         check_run(folder)
         assert (folder / "index.html").exists(), "the with statement ended"
@@ -277,7 +277,7 @@ def test_an_alarm_while_a_batch_waits_for_its_threads() -> None:
     class Slow:
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
             if threading.get_ident() == threading.main_thread().ident:
-                begun.wait(10)
+                begun.wait(HANG_SECONDS)
             else:
                 begun.set()
                 signal.setitimer(signal.ITIMER_REAL, 0.1)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..conftest import HANG_SECONDS
+
 
 class Served:
     """A running server: its URL, its process, and what it answers."""
@@ -27,7 +29,7 @@ class Served:
         self, path: str, method: str = "GET", host: str | None = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
         """Send one request for a path below the token, or for a whole one with a slash first."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=HANG_SECONDS)
         with contextlib.closing(connection):
             whole = path if path.startswith("/") else self.root + path
             connection.putrequest(method, whole, skip_host=True, skip_accept_encoding=True)
@@ -69,12 +71,12 @@ def serve(
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         if not url.startswith("http://"):
-            raise AssertionError(process.communicate(timeout=20))
+            raise AssertionError(process.communicate(timeout=HANG_SECONDS))
         yield Served(process, url)
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.communicate(timeout=20)
+            process.communicate(timeout=HANG_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

@@ -12,6 +12,7 @@ import pytest
 
 from wbimage_ext.view import write_page
 
+from ..conftest import HANG_SECONDS
 from .made_runs import GRAY, RunFolder, Seen, embedded, framed, history, message, wandb_folder
 
 TABLE_ROW = {"_type": "table-file", "path": "media/table/t.table.json", "ncols": 3, "nrows": 2}
@@ -151,7 +152,7 @@ def test_a_table_that_wandb_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("WANDB_SILENT", "true")
-    subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], check=True, timeout=HANG_SECONDS)
     (folder,) = (tmp_path / "wandb").glob("offline-run-*")
     run = Seen(folder)
     ((images,),) = (cells.values() for cells in run.cells.values())

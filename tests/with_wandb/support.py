@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ..conftest import HANG_SECONDS
+
 _spec = importlib.util.find_spec("wandb")
 needs_wandb = pytest.mark.skipif(_spec is None or _spec.origin is None, reason="needs wandb")
 
@@ -46,7 +48,7 @@ def run_python(directory: Path, *command: str) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG_SECONDS,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stdout

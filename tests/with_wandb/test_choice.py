@@ -12,6 +12,8 @@ import pytest
 import wbimage_ext
 from wbimage_ext import with_wandb
 
+from ..conftest import HANG_SECONDS
+
 ROOT = Path(__file__).parent.parent.parent
 
 STANDALONE = """
@@ -32,7 +34,10 @@ print([str(w.message) for w in caught])
 
 def run(code: str, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments, "-c", code], capture_output=True, text=True, timeout=60
+        [sys.executable, *arguments, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=HANG_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

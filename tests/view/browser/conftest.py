@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ...conftest import HANG_SECONDS
+
 CHROMIUM = os.environ.get("WBIMAGE_CHROMIUM") or shutil.which("chromium")
 
 
@@ -55,7 +57,7 @@ class Visit:
         self.settled()
         return list(self.page.locator(selector).all_inner_texts())
 
-    def until(self, script: str, seconds: float = 60) -> None:
+    def until(self, script: str, seconds: float = HANG_SECONDS) -> None:
         """Wait until a script gives true; the page's policy forbids the usual way."""
         end = time.monotonic() + seconds
         while not self.page.evaluate(script):
@@ -110,7 +112,7 @@ def visit(browser: Any) -> Iterator[Any]:
         options = {"viewport": {"width": 1300, "height": 900}, **options}
         context = browser.new_context(reduced_motion="reduce", **options)
         contexts.append(context)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(HANG_SECONDS * 1000)
         opened = Visit(context.new_page(), place)
         opened.settled()
         return opened

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ...conftest import HANG_SECONDS
+
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 SIZE = (1300, 900)
 
@@ -30,7 +32,7 @@ class Firefox:
         self._number = 0
         self._read()  # a greeting
         self.command("WebDriver:NewSession", {})
-        self.command("WebDriver:SetTimeouts", {"script": 30_000})
+        self.command("WebDriver:SetTimeouts", {"script": HANG_SECONDS * 1000})
         self.command("WebDriver:SetWindowRect", {"width": SIZE[0], "height": SIZE[1]})
 
     def command(self, name: str, parameters: Any) -> Any:
@@ -51,7 +53,7 @@ class Firefox:
             "WebDriver:ExecuteScript", {"script": body, "args": list(arguments), "sandbox": None}
         )
 
-    def until(self, body: str, seconds: float = 60) -> Any:
+    def until(self, body: str, seconds: float = HANG_SECONDS) -> Any:
         end = time.monotonic() + seconds
         while not (found := self.evaluate(body)):
             assert time.monotonic() < end, body
@@ -101,10 +103,10 @@ def running_firefox() -> Iterator[Firefox]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            end = time.monotonic() + 60
+            end = time.monotonic() + HANG_SECONDS
             while True:
                 try:
-                    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+                    connection = socket.create_connection(("127.0.0.1", port), timeout=HANG_SECONDS)
                     break
                 except ConnectionRefusedError:
                     assert time.monotonic() < end, "Firefox does not answer"
@@ -113,4 +115,4 @@ def running_firefox() -> Iterator[Firefox]:
                 yield Firefox(connection)
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=HANG_SECONDS)

@@ -222,7 +222,7 @@ class TestMany:
             assert opened.page.locator("img").count() <= 200
             assert self.memory(opened) < memory + 40e6
             # The other runs are read meanwhile, and the list knows them all.
-            opened.until("Runs.all.every((run) => run.card.reading === 1)", seconds=120)
+            opened.until("Runs.all.every((run) => run.card.reading === 1)")
         assert memory < 150e6
 
     def memory(self, opened: Visit) -> float:
