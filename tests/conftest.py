@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 import wbimage_ext
-from wbimage_ext.files import incoming, memory
+from wbimage_ext.files import incoming, memory, staging
 
 # Who takes so long hangs. On a slow machine, or one with other work, a minute is nothing.
 HANG_SECONDS = 600
@@ -57,6 +58,15 @@ def nothing_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "LIMIT_BYTES", 0)
     monkeypatch.setattr(memory, "_room", 0)
     monkeypatch.setattr(incoming, "_IN_MEMORY_BYTES", 0)
+
+
+@pytest.fixture
+def nothing_stays() -> Iterator[None]:
+    """Checks that a test leaves no staged file behind."""
+    gc.collect()  # what other tests left holds some
+    before = files_below(staging.staging_directory())
+    yield
+    assert files_below(staging.staging_directory()) == before
 
 
 def for_the_package(stand_in: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:

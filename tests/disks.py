@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -72,15 +74,22 @@ def read_only(folder: Path) -> Iterator[None]:
         subprocess.run([part.format("rw") for part in remount], check=True)
 
 
+def skip_where_rights_bind_nobody(folder: Path) -> None:
+    """Skip before anything is begun, which would be garbage that ends in the middle of others."""
+    folder.chmod(0o500)
+    is_bound = not os.access(folder, os.W_OK)
+    folder.chmod(0o700)
+    if not is_bound:
+        pytest.skip("rights do not bind root")
+
+
 @contextlib.contextmanager
 def without_rights(folder: Path) -> Iterator[None]:
-    """Nothing can be made in `folder` nor in those below; skips where that binds nobody."""
+    """Nothing can be made in `folder` nor in those below; see skip_where_rights_bind_nobody."""
     folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
     for each in folders:
         each.chmod(0o500)
     try:
-        if os.access(folder, os.W_OK):
-            pytest.skip("rights do not bind root")
         yield
     finally:
         for each in folders:
@@ -102,13 +111,15 @@ def files_limited(folder: Path, size_bytes: int = 4096) -> Iterator[None]:
 def over_quota(folder: Path, left_bytes: int = 100) -> Iterator[None]:
     """`os.write` writes a little and then refuses, as a quota does."""
     write = os.write
+    one_at_a_time = threading.Lock()  # files are written on several threads where that takes long
 
     def write_a_little(descriptor: int, data: Any) -> int:
         nonlocal left_bytes
-        if left_bytes == 0:
-            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
-        written = write(descriptor, memoryview(data)[:left_bytes])
-        left_bytes -= written
+        with one_at_a_time:
+            if left_bytes == 0:
+                raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+            written = write(descriptor, memoryview(data)[:left_bytes])
+            left_bytes -= written
         return written
 
     os.write = write_a_little  # type: ignore[assignment]
@@ -121,6 +132,7 @@ def over_quota(folder: Path, left_bytes: int = 100) -> Iterator[None]:
 @contextlib.contextmanager
 def no_descriptors(folder: Path) -> Iterator[None]:
     """The process can open no further file."""
+    gc.collect()  # garbage may hold open files
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     lowest_free = os.open(os.devnull, os.O_RDONLY)
     os.close(lowest_free)

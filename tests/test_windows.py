@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -92,15 +91,19 @@ def windows(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
 
 
 @contextmanager
-def being_read(path: Path, seconds: float) -> Iterator[None]:
-    """Somebody has the file open for a while."""
-    file = path.open("rb")
-    timer = threading.Timer(seconds, file.close)
-    timer.start()
-    try:
+def being_read(path: Path) -> Iterator[None]:
+    """Somebody has the file open, until the third time that a writer waits for it."""
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            file.close()
+
+    with pytest.MonkeyPatch.context() as patch, path.open("rb") as file:
+        patch.setattr(whole, "time", SimpleNamespace(sleep=wait))
         yield
-    finally:
-        timer.join()
+    assert waited == [0.01, 0.02, 0.05]
 
 
 def test_an_open_file_is_refused_here_too(windows: Msvcrt, tmp_path: Path) -> None:
@@ -134,7 +137,7 @@ def test_directories_of_killed_processes_go_others_stay(windows: Msvcrt, tmp_pat
 def test_a_file_is_replaced_when_its_reader_is_done(windows: Msvcrt, tmp_path: Path) -> None:
     target = tmp_path / "config.json"
     target.write_bytes(b"old")
-    with being_read(target, 0.1):
+    with being_read(target):
         whole.write_whole(str(target), b"new")
     assert target.read_bytes() == b"new"
 
@@ -156,11 +159,11 @@ def test_a_run_that_others_read(windows: Msvcrt, tmp_path: Path) -> None:
     image = wbimage_ext.Image(np.eye(9))
     run.log({"a": image, "b": [image, wbimage_ext.Image(np.ones((4, 4, 3)))]})
     run.config.update({"rate": 0.1})
-    with being_read(tmp_path / "run/config.json", 0.1):
+    with being_read(tmp_path / "run/config.json"):
         run.config.update({"rate": 0.2})
     page = tmp_path / "run/index.html"
     page.write_text('<meta name="generator" content="wbimage_ext"> an earlier page')
-    with being_read(page, 0.1):
+    with being_read(page):
         run.finish()
     assert "an earlier page" not in page.read_text("utf-8")
     assert '"rate": 0.2' in (tmp_path / "run/config.json").read_text("utf-8")

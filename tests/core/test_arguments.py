@@ -166,23 +166,28 @@ def test_the_limit_of_pixels_is_an_argument() -> None:
 
 
 DECODE_LARGE = """
-import resource
 import numpy as np
 from wbimage_ext import _core
+
+def most_kb():
+    # Not ru_maxrss, which begins with what the process that started this one holds.
+    lines = dict(line.split(":") for line in open("/proc/self/status"))
+    return int(lines["VmHWM"].split()[0])
+
 file = bytes(_core.encode(np.zeros((6000, 6000, 3), np.uint8)))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = most_kb()
 pixels = _core.decode(file)[0]
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / pixels.nbytes)
+print((most_kb() - before) * 1024 / pixels.nbytes)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss has another unit elsewhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is asked of Linux's /proc")
 def test_decoded_pixels_are_not_copied() -> None:
     """They are large, and a copy would be made while all other threads wait."""
     run = subprocess.run(
         [sys.executable, "-c", DECODE_LARGE], capture_output=True, text=True, check=True
     )
-    assert float(run.stdout) < 1.5
+    assert 0.5 < float(run.stdout) < 1.5
 
 
 @pytest.mark.parametrize("name", [name for name in dir(_core) if callable(getattr(_core, name))])

@@ -9,7 +9,6 @@ import os
 import tempfile
 import tracemalloc
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from PIL import features
 from wbimage_ext import Image
 from wbimage_ext.files import staging
 
-from ..conftest import PlainRun, files_below
+from ..conftest import PlainRun
 
 Array = np.ndarray[Any, Any]
 
@@ -35,14 +34,6 @@ def encoded(name: str, size: tuple[int, int] = (40, 30), **options: Any) -> byte
     buffer = io.BytesIO()
     PILImage.fromarray(pixels).save(buffer, name, **options)
     return buffer.getvalue()
-
-
-@pytest.fixture
-def nothing_stays() -> Iterator[None]:
-    """Checks that a test leaves no staged file behind."""
-    before = files_below(staging.staging_directory())
-    yield
-    assert files_below(staging.staging_directory()) == before
 
 
 def spread(data: bytes) -> memoryview:
