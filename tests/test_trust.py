@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wbimage_ext import Image, LocalRun
@@ -26,6 +26,7 @@ from wbimage_ext.files.stored import MadeFile
 from wbimage_ext.view import write_page
 
 from .conftest import HANG_SECONDS, PlainRun, files_below
+from .generated import generated
 from .scenario import BOXES
 from .view import made_runs
 
@@ -67,7 +68,7 @@ def test_hostile_text_wherever_it_can_stand(text: str, tmp_path: Path) -> None:
     assert "<img src=x" not in page
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@generated(60)
 @given(st.text(max_size=40), st.text(max_size=10), st.text(max_size=10))
 def test_any_text_is_a_file_in_the_run_or_an_error(key: str, step: str, id_: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from wbimage_ext import _core
 
 from .. import reference
+from ..generated import generated
 
 DTYPES = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
 ARRAYS_PER_DTYPE = 2500
@@ -213,7 +214,7 @@ def test_generated_grids_equal_the_reference(code: str) -> None:
         assert np.array_equal(decoded(encoded), expected)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@generated(250)
 @given(st.data())
 def test_any_array_equals_the_reference(data: st.DataObject) -> None:
     code = data.draw(st.sampled_from(DTYPES))

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PILImage
 
 from wbimage_ext import _core
 
+from ..generated import generated
 from .test_sixteen_bits import Array, decoded, decoded_by_hand
 
 LEVELS = st.sampled_from([None, None, None, 0, 1, 6, 9])
@@ -81,7 +82,7 @@ def by_opencv(data: bytes, expected: Array) -> None:
 
 
 @pytest.mark.parametrize("check", [by_libpng, by_hand, by_pillow, by_opencv])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@generated(60)
 @given(made=arrays(), level=LEVELS)
 def test_every_decoder_reads_the_same(
     check: Callable[[bytes, Array], None], made: tuple[Array, Array], level: int | None

@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,9 @@ def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--force-color-profile=srgb"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--force-color-profile=srgb"],
+            timeout=HANG_SECONDS * 1000,
         )
         yield chromium
         chromium.close()
@@ -62,6 +64,13 @@ class Visit:
         end = time.monotonic() + seconds
         while not self.page.evaluate(script):
             assert time.monotonic() < end, script
+            self.page.wait_for_timeout(20)
+
+    def wait_for(self, is_there: Callable[[], bool]) -> None:
+        """Wait until something holds of what the page told."""
+        end = time.monotonic() + HANG_SECONDS
+        while not is_there():
+            assert time.monotonic() < end, (self.requests[-3:], self.complaints)
             self.page.wait_for_timeout(20)
 
     def settled(self) -> None:

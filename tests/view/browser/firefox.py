@@ -85,33 +85,30 @@ class Firefox:
         return json.loads(self._stream.read(int(digits)))
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+def _port_of(profile: Path) -> int:
+    """The port that Firefox listens at, which it tells once it does."""
+    told = profile / "MarionetteActivePort"
+    end = time.monotonic() + HANG_SECONDS
+    while not (told.exists() and told.read_text()):
+        assert time.monotonic() < end, "Firefox does not answer"
+        time.sleep(0.2)
+    return int(told.read_text())
 
 
 @contextlib.contextmanager
 def running_firefox() -> Iterator[Firefox]:
     """Run a Firefox with a new profile until the block ends."""
     assert FIREFOX is not None
-    port = _free_port()
     with tempfile.TemporaryDirectory() as profile:
-        Path(profile, "user.js").write_text(f'user_pref("marionette.port", {port});\n')
+        Path(profile, "user.js").write_text('user_pref("marionette.port", 0);\n')  # a free one
         process = subprocess.Popen(
             [FIREFOX, "--headless", "--marionette", "--no-remote", "--profile", profile],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
-            end = time.monotonic() + HANG_SECONDS
-            while True:
-                try:
-                    connection = socket.create_connection(("127.0.0.1", port), timeout=HANG_SECONDS)
-                    break
-                except ConnectionRefusedError:
-                    assert time.monotonic() < end, "Firefox does not answer"
-                    time.sleep(0.2)
-            with connection:
+            address = ("127.0.0.1", _port_of(Path(profile)))
+            with socket.create_connection(address, timeout=HANG_SECONDS) as connection:
                 yield Firefox(connection)
         finally:
             process.terminate()

@@ -87,9 +87,7 @@ class TestTrust:
                 document.body.append(Object.assign(new Image(), {src: "http://localhost:9/x"}));
             }"""
         )
-        for _ in range(100):
-            if len(opened.complaints) < 3:
-                opened.page.wait_for_timeout(100)
+        opened.wait_for(lambda: len(opened.complaints) >= 3)
         assert opened.page.evaluate("window.pwned") is None
         stopped = " ".join(opened.complaints)
         assert stopped.count("violates the following Content Security Policy") == 3

@@ -24,6 +24,10 @@ def photograph(folder: Path, orientation: int) -> Path:
     return folder / "a.jpg"
 
 
+# Every picture of the page can be drawn.
+DECODED = "() => Promise.all([...document.querySelectorAll('image')].map((each) => each.decode()))"
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_layers_lie_on_a_turned_picture(browser: Any, tmp_path: Path, orientation: int) -> None:
     mask = np.zeros((40, 80), np.uint8)
@@ -34,7 +38,7 @@ def test_layers_lie_on_a_turned_picture(browser: Any, tmp_path: Path, orientatio
     )
     page = browser.new_page()
     page.set_content(image._repr_mimebundle_()["text/html"])
-    page.wait_for_timeout(200)
+    page.evaluate(DECODED)
     picture = page.locator("svg").screenshot()
     page.close()
     pixels = np.asarray(PillowImage.open(io.BytesIO(picture)).convert("RGB")).astype(int)

@@ -16,6 +16,7 @@ from PIL import Image
 
 import wbimage_ext
 
+from ...scenario import rows_of
 from ..made_runs import RunFolder, separated
 from ..serving import serve
 from .conftest import Visit
@@ -63,6 +64,11 @@ def caption(opened: Visit) -> str:
     return str(opened.page.locator("figcaption").first.text_content())
 
 
+def changes_asked(opened: Visit) -> int:
+    """How often the page has asked for what is new."""
+    return sum("/changes?" in url for url in opened.requests)
+
+
 def wait_for_step(opened: Visit, step: int) -> None:
     """Wait until the first picture is that of a step, or of a later one."""
     opened.until(
@@ -99,10 +105,11 @@ class TestLive:
                 wait_for_step(opened, at_end + 5)
                 # A process that is killed leaves what it logged.
                 logger.kill()
-                opened.page.wait_for_timeout(1500)
-                last = caption(opened)
-                opened.page.wait_for_timeout(1500)
-                assert caption(opened) == last
+                last = rows_of(tmp_path / "run")[-1]["_step"]
+                wait_for_step(opened, last)
+                asked = changes_asked(opened)
+                opened.wait_for(lambda: changes_asked(opened) > asked + 2)
+                assert caption(opened) == f"at {last}"
                 assert opened.complaints == []
         finally:
             logger.kill()
