@@ -17,6 +17,7 @@
 #endif
 
 #include "check.h"
+#include "deflate/tokens.h"
 
 #ifdef WB_TEST_ALLOCATIONS
 
@@ -262,6 +263,19 @@ wb_bytes file_read(const char *path)
         CHECK(wb_bytes_append(&content, piece, got) == WB_OK);
     fclose(file);
     return content;
+}
+
+uint8_t *repetitive_bytes(size_t size_bytes, uint64_t seed)
+{
+    uint8_t *bytes = wb_allocate(size_bytes + WB_DEFLATE_SLACK_BYTES);
+    CHECK(bytes != NULL);
+    for (size_t i = 0; i < size_bytes + WB_DEFLATE_SLACK_BYTES;) {
+        uint64_t random = random_next(&seed);
+        size_t length = 1 + random % 4 * (random >> 8) % 50;
+        for (; length != 0 && i < size_bytes + WB_DEFLATE_SLACK_BYTES; length--)
+            bytes[i++] = (uint8_t)(random >> 60);
+    }
+    return bytes;
 }
 
 wb_status probe_pieces(const uint8_t *data, size_t size_bytes, size_t piece_bytes,

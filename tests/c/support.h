@@ -68,6 +68,10 @@ void repeat_rows(uint8_t *pixels, size_t row_bytes, size_t row_count, const uint
 wb_status probe_pieces(const uint8_t *data, size_t size_bytes, size_t piece_bytes,
                        wb_probe_result *result, wb_error *error);
 
+/* Bytes of few values, so that there is much to find, with slack behind that may be read; the
+ * caller frees. */
+uint8_t *repetitive_bytes(size_t size_bytes, uint64_t seed);
+
 /* The whole file, or an empty wb_bytes when it cannot be read; the caller frees. */
 wb_bytes file_read(const char *path);
 

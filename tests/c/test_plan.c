@@ -74,6 +74,20 @@ static uint8_t product_byte(size_t x, size_t y, size_t channel)
     return (uint8_t)(x * y);
 }
 
+/* Each column changes from row to row by an amount of its own. */
+static uint8_t column_slopes_byte(size_t x, size_t y, size_t channel)
+{
+    uint32_t noise = (uint32_t)(x * 2654435761u ^ channel * 40503u * 7919u);
+    noise = (noise ^ noise >> 15) * 2246822519u;
+    return (uint8_t)((noise >> 8) + (noise >> 16) * y);
+}
+
+/* Each row changes from column to column by an amount of its own. */
+static uint8_t row_slopes_byte(size_t x, size_t y, size_t channel)
+{
+    return column_slopes_byte(y, x, channel);
+}
+
 /* A page of both. */
 static uint8_t photo_above_text_byte(size_t x, size_t y, size_t channel)
 {
@@ -217,6 +231,20 @@ static void test_products_get_one_filter(void)
     check_all_parts(product_byte, 3, WB_PNG_SUB_MATCHES);
 }
 
+/* To all filters but one a slope is noise; that one makes all its rows, or pixels, the same. */
+static void test_slopes_get_one_filter(void)
+{
+    static const size_t SIDES[] = {28, 100, 128, 400};
+    for (size_t i = 0; i < sizeof SIDES / sizeof *SIDES; i++)
+        for (unsigned channels = 1; channels <= WB_MAX_CHANNELS; channels++) {
+            const size_t side = SIDES[i];
+            CHECK_EQUAL(plan_of_image(column_slopes_byte, side, side, channels).plan,
+                        WB_PNG_UP_MATCHES);
+            CHECK_EQUAL(plan_of_image(row_slopes_byte, side, side, channels).plan,
+                        WB_PNG_SUB_MATCHES);
+        }
+}
+
 /* Each part of a page gets its own plan, the part behind the change at the latest. */
 static void test_parts_have_their_own_plans(void)
 {
@@ -261,6 +289,7 @@ int main(void)
     RUN(test_gray_kept_as_rgb_is_matched);
     RUN(test_text_and_colour_maps_are_plain);
     RUN(test_products_get_one_filter);
+    RUN(test_slopes_get_one_filter);
     RUN(test_parts_have_their_own_plans);
     RUN(test_small_gray_images);
     return 0;

@@ -220,17 +220,25 @@ bool wb_deflate_do_literals_repeat(const wb_deflate_stretch *stretch, size_t sha
     enum { TABLE_BITS = 12, WORD_BITS = 32 };
     uint32_t table[1 << TABLE_BITS] = {0};
     const uint8_t *bytes = stretch->bytes;
-    size_t literals = 0, repeats = 0;
+    size_t literals = 0, places = 0, repeats = 0;
+    for (size_t i = 0; i < stretch->token_count; i++)
+        literals += stretch->tokens[i].literals;
+    /* Of many literals some, chosen by what is there: a table of all forgets too soon. */
+    uint32_t every = 1;
+    while (literals >> TABLE_BITS >= every)
+        every *= 2;
     for (size_t i = 0; i < stretch->token_count; i++) {
         const wb_deflate_token *token = &stretch->tokens[i];
         for (size_t k = 0; k < token->literals; k++) {
-            const uint32_t word = wb_load_le32(bytes + k);
-            uint32_t *slot = &table[(word * UINT32_C(0x9E3779B1)) >> (WORD_BITS - TABLE_BITS)];
+            const uint32_t word = wb_load_le32(bytes + k), hash = word * UINT32_C(0x9E3779B1);
+            if ((hash >> 8 & (every - 1)) != 0)
+                continue;
+            uint32_t *slot = &table[hash >> (WORD_BITS - TABLE_BITS)];
+            places++;
             repeats += *slot == word;
             *slot = word;
         }
-        literals += token->literals;
         bytes += (size_t)token->literals + token->length;
     }
-    return repeats * share >= literals;
+    return repeats * share >= places;
 }

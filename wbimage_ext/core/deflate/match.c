@@ -102,6 +102,13 @@ static inline size_t distance_of(int64_t choice)
     return (size_t)choice & ((1 << DISTANCE_BITS) - 1);
 }
 
+/* A match of all bytes that are compared may be longer, and then save something although so many
+ * of its bytes do not. One from beyond the window has no gain at all. */
+static inline bool does_pay(int64_t choice)
+{
+    return choice > (length_of(choice) == COMPARED_BYTES ? gain_of(NO_GAIN / 2) : 0);
+}
+
 typedef struct search {
     uint32_t *tables[SHORT_TABLES];
     uint64_t *long_table;

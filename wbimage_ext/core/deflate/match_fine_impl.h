@@ -97,7 +97,7 @@ TARGET static size_t KERNEL(search_fine)(wb_deflate_matcher *matcher, const uint
             best = by_length(&in, over, equal) + far_part(&in, distance);
             best = KERNEL(better_of)(&in, here, over, best, some);
         }
-        if (best <= 0) {
+        if (!does_pay(best)) {
             i += step * (1 + (misses++ >> WB_FIT_MISSES_SHIFT_16));
             continue;
         }

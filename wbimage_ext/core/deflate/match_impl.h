@@ -74,6 +74,7 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
     const int64_t left_part = near_part(&in, step);
     line_place line = {.next = start};
     size_t count = 0, literals_start = start, misses = 0, searches = 0;
+    size_t cut = 0; /* the distance of the match before, if that may go on behind its piece */
     size_t i = start < step ? step : start; /* nothing lies left of the first pixel */
     while (i < last) {
         if (i >= line.next)
@@ -112,7 +113,13 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
                 other = by_length(&in, over, equals[k]) + far_part(&in, fars[k]);
                 best = other > best ? other : best;
             }
-            if (best <= 0) {
+            if (cut != 0) {
+                unsigned equal = wb_lowest_bit(KERNEL(differs)(here, here - cut));
+                other = by_length(&in, over, equal) + far_part(&in, cut);
+                best = other > best ? other : best;
+                cut = 0;
+            }
+            if (!does_pay(best)) {
                 i += step * (1 + (misses++ >> misses_shift));
                 continue;
             }
@@ -137,6 +144,7 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
             /* To the left each piece costs a few bits, above or far away about 14. */
             most = distance == step || most < PIECE_BYTES ? most : PIECE_BYTES;
             length = KERNEL(equal_from)(here, distance, COMPARED_BYTES, most);
+            cut = length == PIECE_BYTES ? distance : 0;
         }
         length = length < most ? length : most;
         misses = 0;

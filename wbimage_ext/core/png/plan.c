@@ -132,17 +132,18 @@ static bool do_matches_pay(wb_png_lines *trial, const wb_png_tiles *all)
     return filtered < runs / 100 * WB_FIT_PHOTO_PERCENT;
 }
 
-/* Whether matches in rows that are filtered by Up save much in what looks like a photograph. The
+/* Whether matches in rows that are filtered alike save much in what looks like a photograph. The
  * planner gets their prices. */
-static bool do_steady_matches_pay(wb_png_planner *planner, const wb_png_tiles *all)
+static bool do_steady_matches_pay(wb_png_planner *planner, const wb_png_tiles *all,
+                                  wb_png_plan plan)
 {
     wb_png_lines *trial = &planner->trial;
     const wb_png_tiles one = wb_png_tiles_take_one(&trial->rows, all, TALL_TILE_BYTES);
-    wb_deflate_counts runs, up;
+    wb_deflate_counts runs, matches;
     try_plan(trial, &one, WB_PNG_RUNS, &runs);
-    try_plan(trial, &one, WB_PNG_UP_MATCHES, &up);
-    wb_deflate_prices_set(&planner->prices, &up.frequencies);
-    return up.entropy_bits < runs.entropy_bits / 100 * WB_FIT_STEADY_PERCENT;
+    try_plan(trial, &one, plan, &matches);
+    wb_deflate_prices_set(&planner->prices, &matches.frequencies);
+    return matches.entropy_bits < runs.entropy_bits / 100 * WB_FIT_STEADY_PERCENT;
 }
 
 /* The plans that were tried on some tiles. */
@@ -260,20 +261,25 @@ static void enter_matches_16(contest *in, wb_png_plan plan)
     in->costs[plan] = cost;
 }
 
-/* Where each row's own filter is best, one filter for all rows may be better: a change of filters
- * ends what repeats. Elsewhere these plans cost, to later parts, what own filters do. */
+static void enter_plan_if(contest *in, bool may_be_best, wb_png_plan plan)
+{
+    if (may_be_best)
+        enter_plan(in, plan);
+    else
+        add_cost(in->planner, plan, in->costs[WB_PNG_FILTERED]);
+}
+
+/* Where each row's own filter is best, or pixels change at a steady rate, one filter for all rows
+ * may be better: a change of filters ends what repeats. Elsewhere these plans cost, to later parts,
+ * what own filters do. */
 static void enter_one_filter(contest *in)
 {
+    const wb_png_steady steady = wb_png_tiles_are_steady(&in->planner->trial.rows, in->all);
     const uint64_t filtered = in->costs[WB_PNG_FILTERED];
     bool may_be_best = filtered <= in->costs[WB_PNG_PLAIN] && filtered <= in->costs[WB_PNG_RUNS];
     may_be_best |= in->last == WB_PNG_UP_MATCHES || in->last == WB_PNG_SUB_MATCHES;
-    if (may_be_best) {
-        enter_plan(in, WB_PNG_UP_MATCHES);
-        enter_plan(in, WB_PNG_SUB_MATCHES);
-    } else {
-        add_cost(in->planner, WB_PNG_UP_MATCHES, filtered);
-        add_cost(in->planner, WB_PNG_SUB_MATCHES, filtered);
-    }
+    enter_plan_if(in, may_be_best || steady.down >= WB_FIT_STEADY, WB_PNG_UP_MATCHES);
+    enter_plan_if(in, may_be_best || steady.along >= WB_FIT_STEADY, WB_PNG_SUB_MATCHES);
 }
 
 /* Whether tiles that take so much with plain matches show more than a flat ground. */
@@ -320,9 +326,9 @@ static bool hold_contest_8(contest *in, bool is_figure)
 /* Whether there is enough to save in an image that is tried whole: more than a bit a byte. */
 static bool are_more_plans_worth_it(const contest *in)
 {
-    size_t size_bytes = wb_png_lines_block_bytes(&in->planner->trial);
-    return size_bytes >= MORE_PLANS_MIN_BYTES
-           && in->costs[WB_PNG_FILTERED] / WB_FIT_WEIGHT_RUNS > size_bytes;
+    const size_t size_bytes = wb_png_lines_block_bytes(&in->planner->trial);
+    const size_t quarters = size_bytes < MORE_PLANS_MIN_BYTES ? 16 : 1;
+    return in->least / WB_FIT_WEIGHT_RUNS * 4 > quarters * size_bytes;
 }
 
 /* Whether the last plan chose Paeth for all rows. */
@@ -465,15 +471,27 @@ static void code_whole(wb_png_planner *planner, const wb_png_tiles *all, wb_png_
         lines->counts = &planner->counts;
 }
 
-/* The plan of a photograph: runs, or Up and matches where it changes at a steady rate. */
-static wb_png_choice choose_for_photo(wb_png_planner *planner, const wb_png_tiles *all)
+/* Whether a photograph changes at a steady rate, and matches save much in rows that are filtered
+ * alike. The choice is WB_PNG_CHOSEN where this is the plan of the part before. */
+static bool is_matched(wb_png_planner *planner, const wb_png_tiles *all, unsigned steady,
+                       wb_png_plan plan, wb_png_choice *choice)
 {
-    bool was_steady = planner->has_plan && planner->plan == WB_PNG_UP_MATCHES;
-    if (wb_png_tiles_are_steady(&planner->trial.rows, all)
-        && (was_steady || do_steady_matches_pay(planner, all))) {
-        take_photo(planner, WB_PNG_UP_MATCHES);
-        return was_steady ? WB_PNG_CHOSEN : WB_PNG_PRICED;
-    }
+    const bool was_taken = planner->has_plan && planner->plan == plan;
+    *choice = was_taken ? WB_PNG_CHOSEN : WB_PNG_PRICED;
+    if (steady < WB_FIT_STEADY || !(was_taken || do_steady_matches_pay(planner, all, plan)))
+        return false;
+    take_photo(planner, plan);
+    return true;
+}
+
+/* The plan of a photograph: runs, or matches where it changes at a steady rate. */
+static wb_png_choice choose_for_photo(wb_png_planner *planner, const wb_png_tiles *all,
+                                      wb_png_steady steady)
+{
+    wb_png_choice choice;
+    if (is_matched(planner, all, steady.down, WB_PNG_UP_MATCHES, &choice)
+        || is_matched(planner, all, steady.along, WB_PNG_SUB_MATCHES, &choice))
+        return choice;
     take_photo(planner, WB_PNG_RUNS);
     return WB_PNG_CHOSEN;
 }
@@ -489,11 +507,12 @@ static bool does_plan_serve(const wb_png_planner *planner, const wb_png_look *lo
 }
 
 static void choose_by_contest(wb_png_planner *planner, const wb_png_tiles *all,
-                              const wb_png_look *look)
+                              const wb_png_look *look, bool does_repeat)
 {
     /* Tiles easily miss what repeats in a figure: there runs are no candidate. */
     bool is_figure = look->flat >= WB_FIT_FIGURE_FLAT
                      && !wb_png_tiles_are_whole(&planner->trial.rows, all);
+    is_figure |= does_repeat;
     bool does_tell = true;
     contest here;
     contest_init(&here, planner, all, NULL);
@@ -530,21 +549,29 @@ wb_png_choice wb_png_planner_choose(wb_png_planner *planner, size_t y, size_t ro
     wb_png_look look = wb_png_tiles_look(rows, &all);
     bool may_be_photo = looks_like_photo(raster, &look);
     size_t row_bytes = raster->width * wb_raster_pixel_bytes(raster);
-    if (may_be_photo && does_a_row_repeat(rows, y, row_count)) {
+    wb_png_steady steady = {0, 0};
+    bool does_repeat = false;
+    if (may_be_photo) {
+        steady = wb_png_tiles_are_steady(rows, &all);
+        does_repeat = does_a_row_repeat(rows, y, row_count);
+        may_be_photo = !does_repeat;
+    }
+    const bool is_steady = steady.down >= WB_FIT_STEADY || steady.along >= WB_FIT_STEADY;
+    if (does_repeat && !is_steady) {
         take_photo(planner, WB_PNG_FILTERED);
         return WB_PNG_CHOSEN;
     }
     if (lines != NULL && is_image && row_count <= SMALL_BYTES / row_bytes) {
-        if (may_be_photo && code_small_photo(planner, &all, lines))
+        if (may_be_photo && !is_steady && code_small_photo(planner, &all, lines))
             return WB_PNG_CODED;
     } else if (may_be_photo && are_of_photo(planner, &all)) {
-        return choose_for_photo(planner, &all);
+        return choose_for_photo(planner, &all, steady);
     }
     planner->is_photo = false;
     if (does_plan_serve(planner, &look)) {
         planner->parts_since++;
         return WB_PNG_CHOSEN;
     }
-    choose_by_contest(planner, &all, &look);
+    choose_by_contest(planner, &all, &look, does_repeat);
     return WB_PNG_PRICED;
 }

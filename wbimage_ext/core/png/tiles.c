@@ -11,6 +11,7 @@ enum {
     MIN_ROWS = 4,
     LOOK_ROWS = 4, /* of all tiles together */
     LOOK_TABLE_BITS = 10,
+    STEADY_ROWS = 8, /* of a tile */
     WORD_BYTES = 8
 };
 
@@ -136,8 +137,8 @@ wb_png_look wb_png_tiles_look(wb_png_rows *rows, const wb_png_tiles *all)
     return look;
 }
 
-/* Of all groups of four bytes, those that differ from the ones above, and those of them that do so
- * by as much as the ones above differ from theirs. */
+/* Of all groups of four bytes, those that differ from the ones before (above or to the left), and
+ * those of them that do so by as much as the ones before differ from theirs. */
 typedef struct change_counts {
     uint32_t changed, steady;
 } change_counts;
@@ -157,35 +158,69 @@ static void count_some_changes(const uint8_t *changes, const uint8_t *turns, siz
     counts->steady += steady;
 }
 
-/* `changes` holds how each byte above changed, and gets how those of the row do. */
-static void count_changes(const wb_png_row *row, uint8_t *changes, change_counts *counts)
+/* `turns` are not 0 where a byte changes by another difference than the one before. */
+static void count_changes(const uint8_t *changes, const uint8_t *turns, size_t size_bytes,
+                          change_counts *counts)
 {
     enum { GROUP_BYTES = 4, COUNTED = 240 };
-    uint8_t turns[WB_FIT_TILE_BYTES]; /* not 0 where the change is another than above */
-    for (size_t i = 0; i < row->size_bytes; i++) {
-        uint8_t change = (uint8_t)(row->pixels[i] - row->above[i]);
-        turns[i] = change ^ changes[i];
-        changes[i] = change;
-    }
-    const size_t groups = row->size_bytes < GROUP_BYTES ? 0 : row->size_bytes - GROUP_BYTES + 1;
+    const size_t groups = size_bytes < GROUP_BYTES ? 0 : size_bytes - GROUP_BYTES + 1;
     for (size_t i = 0, count; i < groups; i += count) {
         count = groups - i < COUNTED ? groups - i : COUNTED;
         count_some_changes(changes + i, turns + i, count, counts);
     }
 }
 
-bool wb_png_tiles_are_steady(wb_png_rows *rows, const wb_png_tiles *all)
+/* `changes` holds how each byte above changed, and gets how those of the row do. */
+static void count_changes_down(const wb_png_row *row, uint8_t *changes, change_counts *counts)
 {
-    change_counts counts = {0, 0};
-    for (size_t k = 0; k < all->count; k++) {
+    uint8_t turns[WB_FIT_TILE_BYTES];
+    for (size_t i = 0; i < row->size_bytes; i++) {
+        uint8_t change = (uint8_t)(row->pixels[i] - row->above[i]);
+        turns[i] = change ^ changes[i];
+        changes[i] = change;
+    }
+    count_changes(changes, turns, row->size_bytes, counts);
+}
+
+static void count_changes_along(const wb_png_row *row, change_counts *counts)
+{
+    uint8_t changes[WB_FIT_TILE_BYTES], turns[WB_FIT_TILE_BYTES];
+    const uint8_t *pixels = row->pixels + 2 * row->pixel_bytes;
+    const uint8_t *left = row->pixels + row->pixel_bytes, *left_of_it = row->pixels;
+    size_t size_bytes = row->size_bytes < 2 * row->pixel_bytes
+                            ? 0
+                            : row->size_bytes - 2 * row->pixel_bytes;
+    for (size_t i = 0; i < size_bytes; i++) {
+        changes[i] = (uint8_t)(pixels[i] - left[i]);
+        turns[i] = changes[i] ^ (uint8_t)(left[i] - left_of_it[i]);
+    }
+    count_changes(changes, turns, size_bytes, counts);
+}
+
+static unsigned steady_share(const change_counts *counts)
+{
+    return counts->changed == 0 ? 0 : (unsigned)((uint64_t)counts->steady * 256 / counts->changed);
+}
+
+wb_png_steady wb_png_tiles_are_steady(wb_png_rows *rows, const wb_png_tiles *all)
+{
+    change_counts down = {0, 0}, along = {0, 0};
+    wb_png_tiles some = *all;
+    if (some.rows > STEADY_ROWS) {
+        some.rows = STEADY_ROWS;
+        some.y++; /* above the first row there is nothing that it changes from */
+        some.row_count--;
+    }
+    for (size_t k = 0; k < some.count; k++) {
         uint8_t changes[WB_FIT_TILE_BYTES] = {0};
-        wb_png_tiles_seek(rows, all, k);
-        for (size_t r = 0; r < all->rows; r++) {
+        wb_png_tiles_seek(rows, &some, k);
+        for (size_t r = 0; r < some.rows; r++) {
             wb_png_row row = wb_png_rows_next(rows);
-            count_changes(&row, changes, &counts);
+            count_changes_down(&row, changes, &down);
+            count_changes_along(&row, &along);
         }
     }
-    return (uint64_t)counts.steady * 256 > (uint64_t)counts.changed * WB_FIT_STEADY;
+    return (wb_png_steady){steady_share(&down), steady_share(&along)};
 }
 
 bool wb_png_do_rows_repeat(const wb_png_rows *rows, size_t y, size_t row_count)
@@ -194,7 +229,10 @@ bool wb_png_do_rows_repeat(const wb_png_rows *rows, size_t y, size_t row_count)
     uint32_t table[1 << TABLE_BITS] = {0};
     const wb_raster *raster = rows->raster;
     size_t step = wb_raster_pixel_bytes(raster), row_bytes = raster->width * step;
-    size_t places = 0, repeats = 0;
+    /* Of long rows some places, chosen by what is there: a table of all forgets too soon. */
+    size_t every = 1, places = 0, repeats = 0;
+    while (raster->width * row_count >> TABLE_BITS >= every)
+        every *= 2;
     for (const size_t end = y + row_count; y < end; y++) {
         const uint8_t *row = raster->row(raster->context, y, rows->buffers[0]);
         for (size_t i = step; i + WORD_BYTES <= row_bytes; i += step) {
@@ -202,6 +240,8 @@ bool wb_png_do_rows_repeat(const wb_png_rows *rows, size_t y, size_t row_count)
             if (word == wb_load_le64(row + i - step)) /* flat */
                 continue;
             uint64_t hash = word * UINT64_C(0x9E3779B97F4A7C15);
+            if ((hash >> 16 & (every - 1)) != 0)
+                continue;
             uint32_t *slot = &table[hash >> (64 - TABLE_BITS)], tag = (uint32_t)(hash >> 16) | 1;
             places++;
             repeats += *slot == tag;

@@ -37,9 +37,14 @@ typedef struct wb_png_look {
 
 wb_png_look wb_png_tiles_look(wb_png_rows *rows, const wb_png_tiles *all);
 
-/* Whether rows change at a steady rate, as those of smooth content do that was enlarged or was a
- * JPEG: filtered by Up they repeat. */
-bool wb_png_tiles_are_steady(wb_png_rows *rows, const wb_png_tiles *all);
+/* How many of the bytes that change do so at a steady rate, in 256ths, as those of slopes do, and
+ * some of smooth content that was enlarged or was a JPEG: from row to row, so that they repeat
+ * where they are filtered by Up, and along the rows, where they do by Sub. */
+typedef struct wb_png_steady {
+    unsigned down, along;
+} wb_png_steady;
+
+wb_png_steady wb_png_tiles_are_steady(wb_png_rows *rows, const wb_png_tiles *all);
 
 /* Whether some rows, over all their columns, repeat in themselves or each other, as one row does in
  * a mosaic or a grid of samples whose pictures are wider than the tiles. */
