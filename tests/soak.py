@@ -66,7 +66,7 @@ class Samples:
         if not self.first:
             self.first = now
         # Threads that did their work may take a moment to end.
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while now["threads"] > self.first["threads"] and time.monotonic() < end:
             time.sleep(0.01)
             now = counts()

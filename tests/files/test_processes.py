@@ -9,13 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from wbimage_ext import Image, LocalRun
-from wbimage_ext.files import staging
+from wbimage_ext import LocalRun
 
-from ..conftest import HANG_SECONDS, PlainRun, files_below
+from ..conftest import HANG_SECONDS, files_below
 from ..scenario import check_run, rows_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -45,30 +43,39 @@ def run_program(text: str, folder: Path, *arguments: str) -> str:
     return finished.stdout
 
 
+STAGES_IN_BOTH = """
+import os, sys
+from types import SimpleNamespace
+import numpy as np
+from wbimage_ext import Image
+from wbimage_ext.files import staging
+
+run = SimpleNamespace(dir=sys.argv[1])
+image = Image(np.eye(30))
+staged = image._path
+reader, writer = os.pipe()
+pid = os.fork()
+if pid == 0:
+    mine = Image(np.eye(31))
+    image.bind_to_run(run, "from_child", 0)
+    os.write(writer, mine._path.encode())
+    staging._staging.empty()
+    os._exit(0)
+os.close(writer)
+with open(reader) as told:
+    of_child = told.read()
+assert os.waitpid(pid, 0)[1] == 0
+assert os.path.dirname(of_child) not in ("", os.path.dirname(staged))
+assert not os.path.exists(of_child)
+assert os.path.exists(staged), "a child copies what its parent staged"
+image.bind_to_run(run, "from_parent", 0)
+"""
+
+
 @forks
-def test_a_forked_child_has_its_own_staging(tmp_path: Path, plain_run: PlainRun) -> None:
-    image = Image(np.eye(30))
-    staged = image._path
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            mine = Image(np.eye(31))
-            image.bind_to_run(plain_run, "from_child", 0)
-            os.write(writer, mine._path.encode())
-            staging._staging.empty()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    os.close(writer)
-    child_path = os.read(reader, 4096).decode()
-    os.close(reader)
-    assert os.waitpid(child, 0)[1] == 0
-    assert Path(child_path).parent != Path(staged).parent
-    assert not os.path.exists(child_path)
-    assert os.path.exists(staged), "a child copies what its parent staged"
-    image.bind_to_run(plain_run, "from_parent", 0)
-    assert len(files_below(plain_run.dir)) == 2
+def test_a_forked_child_has_its_own_staging(tmp_path: Path) -> None:
+    run_program(STAGES_IN_BOTH, tmp_path, str(tmp_path / "run"))
+    assert len(files_below(tmp_path / "run")) == 2
 
 
 WORKERS = """

@@ -58,15 +58,12 @@ def serve(
 ) -> Iterator[Served]:
     """Serve these paths until the block ends; the server must then end by itself."""
     command = [sys.executable, *program, "view", *map(str, paths), "--serve", *arguments]
+    # A shell lets the commands that it starts in the background ignore interrupts, theirs too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        # A shell lets the commands that it starts in the background ignore interrupts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
+    signal.signal(signal.SIGINT, before)
     try:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

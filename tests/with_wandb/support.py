@@ -28,6 +28,7 @@ def wandb_environment(directory: Path) -> dict[str, str]:
         "WANDB_MODE": "offline",
         "WANDB_SILENT": "true",
         "WANDB_ERROR_REPORTING": "false",
+        "WANDB__SERVICE_WAIT": str(HANG_SECONDS),  # for its service to begin: 30 by itself
     }
 
 
