@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from wbimage_ext.files import incoming, memory, staging
 
 # Who takes so long hangs. On a slow machine, or one with other work, a minute is nothing.
 HANG_SECONDS = 600
+
+# Where sockets are made: Linux takes 107 bytes for the path of one, and TMPDIR may be long.
+SHORT_FOLDER = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()
 
 
 class PlainRun:

@@ -10,6 +10,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pytest
 
 from wbimage_ext import Image, LocalRun
 
-from ..conftest import HANG_SECONDS, files_below
+from ..conftest import HANG_SECONDS, SHORT_FOLDER, files_below
 from ..scenario import BOXES, check_run
 
 PIXELS = np.arange(60 * 70 * 3, dtype=np.uint8).reshape(60, 70, 3)
@@ -199,18 +200,19 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("first", ["multiprocessing.util", "wbimage_ext.files.staging"])
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_a_queue_whose_maker_ends_at_once(
-    method: str, first: str, limit: int, tmp_path_factory: pytest.TempPathFactory
+    method: str, first: str, limit: int, tmp_path: Path
 ) -> None:
-    folder = tmp_path_factory.mktemp("q")  # short: sockets are made below it
-    program = folder / "program.py"
+    program = tmp_path / "program.py"
     program.write_text(QUEUE.format(first=first, limit=limit))
     root = Path(__file__).parent.parent.parent
-    subprocess.run(
-        [sys.executable, str(program), method, str(folder / "run")],
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(folder)},
-        timeout=HANG_SECONDS,
-    )
-    (row,) = check_run(folder / "run")
+    # A forkserver has its socket there.
+    with tempfile.TemporaryDirectory(dir=SHORT_FOLDER) as folder:
+        subprocess.run(
+            [sys.executable, str(program), method, str(tmp_path / "run")],
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": folder},
+            timeout=HANG_SECONDS,
+        )
+        assert not [name for name in files_below(folder) if name.startswith("wbimage-")]
+    (row,) = check_run(tmp_path / "run")
     assert row["k"]["captions"] == [str(n) for n in range(40)]
-    assert not [name for name in files_below(folder) if name.startswith("wbimage-")]

@@ -13,7 +13,7 @@ import pytest
 
 from wbimage_ext import LocalRun
 
-from ..conftest import HANG_SECONDS, files_below
+from ..conftest import HANG_SECONDS, SHORT_FOLDER, files_below
 from ..scenario import check_run, rows_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,11 +24,11 @@ forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no f
 def run_program(text: str, folder: Path, *arguments: str) -> str:
     """What a program prints; nothing that it staged stays in its temporary folder.
 
-    The path of that folder is short: a forkserver has a socket there, and Linux takes 107 bytes.
+    A forkserver has its socket there.
     """
     program = folder / "program.py"
     program.write_text(text)
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(dir=SHORT_FOLDER) as temporary:
         finished = subprocess.run(
             [sys.executable, "-W", "error", str(program), *arguments],
             capture_output=True,

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ...conftest import HANG_SECONDS
+from ...conftest import HANG_SECONDS, SHORT_FOLDER
 
 CHROMIUM = os.environ.get("WBIMAGE_CHROMIUM") or shutil.which("chromium")
 
@@ -35,6 +35,7 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--force-color-profile=srgb"],
+            env={**os.environ, "TMPDIR": SHORT_FOLDER},  # of its profile, in which sockets are
             timeout=HANG_SECONDS * 1000,
         )
         yield chromium
