@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pickle
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ from wbimage_ext.view import write_page
 
 from .. import disks
 from ..conftest import PlainRun, files_below, for_the_package
+from ..scenario import check_whole
 from ..test_image import BOXES, mask_values
 
 MoveStaging = Callable[[Path], Path]
@@ -217,7 +219,11 @@ def test_logging(trouble: str, disk: Path) -> None:
     with make(disk), pytest.raises(OSError) as raised:
         run.log({"second": image, "n": 2})
     check_refused(raised.value, number, run.dir)
-    assert files_below(run.dir) == written
+    # Files are put on threads where that takes long: one that found room may be there.
+    left = {*files_below(run.dir)}
+    assert left >= {*written}
+    for name in left - {*written}:
+        check_whole(Path(run.dir, name))
     check_run(run.dir, lines=1)
     run.log({"third": 3})
     run.log({"second": image, "n": 2})
@@ -286,7 +292,7 @@ def test_finishing(trouble: str, disk: Path) -> None:
         run.finish()
     start = f"the run in {run.dir} ended without its "
     (text,) = [str(w.message) for w in warned if str(w.message).startswith(start)]
-    assert f"its summary (OSError: [Errno {number}]" in text
+    assert re.search(rf"its summary \(\w+: \[Errno {number}\]", text)
     assert "summary.json" not in files_below(run.dir)
     with pytest.raises(RuntimeError, match="is finished"):
         run.log({"c": 3})
