@@ -14,6 +14,9 @@ from PIL import Image as PilImage
 
 from wbimage_ext import encode
 
+RANDOM = np.random.default_rng(5).integers(0, 256, (3, 1500), dtype=np.int64)
+
+# Of columns x and rows y of a picture that is so many pixels wide.
 PATTERNS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
     "diagonal": lambda x, y, side: x + y,
     "slow diagonal": lambda x, y, side: (x + y) * 255 // (2 * side),
@@ -25,7 +28,13 @@ PATTERNS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
     "squares": lambda x, y, side: (x // 8 + y // 8) % 2 * 255,
     "stripes": lambda x, y, side: (x + y) // 5 % 2 * 255,
     "sum of squares": lambda x, y, side: (x * x + y * y) >> 4,
+    "product": lambda x, y, side: x * y,
+    "products": lambda x, y, side: 3 * x * y + 7 * x,
+    "columns that grow": lambda x, y, side: RANDOM[0][x] * y + RANDOM[1][x],
+    "rows that grow": lambda x, y, side: RANDOM[0][y] * x + RANDOM[1][y],
+    "tiles of 9 x 7": lambda x, y, side: RANDOM[2][x % 9 * 7 + y % 7],
 }
+SHAPES = [(32, 32), (64, 64), (100, 100), (256, 256), (400, 20), (50, 300), (1366, 6)]
 
 
 # What is done to noise in place, and how much of its size is left at most.
@@ -57,11 +66,11 @@ def pillow_bytes(pixels: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-@pytest.mark.parametrize("side", [32, 64, 100, 256])
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_drawn_patterns_do_not_explode(pattern: str, side: int, channels: int) -> None:
-    y, x = np.mgrid[:side, :side]
-    gray = (PATTERNS[pattern](x, y, side) % 256).astype(np.uint8)
+def test_drawn_patterns_do_not_explode(pattern: str, shape: tuple[int, int], channels: int) -> None:
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    gray = (PATTERNS[pattern](x, y, shape[1]) % 256).astype(np.uint8)
     pixels = gray if channels == 1 else np.repeat(gray[..., None], channels, axis=2)
     file = bytes(encode(pixels, normalize=False))
     assert np.array_equal(np.asarray(PilImage.open(io.BytesIO(file))), pixels)

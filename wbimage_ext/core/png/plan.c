@@ -12,7 +12,7 @@ enum {
     TALL_TILE_BYTES = 8 << 10,
     MORE_PLANS_MIN_BYTES = 4 << 10,
     SMALL_BYTES = 64 << 10, /* an image of so many is coded at once if it may be a photograph */
-    NOISE_BYTES = 3 << 10   /* of noise, of which so many repeat or not */
+    NOISE_BYTES = 8 << 10   /* of noise, of which so many repeat or not */
 };
 
 static const uint64_t WEIGHTS[WB_PNG_PLANS] = {
@@ -276,7 +276,8 @@ static void enter_one_filter(contest *in)
 {
     const wb_png_steady steady = wb_png_tiles_are_steady(&in->planner->trial.rows, in->all);
     const uint64_t filtered = in->costs[WB_PNG_FILTERED];
-    bool may_be_best = filtered <= in->costs[WB_PNG_PLAIN] && filtered <= in->costs[WB_PNG_RUNS];
+    bool may_be_best = filtered <= in->costs[WB_PNG_PLAIN] && filtered <= in->costs[WB_PNG_RUNS]
+                       && wb_png_lines_block_bytes(&in->planner->trial) >= MORE_PLANS_MIN_BYTES;
     may_be_best |= in->last == WB_PNG_UP_MATCHES || in->last == WB_PNG_SUB_MATCHES;
     enter_plan_if(in, may_be_best || steady.down >= WB_FIT_STEADY, WB_PNG_UP_MATCHES);
     enter_plan_if(in, may_be_best || steady.along >= WB_FIT_STEADY, WB_PNG_SUB_MATCHES);
@@ -323,12 +324,10 @@ static bool hold_contest_8(contest *in, bool is_figure)
     return do_tiles_show(trial, plain, WB_FIT_SHOW_MUCH_BYTES);
 }
 
-/* Whether there is enough to save in an image that is tried whole: more than a bit a byte. */
+/* Whether an image that is tried whole has enough to save: more than a bit for four bytes. */
 static bool are_more_plans_worth_it(const contest *in)
 {
-    const size_t size_bytes = wb_png_lines_block_bytes(&in->planner->trial);
-    const size_t quarters = size_bytes < MORE_PLANS_MIN_BYTES ? 16 : 1;
-    return in->least / WB_FIT_WEIGHT_RUNS * 4 > quarters * size_bytes;
+    return in->least / WB_FIT_WEIGHT_RUNS * 4 > wb_png_lines_block_bytes(&in->planner->trial);
 }
 
 /* Whether the last plan chose Paeth for all rows. */
@@ -400,13 +399,11 @@ static bool code_small_photo(wb_png_planner *planner, const wb_png_tiles *all, w
     wb_deflate_count(&block, size_bytes, &planner->counts);
     lines->counts = &planner->counts;
     uint64_t cost_bits = planner->counts.entropy_bits;
-    if (cost_bits + cost_bits / 32 >= (uint64_t)8 * size_bytes) { /* noise */
-        size_t rows = NOISE_BYTES / lines->line_bytes + 1;
-        rows = rows < all->row_count ? rows : all->row_count;
-        if (!wb_png_do_rows_repeat(&planner->trial.rows, 0, rows))
-            return true;
-    }
-    if (takes_much(lines, cost_bits) && !do_matches_pay(&planner->trial, all))
+    const bool is_noise = cost_bits + cost_bits / 32 >= (uint64_t)8 * size_bytes;
+    size_t rows = NOISE_BYTES / lines->line_bytes + 1;
+    rows = rows < all->row_count ? rows : all->row_count;
+    if (is_noise ? !wb_png_do_rows_repeat(&planner->trial.rows, 0, rows)
+                 : takes_much(lines, cost_bits) && !do_matches_pay(&planner->trial, all))
         return true;
     wb_png_lines_restart(lines, 0);
     return false;
