@@ -468,16 +468,16 @@ static void code_whole(wb_png_planner *planner, const wb_png_tiles *all, wb_png_
         lines->counts = &planner->counts;
 }
 
-/* Whether a photograph changes at a steady rate, and matches save much in rows that are filtered
- * alike. The choice is WB_PNG_CHOSEN where this is the plan of the part before. */
-static bool is_matched(wb_png_planner *planner, const wb_png_tiles *all, unsigned steady,
-                       wb_png_plan plan, wb_png_choice *choice)
+/* Takes a plan of one filter for a photograph that changes at a steady rate, if it was the last
+ * part's or its matches save much. Returns whether it did. */
+static bool take_one_filter(wb_png_planner *planner, const wb_png_tiles *all, unsigned steady,
+                            wb_png_plan plan, wb_png_choice *choice)
 {
     const bool was_taken = planner->has_plan && planner->plan == plan;
-    *choice = was_taken ? WB_PNG_CHOSEN : WB_PNG_PRICED;
     if (steady < WB_FIT_STEADY || !(was_taken || do_steady_matches_pay(planner, all, plan)))
         return false;
     take_photo(planner, plan);
+    *choice = was_taken ? WB_PNG_CHOSEN : WB_PNG_PRICED;
     return true;
 }
 
@@ -485,12 +485,12 @@ static bool is_matched(wb_png_planner *planner, const wb_png_tiles *all, unsigne
 static wb_png_choice choose_for_photo(wb_png_planner *planner, const wb_png_tiles *all,
                                       wb_png_steady steady)
 {
-    wb_png_choice choice;
-    if (is_matched(planner, all, steady.down, WB_PNG_UP_MATCHES, &choice)
-        || is_matched(planner, all, steady.along, WB_PNG_SUB_MATCHES, &choice))
+    wb_png_choice choice = WB_PNG_CHOSEN;
+    if (take_one_filter(planner, all, steady.down, WB_PNG_UP_MATCHES, &choice)
+        || take_one_filter(planner, all, steady.along, WB_PNG_SUB_MATCHES, &choice))
         return choice;
     take_photo(planner, WB_PNG_RUNS);
-    return WB_PNG_CHOSEN;
+    return choice;
 }
 
 /* Whether the part before held a contest not long ago, and looked the same. */

@@ -184,17 +184,15 @@ static void count_changes_down(const wb_png_row *row, uint8_t *changes, change_c
 
 static void count_changes_along(const wb_png_row *row, change_counts *counts)
 {
+    const size_t step = row->pixel_bytes;
+    const uint8_t *pixels = row->pixels;
     uint8_t changes[WB_FIT_TILE_BYTES], turns[WB_FIT_TILE_BYTES];
-    const uint8_t *pixels = row->pixels + 2 * row->pixel_bytes;
-    const uint8_t *left = row->pixels + row->pixel_bytes, *left_of_it = row->pixels;
-    size_t size_bytes = row->size_bytes < 2 * row->pixel_bytes
-                            ? 0
-                            : row->size_bytes - 2 * row->pixel_bytes;
-    for (size_t i = 0; i < size_bytes; i++) {
-        changes[i] = (uint8_t)(pixels[i] - left[i]);
-        turns[i] = changes[i] ^ (uint8_t)(left[i] - left_of_it[i]);
+    size_t count = 0;
+    for (size_t i = 2 * step; i < row->size_bytes; i++, count++) {
+        changes[count] = (uint8_t)(pixels[i] - pixels[i - step]);
+        turns[count] = changes[count] ^ (uint8_t)(pixels[i - step] - pixels[i - 2 * step]);
     }
-    count_changes(changes, turns, size_bytes, counts);
+    count_changes(changes, turns, count, counts);
 }
 
 static unsigned steady_share(const change_counts *counts)
