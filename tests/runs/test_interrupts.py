@@ -271,6 +271,7 @@ def test_real_signals(name: str, tmp_path: Path) -> None:
         assert child.stdout.readline() == b"going\n"
         time.sleep(random.uniform(0, 0.3))
         who_hangs_is_killed = threading.Timer(HANG_SECONDS, child.kill)
+        who_hangs_is_killed.daemon = True
         who_hangs_is_killed.start()
         child.send_signal(getattr(signal, name))
         while told := child.stdout.readline():
