@@ -16,7 +16,7 @@ import pytest
 import wbimage_ext
 from wbimage_ext.files import incoming, memory, staging
 
-# Who takes so long hangs. On a slow machine, or one with other work, a minute is nothing.
+# A program that takes so long hangs. On a slow or busy machine a minute is not long.
 HANG_SECONDS = 600
 
 # Where sockets are made: Linux takes 107 bytes for the path of one, and TMPDIR may be long.

@@ -68,7 +68,9 @@ def ids(server: Served) -> dict[str, str]:
 def part(server: Served, name: str) -> dict[str, object]:
     """All of a run; an answer has what was read in a moment, which may be less."""
     found = {"reading": 0}
+    end = time.monotonic() + HANG_SECONDS
     while found["reading"] < 1:
+        assert time.monotonic() < end, found
         (found,) = server.changes(f"{ids(server)[name]}:0:0")["runs"]
     return dict(found)
 
@@ -106,7 +108,9 @@ class TestAnswers:
 
     def test_what_is_known_is_not_sent_again(self, server: Served) -> None:
         listed: dict[str, Any] = {"cards": [{"reading": 0}]}
+        end = time.monotonic() + HANG_SECONDS
         while any(card["reading"] < 1 for card in listed["cards"]):
+            assert time.monotonic() < end, listed
             run = part(server, "a run")  # which reads on in the others
             listed = server.changes()["list"]
         again = server.changes(

@@ -37,9 +37,9 @@ typedef struct wb_png_look {
 
 wb_png_look wb_png_tiles_look(wb_png_rows *rows, const wb_png_tiles *all);
 
-/* How many of the bytes that change do so at a steady rate, in 256ths, as those of slopes do, and
- * some of smooth content that was enlarged or was a JPEG: from row to row, so that they repeat
- * where they are filtered by Up, and along the rows, where they do by Sub. */
+/* How many of the bytes that change do so at a steady rate, in 256ths: from row to row, and along
+ * the rows. Up makes the former repeat, Sub the latter. Slopes change at a steady rate, and some
+ * smooth content that was enlarged or was a JPEG. */
 typedef struct wb_png_steady {
     unsigned down, along;
 } wb_png_steady;
