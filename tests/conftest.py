@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -72,6 +73,26 @@ def nothing_stays() -> Iterator[None]:
     before = files_below(staging.staging_directory())
     yield
     assert files_below(staging.staging_directory()) == before
+
+
+def run_captured(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a program that may start others; its output goes to files. Killed if it hangs.
+
+    Who reads a pipe waits for all that hold it, and what the program started may go on.
+    """
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        child = subprocess.Popen(command, stdout=output, stderr=errors, **options)
+        end = ""
+        try:
+            child.wait(HANG_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            end = f"\nkilled after {HANG_SECONDS} seconds"
+        output.seek(0)
+        errors.seek(0)
+        said = output.read(), errors.read() + end
+    return subprocess.CompletedProcess(command, child.returncode, *said)
 
 
 def for_the_package(stand_in: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ import pytest
 
 from wbimage_ext import LocalRun
 
-from ..conftest import HANG_SECONDS, SHORT_FOLDER, files_below
+from ..conftest import SHORT_FOLDER, files_below, run_captured
 from ..scenario import check_run, rows_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,11 +29,8 @@ def run_program(text: str, folder: Path, *arguments: str) -> str:
     program = folder / "program.py"
     program.write_text(text)
     with tempfile.TemporaryDirectory(dir=SHORT_FOLDER) as temporary:
-        finished = subprocess.run(
+        finished = run_captured(
             [sys.executable, "-W", "error", str(program), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=HANG_SECONDS,
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": temporary},
         )

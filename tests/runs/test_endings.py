@@ -16,6 +16,7 @@ import pytest
 from wbimage_ext import Image, LocalRun
 from wbimage_ext.view import page
 
+from ..conftest import run_captured
 from ..scenario import check_run
 
 ROOT = Path(__file__).parents[2]
@@ -75,10 +76,8 @@ def test_a_run_that_nobody_finishes_is_written(name: str, tmp_path: Path) -> Non
     if "fork" in ENDS[name] and not hasattr(os, "fork"):
         pytest.skip("forks are of POSIX")
     run = tmp_path / "run"
-    ended = subprocess.run(
+    ended = run_captured(
         [sys.executable, "-c", LOGS + ENDS[name], str(run)],
-        capture_output=True,
-        text=True,
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )

@@ -22,6 +22,7 @@ from PIL import Image as PILImage
 
 from wbimage_ext.view.readers import Details, open_run
 
+from ..conftest import run_captured
 from ..with_wandb.support import wandb_environment
 
 HERE = Path(__file__).parent
@@ -52,9 +53,7 @@ def run_python(python: str, folder: Path, *arguments: str) -> str:
         **wandb_environment(folder),
         "PYTHONPATH": str(ROOT),
     }
-    ended = subprocess.run(
-        [python, *arguments], cwd=folder, env=environment, capture_output=True, text=True
-    )
+    ended = run_captured([python, *arguments], cwd=folder, env=environment)
     assert ended.returncode == 0, ended.stderr[-4000:]
     return ended.stdout
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import pytest
 
 from wbimage_ext.view import write_page
 
-from ..conftest import HANG_SECONDS
+from ..with_wandb.support import run_python
 from .made_runs import GRAY, RunFolder, Seen, embedded, framed, history, message, wandb_folder
 
 TABLE_ROW = {"_type": "table-file", "path": "media/table/t.table.json", "ncols": 3, "nrows": 2}
@@ -151,8 +149,7 @@ run.finish()
 def test_a_table_that_wandb_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("WANDB_SILENT", "true")
-    subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], check=True, timeout=HANG_SECONDS)
+    run_python(tmp_path / "data", "-c", PROGRAM, str(tmp_path))
     (folder,) = (tmp_path / "wandb").glob("offline-run-*")
     run = Seen(folder)
     ((images,),) = (cells.values() for cells in run.cells.values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..conftest import HANG_SECONDS
+from ..conftest import HANG_SECONDS, run_captured
 
 _spec = importlib.util.find_spec("wandb")
 needs_wandb = pytest.mark.skipif(_spec is None or _spec.origin is None, reason="needs wandb")
@@ -28,7 +27,12 @@ def wandb_environment(directory: Path) -> dict[str, str]:
         "WANDB_MODE": "offline",
         "WANDB_SILENT": "true",
         "WANDB_ERROR_REPORTING": "false",
-        "WANDB__SERVICE_WAIT": str(HANG_SECONDS),  # for its service to begin: 30 by itself
+        # For its service to begin, and to answer: 30 and 90 by themselves.
+        "WANDB__SERVICE_WAIT": str(HANG_SECONDS),
+        "WANDB_INIT_TIMEOUT": str(HANG_SECONDS),
+        # The Python of a service that is written in Python.
+        "WANDB__EXECUTABLE": str(HERE / "service.sh"),
+        "WBIMAGE_TESTED_PYTHON": sys.executable,
     }
 
 
@@ -43,14 +47,8 @@ def run_python(directory: Path, *command: str) -> str:
     }
     # The service of this process is not the child's to use or to end.
     environment.pop("WANDB_SERVICE", None)
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", *command],
-        cwd=directory,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=HANG_SECONDS,
-    )
+    python = [sys.executable, "-W", "ignore", *command]
+    done = run_captured(python, cwd=directory, env=environment)
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stdout
 
