@@ -44,7 +44,17 @@ def test_a_wrong_environment_is_named(monkeypatch: pytest.MonkeyPatch, wrong: st
         threads.thread_count()
 
 
-@pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "2"])
+def test_more_than_a_machine_has_is_as_many_as_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (700, 600, 3), np.uint8)
+    expected = wbimage_ext.encode(noise, num_threads=1)
+    assert wbimage_ext.encode(noise, num_threads=10**30) == expected
+    monkeypatch.setenv("WBIMAGE_NUM_THREADS", str(10**30))
+    assert wbimage_ext.encode(noise) == expected
+    wbimage_ext.set_num_threads(10**30)
+    assert wbimage_ext.encode(noise) == expected
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "2", np.array([1, 2])])
 def test_a_wrong_number_is_named(wrong: Any) -> None:
     with pytest.raises(ValueError, match="num_threads"):
         wbimage_ext.set_num_threads(wrong)

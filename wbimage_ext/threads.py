@@ -9,13 +9,13 @@ from __future__ import annotations
 import _thread
 import contextlib
 import contextvars
-import operator
 import os
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from .integers import as_integer
 from .wording import shown
 
 # What set_num_threads set; None leaves it to the environment and the CPUs.
@@ -38,6 +38,9 @@ def set_num_threads(num_threads: int | None) -> None:
     global _set_count
     _set_count = checked_count(num_threads)
 
+
+# More than any machine runs; the core counts in C's int.
+_MOST_THREADS = 1 << 16
 
 # Of pixels. Below this the core starts no thread, so the number of CPUs is not asked for.
 _FEWEST_BYTES = 1 << 20
@@ -63,7 +66,7 @@ def thread_count() -> int:
         return _cpu_count()
     if not given.isdecimal() or int(given) < 1:
         raise ValueError(f"{name} must be an integer of at least 1, or unset, not {shown(given)}")
-    return int(given)
+    return min(int(given), _MOST_THREADS)
 
 
 def _cpu_count() -> int:
@@ -80,12 +83,12 @@ def checked_count(threads: Any) -> int | None:
     """
     if threads is None:
         return None
-    is_count = hasattr(threads, "__index__") and not isinstance(threads, bool)
-    if not is_count or operator.index(threads) < 1:
+    count = as_integer(threads)
+    if count is None or count < 1:
         raise ValueError(
             f"num_threads must be None or an integer of at least 1, not {shown(threads)}"
         )
-    return operator.index(threads)
+    return min(count, _MOST_THREADS)
 
 
 def in_order(work: Callable[[int], Any], count: int, threads: int, share: int = 1) -> list[Any]:

@@ -94,6 +94,7 @@ def test_an_indexed_png_is_about_as_small_as_a_gray_one(gray_photo: Array) -> No
         ({"colormap": table(), "nan_color": (0, 0)}, "nan_color must be three"),
         ({"colormap": table(), "nan_color": (0, 0, 256)}, "nan_color must be three"),
         ({"colormap": table(), "nan_color": 7}, "nan_color must be three"),
+        ({"colormap": table(), "nan_color": b"abcd"}, "nan_color must be three .* not b'abcd'"),
         (
             {"colormap": table(), "nan_color": (1.0, 0.5, 0)},
             r"nan_color must be three integers from 0 to 255, not \(1.0, 0.5, 0\)",

@@ -278,13 +278,19 @@ def test_what_python_takes_for_a_bool_is_one(given: Any, plain: Any) -> None:
 @pytest.mark.parametrize(
     ("data", "arguments", "words"),
     [
+        (np.zeros((4, 5)), {"quality": np.array([1, 2])}, "quality must be .* not numpy.ndarray"),
+        (np.zeros((4, 5)), {"compress_level": np.array([1, 2])}, "compress_level .* numpy.ndarray"),
+        (np.zeros((4, 5)), {"bit_depth": np.array([8, 16])}, "bit_depth .* not numpy.ndarray"),
+        (np.zeros((4, 5)), {"mode": ["L"]}, r"mode must be .* not \['L'\]"),
+        (np.zeros((4, 5)), {"mode": np.array(["L", "RGB"])}, "mode must be .* not numpy.ndarray"),
+        (np.zeros((4, 5)), {"file_type": ["png"]}, r"file_type must be .* not \['png'\]"),
+        (np.zeros((4, 5)), {"quality": 10**5000}, "not <int of 16610 bits>"),
         (np.zeros((4, 5)), {"quality": "x" * 10**6}, "quality must be an integer"),
         (np.zeros((4, 5)), {"compress_level": "6"}, "compress_level must be None or an integer"),
         (np.zeros((4, 5)), {"classes": 5}, "classes must be a sequence"),
         ("a\0b", {}, r"'a\\x00b' contains a NUL"),
         (b"", {}, "the bytes are empty"),
     ],
-    ids=["quality", "level", "classes", "path", "bytes"],
 )
 def test_refusals_name_the_argument(data: Any, arguments: dict[str, Any], words: str) -> None:
     with pytest.raises((TypeError, ValueError), match=words) as raised:

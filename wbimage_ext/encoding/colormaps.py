@@ -70,8 +70,8 @@ def rgb_triple(color: Any) -> bytes | None:
     Raises:
         ValueError: it is not three integers from 0 to 255.
     """
-    if color is None or isinstance(color, bytes):
-        return color
+    if color is None:
+        return None
     try:
         triple = bytes(operator.index(value) for value in color)
     except (TypeError, ValueError):

@@ -5,12 +5,10 @@ In: arguments of Image, as the caller gave them. Out: the same, checked and in t
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
+from ..integers import as_integer
 from ..threads import checked_count
 from ..wording import shown
 from .colormaps import colormap_table, rgb_triple
@@ -46,7 +44,7 @@ class EncodeOptions:
             ValueError: an unknown file type, colormap or colour, or a number out of range. What
                 `mode` may be depends on the input.
         """
-        if self.file_type not in FILE_TYPES:
+        if not isinstance(self.file_type, str) or self.file_type not in FILE_TYPES:
             raise ValueError(
                 f"file_type must be one of {list(FILE_TYPES)}, not {shown(self.file_type)}"
             )
@@ -90,29 +88,26 @@ class EncodeOptions:
         return hasattr(self.normalize, "__iter__")
 
 
-def _is_integer(value: Any) -> bool:
-    if type(value) is int:
-        return True
-    return hasattr(value, "__index__") and not isinstance(value, (bool, np.bool_))
+def _checked_quality(given: Any) -> int:
+    quality = as_integer(given)
+    if quality is None or not 1 <= quality <= 100:
+        raise ValueError(f"quality must be an integer from 1 to 100, not {shown(given)}")
+    return quality
 
 
-def _checked_quality(quality: Any) -> int:
-    if not _is_integer(quality) or not 1 <= quality <= 100:
-        raise ValueError(f"quality must be an integer from 1 to 100, not {shown(quality)}")
-    return operator.index(quality)
-
-
-def _checked_level(level: Any) -> int | None:
-    if level is None:
+def _checked_level(given: Any) -> int | None:
+    if given is None:
         return None
-    if not _is_integer(level) or not 0 <= level <= 9:
+    level = as_integer(given)
+    if level is None or not 0 <= level <= 9:
         raise ValueError(
-            f"compress_level must be None or an integer from 0 to 9, not {shown(level)}"
+            f"compress_level must be None or an integer from 0 to 9, not {shown(given)}"
         )
-    return operator.index(level)
+    return level
 
 
-def _checked_bit_depth(bit_depth: Any) -> int:
-    if not _is_integer(bit_depth) or bit_depth not in (8, 16):
-        raise ValueError(f"bit_depth must be 8 or 16, not {shown(bit_depth)}")
-    return operator.index(bit_depth)
+def _checked_bit_depth(given: Any) -> int:
+    bit_depth = as_integer(given)
+    if bit_depth is None or bit_depth not in (8, 16):
+        raise ValueError(f"bit_depth must be 8 or 16, not {shown(given)}")
+    return bit_depth

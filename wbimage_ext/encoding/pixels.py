@@ -30,10 +30,11 @@ def encode(pixels: Pixels, options: EncodeOptions) -> EncodedImage:
         ImportError: a mode that needs Pillow, where that is not installed.
     """
     options = options.checked()
+    mode = pixels.mode or options.mode
     try:
-        if pixels.mode is not None or options.mode is None or options.mode in MODES_IN_C:
+        if mode is None or (isinstance(mode, str) and mode in MODES_IN_C):
             return _encode(pixels, options)
-        return _encode_in_rare_mode(pixels, options, options.mode)
+        return _encode_in_rare_mode(pixels, options, mode)
     except ValueError as error:
         raise _explained(error, pixels) from None
 
@@ -131,7 +132,7 @@ def _warn_of_clipping(
 
 def _encode_in_rare_mode(pixels: Pixels, options: EncodeOptions, mode: str) -> EncodedImage:
     """What the core makes of the pixels as a PIL image, converted by Pillow."""
-    if mode not in PILLOW_MODES:
+    if not isinstance(mode, str) or mode not in PILLOW_MODES:
         raise ValueError(
             "mode must be None or one of Pillow's, such as L, RGB, RGBA, P, 1 and CMYK, "
             f"not {shown(mode)}"
