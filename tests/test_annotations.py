@@ -165,3 +165,59 @@ def test_a_mask_of_a_file_has_the_labels_that_are_given(tmp_path: Path) -> None:
     }
     with pytest.raises(TypeError, match="Class labels must be a dictionary of numbers to strings"):
         ImageMask({"path": str(file), "class_labels": ["road"]}, "truth")
+
+
+ONE_BOX = {"position": POSITION, "class_id": 1}
+ITSELF: dict[str, Any] = dict(ONE_BOX)
+ITSELF["self"] = ITSELF
+
+
+@pytest.mark.parametrize(
+    ("box", "kind", "text"),
+    [
+        ({**ONE_BOX, "extra": object()}, TypeError, "has no form in JSON; box 1 is {"),
+        ({**ONE_BOX, (1, 2): 3}, TypeError, "keys must be .*; box 1 is {"),
+        (ITSELF, ValueError, "Circular reference detected; box 1 is {"),
+        ({**ONE_BOX, "extra": 10**5000}, ValueError, "; box 1 is .*<int of 16610 bits>"),
+        ({**ONE_BOX, "scores": {"a": 1j}}, TypeError, "must be a number; box 1 is {"),
+        ({"position": {**POSITION, "minX": 1j}}, TypeError, "Each box must contain .*; box 1 is {"),
+        (
+            {"position": {"middle": np.array(1), "width": 1, "height": 1}},
+            TypeError,
+            "Each box must contain .*; box 1 is {",
+        ),
+    ],
+)
+def test_a_box_without_a_form_in_json_is_named(box: Any, kind: type, text: str) -> None:
+    with pytest.raises(kind, match=text) as raised:
+        BoundingBoxes2D({"box_data": [ONE_BOX, box]}, "b")
+    assert len(str(raised.value)) < 500
+
+
+@pytest.mark.parametrize("key", [float("nan"), float("inf"), np.float32("-inf"), 1j], ids=repr)
+def test_a_label_whose_number_has_no_form_in_json_is_named(key: Any) -> None:
+    text = "Class labels must be a dictionary of numbers to string.*: 'a' is not"
+    with pytest.raises(TypeError, match=text):
+        BoundingBoxes2D({"box_data": [], "class_labels": {key: "a"}}, "b")
+    with pytest.raises(TypeError, match=text):
+        ImageMask({"mask_data": PIXELS, "class_labels": {key: "a"}}, "m")
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((4, 4)), 5, None, "mask.png", ["mask_data"]])
+def test_a_mask_that_is_no_dict_is_named(wrong: Any) -> None:
+    with pytest.raises(TypeError, match='a mask must be a dict with "mask_data" or "path", not'):
+        ImageMask(wrong, "m")
+
+
+def test_classes_that_can_be_read_once_are_kept() -> None:
+    class_set = [{"id": n, "name": f"class {n}"} for n in range(3)]
+    assert Classes(iter(class_set)).to_json()["class_set"] == class_set
+    assert json.loads(json.dumps(Classes(dict(enumerate(class_set)).values()).to_json()))
+    assert Image(PIXELS, classes=iter(class_set))._classes == Classes(class_set)
+    for image in Image.from_batch(np.zeros((2, 4, 4, 3)), classes=iter(class_set)):
+        assert image._classes == Classes(class_set)
+
+
+def test_a_class_without_a_number_is_named() -> None:
+    with pytest.raises(TypeError, match=r"each class must be a dict .* not {'id': \[1\]"):
+        Image(PIXELS, classes=[{"id": [1], "name": "one"}])

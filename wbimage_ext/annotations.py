@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import numbers
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,12 +39,13 @@ class Classes(Media):
             raise TypeError(
                 f"classes must be a sequence of dicts with 'id' and 'name', not {shown(class_set)}"
             )
-        for item in class_set:
-            if not isinstance(item, Mapping) or "id" not in item or "name" not in item:
+        # What can be read only once is read here.
+        self._class_set = class_set if isinstance(class_set, Sequence) else list(class_set)
+        for item in self._class_set:
+            if not _is_class(item):
                 raise TypeError(
                     f"each class must be a dict with 'id' and 'name', not {shown(item)}"
                 )
-        self._class_set = class_set
 
     @classmethod
     def from_json(cls, json_obj: dict[str, Any], source_artifact: Any = None) -> Any:
@@ -60,6 +61,12 @@ class Classes(Media):
         return self._class_set == getattr(other, "_class_set", None)
 
     __hash__ = None
+
+
+def _is_class(item: Any) -> bool:
+    if not isinstance(item, Mapping) or "id" not in item or "name" not in item:
+        return False
+    return isinstance(item["id"], Hashable)
 
 
 class BoundingBoxes2D(Media):
@@ -149,6 +156,8 @@ class ImageMask(Media):
     def __init__(self, val: Mapping[str, Any], key: str) -> None:
         super().__init__()
         self._key = key
+        if not isinstance(val, Mapping):
+            raise TypeError(f'a mask must be a dict with "mask_data" or "path", not {shown(val)}')
         if "path" in val:
             self._set_path(val["path"])
             if "class_labels" in val:
@@ -220,13 +229,18 @@ def _check_labels(labels: Any, text: str) -> None:
     if not isinstance(labels, Mapping):
         raise TypeError(f"{text}, not {shown(labels)}")
     for key, value in labels.items():
-        if not isinstance(key, numbers.Number) or not isinstance(value, str):
+        if not _is_finite(key) or not isinstance(value, str):
             raise TypeError(f"{text}; {shown(key)}: {shown(value)} is not")
 
 
 def _plain_labels(labels: Mapping[Any, str]) -> dict[Any, str]:
     """Labels with keys that JSON takes: NumPy's numbers are none."""
     return {_plain_number(key): name for key, name in labels.items()}
+
+
+def _is_finite(number: Any) -> bool:
+    """Whether this is a number that JSON has a form for."""
+    return isinstance(number, numbers.Real) and number == number and abs(number) != float("inf")
 
 
 def _plain_number(number: Any) -> Any:
@@ -241,16 +255,22 @@ _POSITION_TEXT = (
 
 
 def _has_numbers(position: Mapping[str, Any], names: Sequence[str]) -> bool:
-    return all(isinstance(_number(position.get(name)), numbers.Number) for name in names)
+    return all(isinstance(_number(position.get(name)), numbers.Real) for name in names)
 
 
 def _is_position(position: Any) -> bool:
     if not isinstance(position, Mapping):
         return False
     middle = position.get("middle")
-    if middle is not None and hasattr(middle, "__len__") and len(middle) == 2:
+    if _is_pair(middle):
         return _has_numbers(position, ("width", "height"))
     return _has_numbers(position, ("minX", "maxX", "minY", "maxY"))
+
+
+def _is_pair(value: Any) -> bool:
+    # Arrays without dimensions have __len__, but no length.
+    has_length = hasattr(value, "__len__") and getattr(value, "shape", None) != ()
+    return has_length and len(value) == 2
 
 
 def _problem_of_box(box: Any) -> str | None:
@@ -261,7 +281,7 @@ def _problem_of_box(box: Any) -> str | None:
         return "Box scores must be a dictionary"
     if not all(isinstance(name, str) for name in scores):
         return "A score key must be a string"
-    if not all(isinstance(_number(value), numbers.Number) for value in scores.values()):
+    if not all(isinstance(_number(value), numbers.Real) for value in scores.values()):
         return "A score value must be a number"
     if not isinstance(_number(box.get("class_id", 0)), numbers.Integral):
         return "A box's class_id must be an integer"
@@ -278,18 +298,29 @@ def _number(value: Any) -> Any:
 
 
 def _box_json(content: Mapping[str, Any]) -> str:
-    """The file of boxes; ValueError names the box whose numbers are not finite."""
+    """The file of boxes; an error names the box that JSON has no form for."""
     try:
-        return json.dumps(content, default=plain_value, allow_nan=False)
-    except ValueError as error:
+        return _as_json(content)
+    except (TypeError, ValueError):
         for index, box in enumerate(content["box_data"]):
             try:
-                json.dumps(box, default=plain_value, allow_nan=False)
-            except ValueError:
-                raise ValueError(
-                    f"A box's numbers must be finite; box {index} is {shown(box)}"
-                ) from error
+                _as_json(box)
+            except (TypeError, ValueError) as error:
+                kind = TypeError if isinstance(error, TypeError) else ValueError
+                raise kind(f"{_json_problem(box, error)}; box {index} is {shown(box)}") from error
         raise
+
+
+def _as_json(value: Any, *, allow_nan: bool = False) -> str:
+    return json.dumps(value, default=plain_value, allow_nan=allow_nan)
+
+
+def _json_problem(box: Any, error: Exception) -> str:
+    try:
+        _as_json(box, allow_nan=True)
+    except (TypeError, ValueError):
+        return str(error)
+    return "A box's numbers must be finite"
 
 
 def plain_value(value: Any) -> Any:

@@ -6,7 +6,7 @@ Image. The core works without the GIL, so that threads encode at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,7 +38,11 @@ def build(
             f"dataformats must be one of {list(_AXES_OF_ITEMS)}, not {shown(dataformats)}"
         )
     threads = checked_count(num_threads) or thread_count()
-    shared = dict(image_arguments)
+    shared = {
+        # What can be read only once is read here, and not by the first item.
+        name: list(value) if isinstance(value, Iterator) else value
+        for name, value in image_arguments.items()
+    }
     has_colormap = shared.get("colormap") is not None
     items = _items(data, dataformats, has_colormap)
     if captions is not None:

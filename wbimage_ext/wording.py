@@ -10,10 +10,11 @@ from types import ModuleType
 from typing import Any
 
 _MOST_CHARACTERS = 80
+MOST_BITS = 14_000  # of an int: Python writes at most 4300 decimal digits
 
 
 class _ShortRepr(reprlib.Repr):
-    """reprlib's, which makes no repr of a long bytes object either."""
+    """reprlib's, which makes no repr of a long bytes object or int either."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,6 +26,11 @@ class _ShortRepr(reprlib.Repr):
         return f"<{type(data).__name__} of {len(data)} bytes>"
 
     repr_bytearray = repr_bytes
+
+    def repr_int(self, number: int, level: int) -> str:
+        if number.bit_length() <= MOST_BITS:
+            return super().repr_int(number, level)
+        return f"<int of {number.bit_length()} bits>"
 
 
 _short_repr = _ShortRepr()

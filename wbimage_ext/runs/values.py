@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from ..wording import MOST_BITS
+
 MOST_CHARACTERS = 200  # of a text that stands for a value
 MOST_LEVELS = 100  # of nested dicts and lists; Python's json module ends at about 1000
-_MOST_BITS = 14_000  # of an int: Python writes at most 4300 decimal digits
 
 _BYTES = (bytes, bytearray, memoryview)
 
@@ -59,7 +60,7 @@ def plain_json(
     if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, int) and not isinstance(value, enum.Enum):
-        return value if value.bit_length() <= _MOST_BITS else f"{value:#x}"[:MOST_CHARACTERS]
+        return value if value.bit_length() <= MOST_BITS else f"{value:#x}"[:MOST_CHARACTERS]
     if isinstance(value, float):
         return _plain_float(value)
     if _level > MOST_LEVELS:  # a list that holds itself has no end
