@@ -19,6 +19,8 @@ from PIL import features
 
 from wbimage_ext import Image
 from wbimage_ext.files import staging
+from wbimage_ext.files.stored import MadeFile
+from wbimage_ext.inputs import files
 
 from ..conftest import PlainRun
 
@@ -185,6 +187,28 @@ def test_damage_is_named(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"x", b"hello, this is no image at all", bytes(5000)])
 def test_foreign_files_are_named(kind: str, data: bytes, tmp_path: Path) -> None:
     check_refused(kind, data, tmp_path, "no bytes|begins with|bytes are empty")
+
+
+class OtherBytes(bytes):
+    """Bytes whose copy is of something else."""
+
+    def __bytes__(self) -> bytes:
+        return b"else"
+
+
+@pytest.mark.parametrize("kind", [OtherBytes, bytearray, memoryview])
+def test_the_bytes_that_were_checked_are_kept(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded("PNG")
+    memory = bytearray(data)
+
+    def made(kept: Any, *arguments: Any) -> Any:
+        memory[:] = bytes(len(memory))  # as another thread may at any time
+        return MadeFile(kept, *arguments)
+
+    monkeypatch.setattr(files, "MadeFile", made)
+    given = {bytearray: memory, memoryview: memoryview(memory)}.get(kind, OtherBytes(data))
+    with Image(given)._file.open() as file:
+        assert file.read() == data
 
 
 def test_the_systems_errors(tmp_path: Path) -> None:

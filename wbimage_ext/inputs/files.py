@@ -70,16 +70,13 @@ def _stays_in_place(name: str, file: Any) -> bool:
 
 def check_bytes(data: bytes | bytearray | memoryview) -> EncodedFile:
     """Check, hash and stage an encoded image that is in memory."""
-    view = memoryview(data)
-    if view.nbytes == 0:
+    # Others are copied before they are checked: their owner may change them at any time.
+    kept = data if type(data) is bytes else memoryview(data).tobytes()
+    if not kept:
         raise ValueError("the bytes are empty: those of an encoded image are needed")
-    if not view.c_contiguous:
-        view = memoryview(view.tobytes())
-    check = _Check(f"{type(data).__name__} of {view.nbytes} bytes")
-    check.feed(view)
-    # Immutable bytes are kept as they are, any others are copied.
-    kept = data if isinstance(data, bytes) else view
-    header = check.finish(io.BytesIO(view))
+    check = _Check(f"{type(data).__name__} of {len(kept)} bytes")
+    check.feed(kept)
+    header = check.finish(io.BytesIO(kept))
     return EncodedFile(MadeFile(kept, f".{header[0]}", check.sha256()), *header)
 
 
