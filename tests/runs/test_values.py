@@ -221,6 +221,17 @@ def test_messages_are_short_whatever_was_passed(call: Any, text: str, local_run:
     assert len(str(raised.value)) < 200
 
 
+@pytest.mark.parametrize("step", [2**63, -(2**63) - 1, 10**5000], ids=["most", "least", "long"])
+def test_a_step_that_does_not_fit_is_refused_at_once(step: int, local_run: LocalRun) -> None:
+    with pytest.raises(ValueError, match="step must be an integer of 64 bits") as raised:
+        local_run.log({"a": 1}, step=step)
+    assert len(str(raised.value)) < 200
+    local_run.log({"b": 1}, step=2**63 - 1)
+    local_run.finish()
+    (row,) = read(local_run, "history.jsonl")
+    assert (row["b"], row["_step"], "a" in row) == (1, 2**63 - 1, False)
+
+
 def test_steps_are_integers_of_any_kind(local_run: LocalRun) -> None:
     for step in (np.int64(3), np.uint8(4), True):
         local_run.log({"a": 1}, step=step)  # type: ignore[arg-type]

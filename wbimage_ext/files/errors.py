@@ -9,6 +9,8 @@ import errno
 
 from .staging import is_staged_path
 
+_MOST_CHARACTERS = 1000  # of a path: one that is too long for the system may have millions
+
 _ROOM = "it can be tried again once there is room"
 _WHAT_HELPS = {
     errno.ENOSPC: _ROOM,
@@ -33,4 +35,6 @@ def explained(error: OSError, path: str) -> OSError:
         text = f"{text}; {_WHAT_HELPS[error.errno]}"
         if is_staged_path(path):
             text += ". TMPDIR names the folder for temporary files"
+    if len(path) > _MOST_CHARACTERS:
+        path = f"{path[:_MOST_CHARACTERS]}..."
     return OSError(error.errno, text, path)

@@ -117,6 +117,7 @@ class LocalRun:
 
         Raises:
             TypeError: a value that cannot be logged, named with its place.
+            ValueError: a step that does not fit 64 bits, or a key that no file can have.
             OSError: no room to write, or the run's folder vanished. Nothing of `data` is in the
                 history then; it can be logged again. The same holds for an interrupt.
                 A signal's handler may log too, even in the middle of this: its step comes first.
@@ -387,8 +388,12 @@ def checked_data(data: Any) -> Mapping[str, Any]:
     return data
 
 
-def _checked_step(step: Any) -> int:
+def _checked_step(given: Any) -> int:
     try:
-        return operator.index(step)
+        step = operator.index(given)
     except TypeError:
-        raise TypeError(f"step must be an integer, not {shown(step)}") from None
+        raise TypeError(f"step must be an integer, not {shown(given)}") from None
+    # wandb's steps have 64 bits, and Python writes no number of thousands of digits.
+    if not -(2**63) <= step < 2**63:
+        raise ValueError(f"step must be an integer of 64 bits, not {shown(given)}")
+    return step
