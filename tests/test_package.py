@@ -50,6 +50,41 @@ def test_making_and_logging_images_imports_nothing(tmp_path: Path) -> None:
     assert finished.stdout.strip() == ""
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a forked child stages files anew")
+def test_modules_that_another_thread_is_importing(tmp_path: Path) -> None:
+    """They are in sys.modules from their first line on, with nothing in them."""
+    code = """if True:
+        import os, sys, types
+        import numpy as np
+        import wbimage_ext
+        from wbimage_ext import image
+        from wbimage_ext.files import memory
+        from wbimage_ext.runs import script
+
+        others = "PIL", "PIL.Image", "torch", "matplotlib", "multiprocessing.util", "IPython"
+        for name in others:
+            sys.modules[name] = types.ModuleType(name)
+        memory.LIMIT_BYTES = memory._room = 0  # so that files are staged
+
+        def use():
+            made = image.Image(np.eye(9), masks={"m": {"mask_data": np.eye(9)}})
+            assert made.to_data_array()[0][:2] == [255, 0]
+            return made
+
+        with wbimage_ext.init(dir=sys.argv[1]) as run:
+            run.log({"k": use()})
+            assert not script._is_notebook()
+        child = os.fork()
+        if child == 0:
+            use()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    """
+    run = [sys.executable, "-c", code, str(tmp_path)]
+    finished = subprocess.run(run, capture_output=True, text=True, cwd=ROOT)
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
 def test_public_names_exist() -> None:
     for name in wbimage_ext.__all__:
         assert getattr(wbimage_ext, name) is not None

@@ -7,7 +7,6 @@ Attribute names are those of wandb.Image, because wandb and its integrations rea
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -20,6 +19,7 @@ from .encoding.options import EncodeOptions
 from .encoding.pixels import encode as encode_pixels
 from .files.digest import sha256_of
 from .files.stored import MadeFile
+from .imported import imported
 from .inputs.kinds import Array, EncodedFile, EncodedImage, Pixels, Reference, Source
 from .media import Media
 from .wording import shown
@@ -484,12 +484,10 @@ _MOST_PIXELS = 2**28
 
 def _check_pixel_count(width: int, height: int) -> None:
     """Refuse to decode what may be a decompression bomb, by the limit that Pillow's users set."""
-    most = _MOST_PIXELS
-    pillow = sys.modules.get("PIL.Image")
-    if pillow is not None:
-        if pillow.MAX_IMAGE_PIXELS is None:
-            return
-        most = max(most, pillow.MAX_IMAGE_PIXELS)
+    allowed = imported("PIL.Image", "MAX_IMAGE_PIXELS", _MOST_PIXELS)
+    if allowed is None:
+        return
+    most = max(_MOST_PIXELS, allowed)
     if width * height > most:
         raise ValueError(
             f"the image has {width} x {height} pixels; over {most} it is taken for a decompression "

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
+from ..imported import imported
 from .file_types import FILE_TYPES
 
 Result = TypeVar("Result")
@@ -116,8 +117,8 @@ def warn_dropped_alpha(file_type: str) -> None:
     """Say once that a file type has no alpha, through wandb where it is imported."""
     title = FILE_TYPES[file_type].title
     message = f"{title} format does not support transparency. Ignoring alpha channel."
-    wandb = sys.modules.get("wandb")
-    if wandb is not None and hasattr(wandb, "termwarn"):
-        wandb.termwarn(message, repeat=False)
+    termwarn = imported("wandb", "termwarn")
+    if termwarn is not None:
+        termwarn(message, repeat=False)
     else:
         warn(message, UserWarning)

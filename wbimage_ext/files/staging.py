@@ -11,10 +11,10 @@ import contextlib
 import os
 import shutil
 import stat
-import sys
 import tempfile
 import threading
 
+from ..imported import imported
 from .locks import lock
 
 _PREFIX = "wbimage-"
@@ -73,10 +73,10 @@ class Staging:
         threads of queues, which may still be pickling staged images; which of two handlers comes
         first depends on what was imported first.
         """
-        util = sys.modules.get("multiprocessing.util")
-        if util is not None:
+        finalize = imported("multiprocessing.util", "Finalize")
+        if finalize is not None:
             # The lowest priority: the threads of queues end with -5.
-            util.Finalize(None, self.empty, exitpriority=-100)
+            finalize(None, self.empty, exitpriority=-100)
             atexit.unregister(self.empty)
 
     # A fork waits for a thread that is making the directory: tempfile has a lock of its own, which

@@ -7,13 +7,13 @@ that is none of them, which names the object and says what would be right.
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..files.stored import StoredFile
+from ..imported import imported
 from ..wording import describe
 
 Array = np.ndarray[Any, Any]
@@ -88,7 +88,7 @@ Source = Pixels | EncodedImage | EncodedFile | Reference
 
 def is_instance(data: Any, module_name: str, class_name: str) -> bool:
     """isinstance by name: what was not imported has no instances."""
-    kind = getattr(sys.modules.get(module_name), class_name, None)
+    kind = imported(module_name, class_name)
     return isinstance(kind, type) and isinstance(data, kind)
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import operator
 import os
-import sys
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..encoding.warnings import warn
+from ..imported import imported
 from ..wording import shown
 from .attributes import AttributeDict, Config
 from .folder import RunFolder
@@ -93,11 +93,11 @@ class LocalRun:
 
     def _finish_at_the_end(self) -> None:
         # A worker of multiprocessing ends without atexit, but calls its own finalizers.
-        util = sys.modules.get("multiprocessing.util")
-        if util is None:
+        finalize = imported("multiprocessing.util", "Finalize")
+        if finalize is None:
             weakref.finalize(self, self._folder.finish_unfinished)
         else:
-            util.Finalize(self, self._folder.finish_unfinished, exitpriority=-1)
+            finalize(self, self._folder.finish_unfinished, exitpriority=-1)
 
     def log(
         self,

@@ -6,11 +6,11 @@ In: calls of functions of the package. Out: calls of the run that `init` started
 from __future__ import annotations
 
 import os
-import sys
 from types import SimpleNamespace
 from typing import Any
 
 from ..encoding.warnings import warn
+from ..imported import imported
 from ..wording import shown
 from .disabled import DisabledRun
 from .local_run import LocalRun
@@ -89,8 +89,8 @@ def _listed(words: tuple[Any, ...]) -> str:
 
 
 def _is_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+    get_ipython = imported("IPython", "get_ipython")
+    return get_ipython is not None and hasattr(get_ipython(), "kernel")
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:

@@ -7,9 +7,10 @@ standalone ones. Importing this imports no wandb; the functions do.
 from __future__ import annotations
 
 import importlib.util
-import sys
 import warnings
 from typing import Any
+
+from ..imported import imported
 
 MEDIA_NAMES = ("BoundingBoxes2D", "Classes", "Image", "ImageMask")
 
@@ -68,8 +69,7 @@ def own_media(value: Any) -> Any:
 
     Nothing is an image of wandb's where wandb was not imported.
     """
-    wandb = sys.modules.get("wandb")
-    if not isinstance(value, getattr(wandb, "Image", ())):
+    if not isinstance(value, imported("wandb", "Image", ())):
         return value
     from . import classes
 
