@@ -35,17 +35,7 @@ class Classes(Media):
 
     def __init__(self, class_set: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
-        if not isinstance(class_set, Iterable):
-            raise TypeError(
-                f"classes must be a sequence of dicts with 'id' and 'name', not {shown(class_set)}"
-            )
-        # What can be read only once is read here.
-        self._class_set = class_set if isinstance(class_set, Sequence) else list(class_set)
-        for item in self._class_set:
-            if not _is_class(item):
-                raise TypeError(
-                    f"each class must be a dict with 'id' and 'name', not {shown(item)}"
-                )
+        self._class_set = checked_classes(class_set)
 
     @classmethod
     def from_json(cls, json_obj: dict[str, Any], source_artifact: Any = None) -> Any:
@@ -61,6 +51,23 @@ class Classes(Media):
         return self._class_set == getattr(other, "_class_set", None)
 
     __hash__ = None
+
+
+def checked_classes(class_set: Any) -> Sequence[Mapping[str, Any]]:
+    """A sequence of classes; what can be read only once is read here.
+
+    Raises:
+        TypeError: an item is no dict with an "id" and a "name".
+    """
+    if not isinstance(class_set, Iterable):
+        raise TypeError(
+            f"classes must be a sequence of dicts with 'id' and 'name', not {shown(class_set)}"
+        )
+    classes = class_set if isinstance(class_set, Sequence) else list(class_set)
+    for item in classes:
+        if not _is_class(item):
+            raise TypeError(f"each class must be a dict with 'id' and 'name', not {shown(item)}")
+    return classes
 
 
 def _is_class(item: Any) -> bool:

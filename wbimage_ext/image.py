@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from . import _core, batch, inputs
-from .annotations import BoundingBoxes2D, Classes, ImageMask
+from .annotations import BoundingBoxes2D, Classes, ImageMask, checked_classes
 from .arrays import guess_mode, to_uint8
 from .encoding.options import EncodeOptions
 from .encoding.pixels import encode as encode_pixels
@@ -206,7 +206,7 @@ class Image(Media):
         if classes is not None:
             class_set = getattr(classes, "_class_set", None)
             if class_set is None:
-                class_set = self._classes_class(classes)._class_set
+                class_set = checked_classes(classes)
             names.update({item["id"]: item["name"] for item in class_set})
         if names:
             self._classes = self._classes_class(

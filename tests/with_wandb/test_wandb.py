@@ -417,6 +417,18 @@ def test_names_taken_before_are_ours_after_install(wandb: Any) -> None:
         wbimage_ext.uninstall()
 
 
+def test_classes_are_checked_here_after_install(wandb: Any) -> None:
+    class_set = [{"id": 1, "name": "cat"}]
+    wbimage_ext.install()
+    try:
+        image = wandb.Image(pixels(), classes=iter(class_set))
+        assert image._classes._class_set == class_set
+        with pytest.raises(TypeError, match="each class must be a dict with 'id' and 'name', not"):
+            wandb.Image(pixels(), classes=[{"id": 1}])
+    finally:
+        wbimage_ext.uninstall()
+
+
 def test_after_uninstall_wandbs_files_are_as_before(wandb: Any) -> None:
     def made() -> list[str]:
         data = np.random.default_rng(0).random((9, 8, 3))
