@@ -266,6 +266,13 @@ class TestRefusals:
             assert server.ask("a" * 200_000)[0] == 400
         assert server.ask("")[0] == 200
 
+    def test_a_target_without_a_slash(self, server: Served) -> None:
+        address = server.host, server.port
+        with socket.create_connection(address, timeout=HANG_SECONDS) as connection:
+            host = f"{server.host}:{server.port}"
+            connection.sendall(f"GET * HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert connection.recv(12) == b"HTTP/1.1 404"
+
     def test_garbage_and_half_a_request(self, server: Served) -> None:
         for garbage in (
             b"\0" * 100,

@@ -148,13 +148,15 @@ class ViewServer:
             raise RefusedError(405, "only GET and HEAD are answered")
         # The path as it came: what is percent-encoded in it stays one segment.
         raw = request.scope.get("raw_path") or b""
-        segments = raw.decode("latin-1").split("?")[0].split("/")[1:]
-        if not hmac.compare_digest(segments[0].encode("latin-1"), self._token.encode()):
+        # What comes before the first slash is nothing, but for targets such as `*`.
+        _, _, path = raw.decode("latin-1").partition("?")[0].partition("/")
+        token, *segments = path.split("/")
+        if not hmac.compare_digest(token.encode("latin-1"), self._token.encode()):
             raise RefusedError(404, "no such page; is this the URL that the command printed?")
-        if len(segments) == 1:
+        if not segments:
             # The addresses in the page are relative: they need the slash at the end.
             return RedirectResponse(f"/{self._token}/")
-        name, *rest = segments[1:]
+        name, *rest = segments
         answers: dict[str, Callable[..., Response]] = {
             "": self._give_page,
             "changes": self._give_changes,
