@@ -496,6 +496,7 @@ class TestCommand:
             (["--host", "192.0.2.1"], "192.0.2.1 is no address of this machine"),
             (["--host", "no.such.host.invalid"], "--host no.such.host.invalid: "),
             (["--port", "70000"], "--port must be 0 to 65535, not 70000"),
+            (["--port", "-1"], "--port must be 0 to 65535, not -1"),
             (["--output", "x"], "--output is for a page on disk; --serve writes none"),
         ],
     )

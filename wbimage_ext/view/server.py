@@ -283,13 +283,13 @@ class _Connection(H11Protocol):
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise ValueError(f"--port must be 0 to 65535, not {port}")
     try:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=128)
     except socket.gaierror as error:
         raise OSError(error.errno, f"--host {host}: {error.strerror}") from error
-    except OverflowError as error:
-        raise ValueError(f"--port must be 0 to 65535, not {port}") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             reason = f"port {port} of {host} is in use; give another --port, or 0 for a free one"
