@@ -193,6 +193,7 @@ def test_a_bad_mask_names_its_item() -> None:
         ((4, 5, 3), {}, r"\[4, 5, 3\].*3 dimensions.*NHWC.*NHW"),
         ((2, 3, 4, 5, 3), {}, "5 dimensions"),
         ((3, 4, 5, 3), {"dataformats": "HWC"}, "'HWC'"),
+        ((), {}, "0 dimensions, NHWC names 4"),
         ((0, 4, 5, 3), {}, "empty"),
         ((3, 4, 0, 3), {}, "empty"),
         ((3, 4, 5, 3), {"captions": ["a"]}, "1 values for a batch of 3"),

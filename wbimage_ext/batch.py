@@ -105,12 +105,9 @@ def _items(data: Any, dataformats: str, has_colormap: bool) -> Sequence[Any]:
         if isinstance(shape, tuple) and all(getattr(item, "shape", 0) == shape for item in data):
             _check_formats((len(data), *shape), dataformats, is_tensor, has_colormap)
         return data
-    if is_masked(data):
-        shape, items, is_tensor = data.shape, list(data), False
-    else:
-        pixels = inputs.as_pixels(data)
-        shape, is_tensor = pixels.array.shape, pixels.is_tensor
-        items = [replace(pixels, array=item) for item in pixels.array]
+    pixels = None if is_masked(data) else inputs.as_pixels(data)
+    shape = data.shape if pixels is None else pixels.array.shape
+    is_tensor = pixels is not None and pixels.is_tensor
     _check_formats(shape, dataformats, is_tensor, has_colormap)
     if len(shape) != len(dataformats):
         raise ValueError(
@@ -119,7 +116,9 @@ def _items(data: Any, dataformats: str, has_colormap: bool) -> Sequence[Any]:
         )
     if 0 in shape:
         raise ValueError(f"the batch is empty: its shape is {list(shape)}")
-    return items
+    if pixels is None:
+        return list(data)
+    return [replace(pixels, array=item) for item in pixels.array]
 
 
 def _check_formats(

@@ -38,9 +38,10 @@ _short_repr = _ShortRepr()
 
 def shown(value: Any) -> str:
     """A value as repr writes it, cut in its middle where that is long; an array by its shape."""
-    if getattr(value, "shape", ()) != ():
-        return describe(value)
-    return shortened(_short_repr.repr(value))
+    shape = _attribute(value, "shape")
+    if shape is None or (isinstance(shape, tuple) and not shape):
+        return shortened(_short_repr.repr(value))
+    return describe(value)
 
 
 def describe(data: Any) -> str:
@@ -52,12 +53,19 @@ def describe(data: Any) -> str:
     if isinstance(data, (type, ModuleType)):
         # NumPy and its classes have attributes of these names.
         return name
-    shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
+    shape, dtype = _attribute(data, "shape"), _attribute(data, "dtype")
     if isinstance(shape, tuple):
         name += f" of shape {list(shape)}"
     if dtype is not None:
         name += f"{' and' if isinstance(shape, tuple) else ' of'} dtype {shortened(str(dtype))}"
     return name
+
+
+def _attribute(value: Any, name: str) -> Any:
+    try:
+        return getattr(value, name, None)
+    except Exception:  # of a property, as the shape of torch's nested tensors
+        return None
 
 
 def shortened(text: str) -> str:

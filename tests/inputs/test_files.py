@@ -211,6 +211,32 @@ def test_the_bytes_that_were_checked_are_kept(kind: Any, monkeypatch: pytest.Mon
         assert file.read() == data
 
 
+class Reader:
+    """A file whose `read` gives these pieces."""
+
+    def __init__(self, *pieces: Any) -> None:
+        self._pieces = [*pieces, b""]
+
+    def read(self, _size: int) -> Any:
+        return self._pieces.pop(0)
+
+
+def test_what_read_gives_may_be_any_buffer() -> None:
+    data = encoded("PNG")
+    numbers = np.frombuffer(data[: len(data) // 4 * 4], np.int32)
+    image = Image(Reader(memoryview(numbers), bytearray(data[numbers.nbytes :])))
+    assert image._size == len(data)
+    with image._file.open() as file:
+        assert file.read() == data
+    with pytest.raises(TypeError, match=r"read\(\) of .*Reader gave 5, not bytes"):
+        Image(Reader(5))
+
+
+def test_a_path_that_cannot_be_is_named() -> None:
+    with pytest.raises(ValueError, match=r"'a\\ud800b': no file name here can have '\\ud800'"):
+        Image("a\ud800b")
+
+
 def test_the_systems_errors(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"missing\.png"):
         Image(tmp_path / "missing.png")

@@ -281,6 +281,14 @@ def test_tensors_without_plain_values_are_named(kind: str) -> None:
     assert "torch.Tensor of shape [4, 4] and dtype torch." in str(raised.value)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_nested_tensor_is_named_without_a_shape() -> None:
+    parts = [torch.zeros(2, 2), torch.zeros(3, 2)]
+    for layout in (torch.strided, torch.jagged):
+        with pytest.raises(TypeError, match=r"of torch\..*: a nested tensor has no one shape"):
+            Image(torch.nested.nested_tensor(parts, layout=layout))
+
+
 @pytest.mark.parametrize("shape", [(5,), (2, 3, 4, 5, 6), (2, 5, 4, 4)])
 def test_shapes_without_images_are_named(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="Un-supported shape"):

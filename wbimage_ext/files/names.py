@@ -26,15 +26,24 @@ def safe_key(key: str | int) -> str:
         ValueError: the key holds a NUL, or what no file name can have.
     """
     text = str(key)
+    check_characters(text, f"key {shown(text)}")
+    parts = text.lstrip("/").split("/")
+    return "/".join(part.replace(".", "_") if part in (".", "..") else part for part in parts)
+
+
+def check_characters(text: str, named: str) -> None:
+    """Refuse characters that no file name of this system has.
+
+    Raises:
+        ValueError: there are some in `text`, which is `named` in the message.
+    """
     if "\0" in text:
-        raise ValueError(f"key {shown(text)} contains a NUL character, which no file name may")
+        raise ValueError(f"{named} contains a NUL character, which no file name may")
     try:
         os.fsencode(text)
     except UnicodeEncodeError as error:
         character = text[error.start : error.end]
-        raise ValueError(f"key {shown(text)}: no file name here can have {character!r}") from None
-    parts = text.lstrip("/").split("/")
-    return "/".join(part.replace(".", "_") if part in (".", "..") else part for part in parts)
+        raise ValueError(f"{named}: no file name here can have {character!r}") from None
 
 
 def check_windows_name(name: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from .. import _core
 from ..files.digest import Sha256
 from ..files.incoming import IncomingFile
+from ..files.names import check_characters
 from ..files.stored import FoundFile, MadeFile
 from ..wording import describe, shortened, shown
 from .kinds import EncodedFile
@@ -33,8 +34,7 @@ def check_file(path: str | os.PathLike[str]) -> EncodedFile:
         ValueError: truncated, damaged, or no image.
     """
     name = os.path.abspath(os.fsdecode(path))
-    if "\0" in name:
-        raise ValueError(f"{shown(path)} contains a NUL character, which no path may")
+    check_characters(name, shown(path))
     check = _Check(repr(os.fspath(path)))
     try:
         with open(path, "rb", buffering=0) as file:
@@ -124,7 +124,17 @@ def _pieces(file: Any) -> Iterator[bytes]:
             raise BlockingIOError(f"{describe(file)} has no bytes ready and does not wait for them")
         if not piece:
             return
-        yield piece
+        yield _as_bytes(piece, file)
+
+
+def _as_bytes(piece: Any, file: Any) -> bytes:
+    """The bytes of any buffer, copied: who reads may use its memory again."""
+    if type(piece) is bytes:
+        return piece
+    try:
+        return memoryview(piece).tobytes()
+    except TypeError:
+        raise TypeError(f"read() of {_name_of(file)} gave {shown(piece)}, not bytes") from None
 
 
 def _can_go_back(file: Any) -> bool:
