@@ -56,6 +56,27 @@ def test_caption_masks_and_boxes_are_shown_as_html() -> None:
     assert "&lt;car&gt;" in text
 
 
+@pytest.mark.parametrize("kind", [float, np.float32, np.array, "torch"])
+def test_boxes_of_any_numbers_are_drawn(kind: Any) -> None:
+    if kind == "torch":
+        kind = pytest.importorskip("torch").tensor
+    corners = {name: kind(value) for name, value in BOX["position"].items()}
+    middle = {"middle": np.array([0.5, 0.5]), "width": kind(0.5), "height": kind(0.25)}
+    layers = {
+        "corners": {"box_data": [{"position": corners, "class_id": np.int64(2)}]},
+        "middle": {
+            "box_data": [{"position": middle, "class_id": 3}],
+            "class_labels": {np.uint8(3): "cat", 1.5: "between"},
+        },
+    }
+    text = Image(np.eye(20), boxes=layers)._repr_mimebundle_()["text/html"]
+    drawn = html.unescape(text)
+    assert 'x="5.0" y="10.0" width="5.0" height="10.0"' in drawn
+    assert 'x="5.0" y="7.5" width="10.0" height="5.0"' in drawn
+    assert drawn.count("<title>class_2</title>") == drawn.count("<title>cat</title>") == 1
+    assert "between" not in drawn
+
+
 def test_a_run_is_its_page_so_far(tmp_path: Path) -> None:
     with LocalRun(tmp_path, name='a "run"') as run:
         run.log({"k": Image(np.eye(20), caption="first")})

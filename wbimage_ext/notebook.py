@@ -7,6 +7,7 @@ In: an image with its masks and boxes. Out: a bundle of MIME types, as IPython a
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,8 +42,9 @@ def image_bundle(image: Any) -> dict[str, Any]:
             content,
             (image._width, image._height),
             caption=None if image._caption is None else str(image._caption),
+            # From their files, where NumPy's numbers and tensors are plain ones.
             boxes={
-                name: {"box_data": boxes._val, "class_labels": boxes._class_labels}
+                name: {**json.loads(_content(boxes)), "class_labels": boxes._class_labels}
                 for name, boxes in (image._boxes or {}).items()
             },
             masks={

@@ -121,8 +121,8 @@ def _colour(class_id: int) -> str:
 
 def _mask(content: bytes, size: tuple[int, int], names: dict[int, str], labels: Any) -> str:
     """A mask whose classes an SVG filter colours by tables over its red channel."""
-    for class_id, name in labels.items():
-        names.setdefault(int(class_id), str(name))
+    for class_id, name in _class_names(labels).items():
+        names.setdefault(class_id, name)
     colours = [tuple(bytes.fromhex(_colour(value)[1:])) for value in range(256)]
     # A little above c / 255, so that no browser's rounding falls to c - 1.
     tables = [
@@ -150,7 +150,7 @@ def _mask(content: bytes, size: tuple[int, int], names: dict[int, str], labels: 
 
 
 def _boxes(layer: Mapping[str, Any], size: tuple[int, int], names: dict[int, str]) -> str:
-    labels = {int(key): str(name) for key, name in (layer.get("class_labels") or {}).items()}
+    labels = _class_names(layer.get("class_labels") or {})
     drawn = []
     for box in list(layer.get("box_data") or ())[:MOST_BOXES]:
         position = box.get("position") if isinstance(box, Mapping) else None
@@ -174,6 +174,12 @@ def _boxes(layer: Mapping[str, Any], size: tuple[int, int], names: dict[int, str
             f"<title>{title}</title></rect>"
         )
     return "".join(drawn)
+
+
+def _class_names(labels: Mapping[Any, Any]) -> dict[int, str]:
+    """Names by class; a number with a fraction is that of no class."""
+    numbers = {key: float(key) for key in labels}
+    return {int(n): str(labels[key]) for key, n in numbers.items() if n.is_integer()}
 
 
 def _about_the_middle(
