@@ -61,6 +61,15 @@ class TestLocalRun:
             ((_, _, boxes_json),) = image_json["b"]
             assert boxes_json == [[0.1, 0.2, 0.5, 0.6, 1]]
 
+    def test_labels_of_floats_name_classes(self, tmp_path: Path) -> None:
+        """JSON's text of a class is "1.0" then, as of labels from pandas."""
+        names = {0.0: "ground", np.float32(1): "car", 1.5: "between"}
+        mask = {"mask_data": np.eye(4), "class_labels": names}
+        with wbimage_ext.LocalRun(tmp_path) as run:
+            run.log({"k": wbimage_ext.Image(GRAY, masks={"m": mask})})
+        index = Seen(tmp_path).index
+        assert [layer["classes"] for layer in index["layers"]] == [[[0, "ground"], [1, "car"]]]
+
     def test_a_run_without_rows_has_a_page(self, tmp_path: Path) -> None:
         (tmp_path / "run.json").write_text('{"name": "just begun"}')
         card = embedded(write_page(tmp_path), "page")["list"]["cards"][0]

@@ -15,7 +15,7 @@ from typing import Any
 
 from .pictures import box_corners
 from .readers.orientation import orientation
-from .safe import data_uri
+from .safe import class_number, data_uri
 
 COLOURS = (
     "#8792a8 #ff4d55 #2f95ff #33c56b #ffb01f #a968ff #00c0c7 #ff79c4 "
@@ -177,9 +177,9 @@ def _boxes(layer: Mapping[str, Any], size: tuple[int, int], names: dict[int, str
 
 
 def _class_names(labels: Mapping[Any, Any]) -> dict[int, str]:
-    """Names by class; a number with a fraction is that of no class."""
-    numbers = {key: float(key) for key in labels}
-    return {int(n): str(labels[key]) for key, n in numbers.items() if n.is_integer()}
+    """Names by class; what is no whole number is that of no class."""
+    numbers = {key: class_number(key) for key in labels}
+    return {n: str(labels[key]) for key, n in numbers.items() if n is not None}
 
 
 def _about_the_middle(

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from .readers.files import TEXT_MOST_BYTES, read_head_in_run, read_in_run
 from .readers.orientation import AS_STORED, HEAD_BYTES, orientation
-from .safe import is_drawable, media_url, number, numbers
+from .safe import class_number, is_drawable, media_url, number, numbers
 
 DELIMITER = "_wandb_delimeter_"  # wandb's spelling, between a key and a layer's name
 
@@ -271,10 +271,11 @@ class Pictures:
     def _names(self, labels: Any) -> dict[str, str]:
         names = {}
         for key, name in labels.items() if isinstance(labels, dict) else ():
-            try:
-                names[str(int(key))] = str(name)
-            except (TypeError, ValueError):
+            class_id = class_number(key)
+            if class_id is None:
                 self._skipped["class label without a number"] = 1
+            else:
+                names[str(class_id)] = str(name)
         return names
 
 

@@ -37,6 +37,15 @@ def numbers(*values: Any) -> list[int | float] | None:
     return found if len(found) == len(values) else None
 
 
+def class_number(key: Any) -> int | None:
+    """The number of a class, of which JSON makes a text; None for a fraction, and for no number."""
+    try:
+        value = float(key)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return int(value) if value.is_integer() else None
+
+
 def is_drawable(value: Any) -> bool:
     """Whether this is a number that charts and scales can show."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
