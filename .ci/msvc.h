@@ -7,6 +7,17 @@
 #define __MINGW_ATTRIB_NORETURN
 #undef __MINGW_ATTRIB_DEPRECATED
 #define __MINGW_ATTRIB_DEPRECATED
+#define _PID_T_ /* Python defines the type */
+/* As <complex.h> of MSVC, for NumPy's. */
+typedef struct {
+    double _Val[2];
+} _Dcomplex;
+typedef struct {
+    float _Val[2];
+} _Fcomplex;
+typedef struct {
+    long double _Val[2];
+} _Lcomplex;
 void __cpuidex(int registers[4], int leaf, int subleaf);
 #ifdef AS_MSVC
 #include <float.h>
