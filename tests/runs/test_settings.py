@@ -188,6 +188,8 @@ def test_metrics_say_what_the_summary_holds(tmp_path: Path) -> None:
         run.define_metric("hidden", summary="none")
         with pytest.raises(ValueError, match="summary must be of min, max"):
             run.define_metric("x", summary="median")
+        with pytest.raises(TypeError, match="summary must be a str, not \\['min'\\]"):
+            run.define_metric("x", summary=["min"])  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="name of a metric is empty"):
             run.define_metric("")
         with pytest.raises(TypeError, match="name of a metric must be a str, not 3"):
@@ -283,8 +285,18 @@ def test_a_folder_with_other_files_takes_a_run(tmp_path: Path) -> None:
     LocalRun(tmp_path).finish()
 
 
-def test_an_empty_dir_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dir_that_is_no_path_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="dir is empty"):
         LocalRun("")
+    with pytest.raises(ValueError, match=r"dir 'a\\x00b' contains a NUL"):
+        LocalRun("a\0b")
+    for names in ({"dir": "a\ud800b"}, {"id": "a\ud800b"}):
+        with pytest.raises(ValueError, match=r"(dir|id) 'a\\ud800b': no file name here can have"):
+            LocalRun(**names)
     assert files_below(tmp_path) == []
+
+
+def test_a_dir_may_be_bytes(tmp_path: Path) -> None:
+    with LocalRun(os.fsencode(tmp_path)) as run:  # type: ignore[arg-type]
+        assert run.dir == str(tmp_path)

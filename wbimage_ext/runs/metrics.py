@@ -38,7 +38,7 @@ class Metrics:
         """Add a definition, or change it; `overwrite` forgets what was defined before.
 
         Raises:
-            TypeError: the name, or that of the axis, is not a str.
+            TypeError: the name, that of the axis or the summary is not a str.
             ValueError: an empty name, or an unknown summary or goal.
         """
         for given in (name, options.get("step_metric") or ""):
@@ -47,6 +47,8 @@ class Metrics:
         if not name:
             raise ValueError("the name of a metric is empty")
         summaries = options.get("summary") or ""
+        if not isinstance(summaries, str):
+            raise TypeError(f"summary must be a str, not {shown(summaries)}")
         for summary in filter(None, summaries.split(",")):
             if summary not in SUMMARIES:
                 raise ValueError(f"summary must be of {', '.join(SUMMARIES)}, not {shown(summary)}")

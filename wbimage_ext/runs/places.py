@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files.locks import lock
+from ..files.names import check_characters
 from ..wording import shown
 
 RUNS_FOLDER = "wbimage-runs"
@@ -38,7 +39,8 @@ def run_directory(
         rank: that of this process, where the ranks of a job log into the folder.
 
     Raises:
-        ValueError: an empty `given`, an id that cannot name a folder, or another `resume`.
+        ValueError: a `given` that is empty or can be no path, an id that cannot name a folder, or
+            another `resume`.
         FileNotFoundError: "must" found no run.
         FileExistsError: "never" found a run.
     """
@@ -46,14 +48,16 @@ def run_directory(
         words = ", ".join(map(repr, RESUME))
         raise ValueError(f"resume must be one of {words}, not {shown(resume)}")
     if given is not None:
-        folder = os.fspath(given)
+        folder = os.fsdecode(given)
         if not folder:
             raise ValueError(
                 "dir is empty: give a folder, or None for a new one under wbimage-runs"
             )
+        check_characters(folder, f"dir {shown(given)}")
     elif run_id is not None:
         if _NOT_IN_ID.search(str(run_id)):
             raise ValueError(f"id {shown(run_id)} cannot name a folder; letters and digits can")
+        check_characters(str(run_id), f"id {shown(run_id)}")
         folder = os.path.join(RUNS_FOLDER, str(run_id))
     elif resume == "must":
         raise ValueError("resume='must' needs the run's id, or its dir")
