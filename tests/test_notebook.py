@@ -37,6 +37,15 @@ def test_what_cannot_be_shown_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Image(np.eye(20))._repr_mimebundle_().keys() == {"text/plain"}
 
 
+def test_a_file_that_was_removed_is_text(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(wbimage_ext.encode(np.eye(20)))
+    image = Image(tmp_path / "a.png", masks={"m": {"path": str(tmp_path / "b.png")}})
+    assert image._repr_mimebundle_().keys() == {"text/plain", "image/png", "text/html"}
+    (tmp_path / "b.png").unlink()
+    assert image._repr_mimebundle_().keys() == {"text/plain"}
+
+
 def test_caption_masks_and_boxes_are_shown_as_html() -> None:
     for layers in ({"caption": "text"}, {"masks": MASKS}, {"boxes": {"b": {"box_data": [BOX]}}}):
         bundle = Image(np.eye(20), **layers)._repr_mimebundle_()

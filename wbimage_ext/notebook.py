@@ -25,19 +25,27 @@ MOST_BYTES = 8 << 20
 def image_bundle(image: Any) -> dict[str, Any]:
     """The image's file, and where it has a caption, masks or boxes HTML that shows them.
 
-    Where the file is elsewhere, is of a format that browsers do not show, or has over MOST_BYTES,
-    there is only text.
+    Where the file is elsewhere, cannot be read, is of a format that browsers do not show, or has
+    over MOST_BYTES, there is only text.
     """
-    bundle: dict[str, Any] = {"text/plain": repr(image)}
+    text = {"text/plain": repr(image)}
     file_format = str(image.format).lower()
     if image._file is None or file_format not in _SHOWN_IN_HTML:
-        return bundle
+        return text
+    try:
+        return {**text, **_pictures(image, file_format)}
+    except OSError:  # the user's file, or that of a mask, was removed
+        return text
+
+
+def _pictures(image: Any, file_format: str) -> dict[str, Any]:
+    bundle: dict[str, Any] = {}
     content = _content(image)
     if len(content) > MOST_BYTES:
         return bundle
     if file_format in _SHOWN_ALONE:
         bundle[FILE_TYPES[file_format].mime_type] = base64.b64encode(content).decode()
-    if len(bundle) == 1 or image._caption is not None or image._masks or image._boxes:
+    if not bundle or image._caption is not None or image._masks or image._boxes:
         bundle["text/html"] = image_html(
             content,
             (image._width, image._height),
