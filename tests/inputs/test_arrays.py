@@ -300,3 +300,17 @@ def test_shapes_are_named_with_what_would_work(shape: tuple[int, ...], hint: str
     assert "numpy.ndarray" in message
     assert "float32" in message
     assert "(H, W, 3)" in message
+
+
+class Talkative:
+    """What explains at length why it is no array, as JAX's tracers do."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise TypeError("for this reason: " + "x" * 10**6)
+
+
+def test_the_reason_of_a_refusal_is_short() -> None:
+    for take in (wbimage_ext.Image, wbimage_ext.to_uint8):
+        with pytest.raises(TypeError, match="Talkative .for this reason: x") as raised:
+            take(Talkative())
+        assert len(str(raised.value)) < 500

@@ -289,6 +289,16 @@ def test_a_nested_tensor_is_named_without_a_shape() -> None:
             Image(torch.nested.nested_tensor(parts, layout=layout))
 
 
+def test_a_tensor_in_a_function_that_torch_looks_into_is_named() -> None:
+    def make(tensor: Any) -> Any:
+        with pytest.raises(TypeError, match=r"cannot make an image of torch\.Tensor of shape"):
+            Image(tensor)
+        return tensor
+
+    torch.vmap(make)(torch.rand(2, 3, 4, 4))
+    torch.vmap(make)(torch.rand(2, 3, 4, 4).bfloat16())
+
+
 @pytest.mark.parametrize("shape", [(5,), (2, 3, 4, 5, 6), (2, 5, 4, 4)])
 def test_shapes_without_images_are_named(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="Un-supported shape"):

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..files.stored import StoredFile
 from ..imported import imported
-from ..wording import describe
+from ..wording import describe, shortened
 
 Array = np.ndarray[Any, Any]
 
@@ -116,4 +116,4 @@ def values_refusal(data: Any, reason: object = None) -> TypeError:
 
 def _named(data: Any, reason: object) -> str:
     name = "None" if data is None else describe(data)
-    return name if reason is None else f"{name} ({reason})"
+    return name if reason is None else f"{name} ({shortened(str(reason))})"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..wording import describe
-from .kinds import Pixels
+from .kinds import Array, Pixels, refusal
 
 
 def pixels_of_tensor(tensor: Any) -> Pixels:
@@ -32,11 +32,18 @@ def pixels_of_tensor(tensor: Any) -> Pixels:
     # A subclass may have methods of its own.
     values = values.as_subclass(torch.Tensor).detach().resolve_neg()
     if values.dtype == torch.bfloat16:
-        bits = values.view(torch.int16).numpy().view(np.uint16)
+        bits = _as_array(values.view(torch.int16), tensor).view(np.uint16)
         return Pixels(bits, tensor, is_bfloat16=True, is_tensor=is_grid)
     if values.dtype.is_floating_point and values.element_size() == 1:
         values = values.to(torch.float32)
-    return Pixels(values.numpy(), tensor, is_tensor=is_grid)
+    return Pixels(_as_array(values, tensor), tensor, is_tensor=is_grid)
+
+
+def _as_array(values: Any, tensor: Any) -> Array:
+    try:
+        return values.numpy()  # type: ignore[no-any-return]
+    except RuntimeError as error:  # what torch passes to a function that it looks into
+        raise refusal(tensor, error) from error
 
 
 def _is_array_of_subclass(torch: Any, tensor: Any) -> bool:
