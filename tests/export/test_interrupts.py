@@ -49,11 +49,13 @@ while not ended:
     for attempt in range(2):  # what is left of one must not disturb the next
         pid = os.fork()
         if pid == 0:
+            # False too where CPython drops the interrupt, in a callback of a weak reference.
+            went_through = False
             try:
-                at_step(number, act, lambda: export_run(run, target, output))
+                went_through = at_step(number, act, lambda: export_run(run, target, output))
             except KeyboardInterrupt:
-                os._exit(1)
-            os._exit(0)
+                pass
+            os._exit(not went_through)
         ended = os.waitpid(pid, 0)[1] == 0
         there = {n: data for n, data in tree(output).items() if not n.endswith(".part")}
         # A table that is replaced once more has the same lines.
