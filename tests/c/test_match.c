@@ -74,11 +74,12 @@ static void test_runs(void)
 
 enum { FOUND_BYTES = 60000 };
 
-/* Some lengths cost much. */
+/* Some lengths cost much; content is sparse or not. */
 static void change_prices(wb_deflate_prices *prices, uint64_t seed)
 {
     for (size_t length = WB_DEFLATE_MIN_MATCH; length <= WB_DEFLATE_MAX_MATCH; length++)
         prices->length[length] = (uint8_t)(1 + random_next(&seed) % 80);
+    prices->bytes_per_symbol = seed % 2 != 0 ? 100 : 0;
 }
 
 /* Every kernel finds the same matches, in pixels of any size and up to any end: none goes on behind
@@ -129,7 +130,7 @@ static void test_matches(void)
         check_matches(bytes, step, is_fine, WB_DEFLATE_WINDOW_BYTES, FOUND_BYTES, 0);
         check_matches(bytes, step, is_fine, WB_DEFLATE_WINDOW_BYTES + 1, FOUND_BYTES, 0);
         for (size_t less = 1; less < 40; less++)
-            check_matches(bytes, step, is_fine, 241, FOUND_BYTES - less, 0);
+            check_matches(bytes, step, is_fine, 241, FOUND_BYTES - less, less % 2 * less);
         for (uint64_t seed = 1; seed <= COPIES; seed++) {
             uint8_t *copies = nearly_copied_bytes(FOUND_BYTES, seed);
             check_matches(copies, step, is_fine, 241, FOUND_BYTES, seed);
@@ -233,6 +234,41 @@ static void test_long_matches_pay(void)
     wb_release(bytes);
 }
 
+/* Of black and white pixels many places agree in five of them, and one in ten goes on. Where a
+ * literal or match stands for many bytes, that one is found. */
+static void test_sparse_content_is_told_by_more_bytes(void)
+{
+    enum { HALF_BYTES = 3 * 2000, SIZE_BYTES = 2 * HALF_BYTES };
+    uint8_t *bytes = repetitive_bytes(SIZE_BYTES, 3);
+    uint64_t seed = 5;
+    for (size_t i = 0; i < HALF_BYTES; i += 3)
+        memset(bytes + i, random_next(&seed) % 2 != 0 ? 255 : 0, 3);
+    memcpy(bytes + HALF_BYTES, bytes, HALF_BYTES);
+    void *memory = wb_allocate(wb_deflate_matcher_size(SIZE_BYTES));
+    wb_deflate_token *tokens = wb_allocate((SIZE_BYTES / 3 + 2) * sizeof *tokens);
+    CHECK(memory != NULL && tokens != NULL);
+    for (int is_sparse = 0; is_sparse < 2; is_sparse++) {
+        wb_deflate_frequencies frequencies = {.litlen = {[0] = 60, [255] = 60}, .distance[9] = 10};
+        frequencies.litlen[is_sparse ? WB_DEFLATE_LITLEN_SYMBOLS - 1 : WB_DEFLATE_FIRST_LENGTH] =
+            10;
+        wb_deflate_matcher matcher;
+        wb_deflate_matcher_init(&matcher, memory, SIZE_BYTES, SIZE_BYTES, 3, false);
+        wb_deflate_matcher_clear(&matcher);
+        wb_deflate_prices_set(&matcher.prices, &frequencies);
+        CHECK_EQUAL(matcher.prices.bytes_per_symbol, is_sparse ? (120 + 2580) / 130 : 150 / 130);
+        size_t count = wb_deflate_find_matches(&matcher, bytes, 0, SIZE_BYTES, WB_CPU_PORTABLE,
+                                               tokens);
+        check_tokens(tokens, count, bytes, 0, SIZE_BYTES);
+        size_t copied = 0;
+        for (size_t i = 0; i < count; i++)
+            copied += tokens[i].distance == HALF_BYTES ? tokens[i].length : 0;
+        CHECK_EQUAL(copied > HALF_BYTES / 2, is_sparse);
+    }
+    wb_release(memory);
+    wb_release(tokens);
+    wb_release(bytes);
+}
+
 int main(void)
 {
     RUN(test_runs);
@@ -240,5 +276,6 @@ int main(void)
     RUN(test_prices_decide);
     RUN(test_cut_matches_go_on);
     RUN(test_long_matches_pay);
+    RUN(test_sparse_content_is_told_by_more_bytes);
     return 0;
 }

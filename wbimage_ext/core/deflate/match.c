@@ -13,7 +13,7 @@ typedef size_t find_matches_kernel(wb_deflate_matcher *matcher, const uint8_t *b
                                    size_t end, wb_deflate_token *tokens);
 
 enum {
-    SHORT_TABLES = 2, /* of few bytes and of some; the long table is of HASHED_BYTES */
+    SHORT_TABLES = 2, /* of few bytes and of some */
     PLACES = 2,       /* that an entry holds, the last one lowest */
     LONG_PLACES = 4,  /* of the long table: the longest match is often not among the last two */
     PLACE_BITS = 16,
@@ -21,8 +21,9 @@ enum {
     COMPARED_BYTES = 32, /* at once; so long a match is taken without looking for a better one */
     PIECE_BYTES = WB_DEFLATE_MAX_MATCH,
     EXACT_BYTES = 6, /* of a match's literals are priced each, the rest as mean ones */
-    /* The tables look at so many; what lies after the end must not count. */
-    HASHED_BYTES = 16,
+    /* The long table looks at so many, or at more of sparse content. */
+    LONG_BYTES = 16,
+    LONGER_BYTES = 32,
     /* Of a search for samples of 16 bits. */
     FINE_HASHED_BYTES = 32,
     FINE_SAMPLES = 400,     /* gray pixels that say how much high bytes vary, about */
@@ -113,6 +114,7 @@ typedef struct search {
     uint32_t *tables[SHORT_TABLES];
     uint64_t *long_table;
     uint64_t factors[2];
+    size_t hashed_bytes; /* that the tables look at; what lies after the end must not count */
     unsigned shift;
     size_t step;
     int64_t by_length[COMPARED_BYTES + 1];
@@ -133,6 +135,9 @@ static void search_init(search *to, const wb_deflate_matcher *matcher)
     size_t few = step < 3 ? 4 - step % 2 : step < 8 ? step : 8, some = few * 2 < 8 ? few * 2 : 8;
     to->factors[0] = FACTOR << (64 - 8 * few);
     to->factors[1] = FACTOR << (64 - 8 * some);
+    /* Of few colours many places agree in five pixels, and few of them go on. */
+    const bool is_sparse = step >= 3 && prices->bytes_per_symbol >= WB_FIT_SPARSE_BYTES;
+    to->hashed_bytes = is_sparse ? LONGER_BYTES : LONG_BYTES;
     to->shift = 64 - matcher->table_bits;
     to->step = step;
     to->by_byte = gain_of(prices->mean_literal);
@@ -193,11 +198,13 @@ typedef struct table_slots {
 
 WB_ALWAYS_INLINE table_slots slots_of(const search *in, const uint8_t *here)
 {
-    uint64_t word = wb_load_le64(here), second = wb_load_le64(here + 8);
+    uint64_t word = wb_load_le64(here), many = word * FACTOR + wb_load_le64(here + 8) * FACTOR_2;
+    if (in->hashed_bytes == LONGER_BYTES)
+        many += wb_load_le64(here + 16) * FACTOR_3 + wb_load_le64(here + 24) * FACTOR_4;
     return (table_slots){
         {&in->tables[0][word * in->factors[0] >> in->shift],
          &in->tables[1][word * in->factors[1] >> in->shift]},
-        &in->long_table[(word * FACTOR + second * FACTOR_2) >> in->shift],
+        &in->long_table[many >> in->shift],
     };
 }
 

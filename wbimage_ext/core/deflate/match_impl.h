@@ -69,7 +69,7 @@ TARGET static size_t KERNEL(search)(wb_deflate_matcher *matcher, const uint8_t *
     search in;
     search_init(&in, matcher);
     const size_t step = in.step, origin = matcher->origin;
-    const size_t last = end > HASHED_BYTES ? end - HASHED_BYTES : 0;
+    const size_t last = end > in.hashed_bytes ? end - in.hashed_bytes : 0;
     const int misses_shift = step == 1 ? WB_FIT_MISSES_SHIFT_GRAY : WB_FIT_MISSES_SHIFT;
     const int64_t left_part = near_part(&in, step);
     line_place line = {.next = start};

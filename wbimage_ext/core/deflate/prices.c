@@ -81,6 +81,22 @@ static void set_distance_logs(wb_deflate_prices *prices)
     }
 }
 
+/* Where lengths share a symbol the least of them counts. */
+static unsigned count_bytes_per_symbol(const uint32_t *litlen, uint64_t literals)
+{
+    uint64_t bytes = literals, symbols = literals;
+    unsigned length = WB_DEFLATE_MIN_MATCH;
+    for (unsigned i = WB_DEFLATE_FIRST_LENGTH; i < WB_DEFLATE_LITLEN_SYMBOLS - 1; i++) {
+        bytes += (uint64_t)litlen[i] * length;
+        symbols += litlen[i];
+        length += 1u << wb_deflate_length_symbol(length).extra_bits;
+    }
+    const uint32_t longest = litlen[WB_DEFLATE_LITLEN_SYMBOLS - 1];
+    bytes += (uint64_t)longest * WB_DEFLATE_MAX_MATCH;
+    symbols += longest;
+    return symbols != 0 ? (unsigned)(bytes / symbols) : 0;
+}
+
 void wb_deflate_prices_set(wb_deflate_prices *prices, const wb_deflate_frequencies *frequencies)
 {
     const uint32_t *litlen = frequencies->litlen, *distance = frequencies->distance;
@@ -104,6 +120,7 @@ void wb_deflate_prices_set(wb_deflate_prices *prices, const wb_deflate_frequenci
         prices->distance[i] = (uint8_t)(price_of(&distance_scale, distance[i])
                                         + WB_DEFLATE_PRICE_BIT * distance_extra_bits(i));
     set_distance_logs(prices);
+    prices->bytes_per_symbol = count_bytes_per_symbol(litlen, literals);
 }
 
 void wb_deflate_prices_guess(wb_deflate_prices *prices, const uint8_t *bytes, size_t size_bytes)
@@ -128,4 +145,5 @@ void wb_deflate_prices_guess(wb_deflate_prices *prices, const uint8_t *bytes, si
         prices->distance[i] = (uint8_t)(WB_DEFLATE_PRICE_BIT
                                         * (DISTANCE_GUESS_BITS + distance_extra_bits(i)));
     set_distance_logs(prices);
+    prices->bytes_per_symbol = 0;
 }
