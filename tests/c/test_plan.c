@@ -42,6 +42,12 @@ static uint8_t dots_byte(size_t x, size_t y, size_t channel)
     return place >> 16 < 2000 ? 255 : 0;
 }
 
+/* A surface in steps, as of a depth map: their edges are curved, and none comes again. */
+static uint8_t surface_byte(size_t x, size_t y, size_t channel)
+{
+    return (uint8_t)((x * (x + 40) + y * y / 32 + channel * 999) >> 13);
+}
+
 /* The same in all channels. */
 static uint8_t gray_photo_byte(size_t x, size_t y, size_t channel)
 {
@@ -132,6 +138,7 @@ typedef uint8_t byte_function(size_t x, size_t y, size_t channel);
 enum { PARTS = HEIGHT / PART_ROWS };
 typedef struct part_plans {
     wb_png_plan part[PARTS];
+    wb_png_plans rivals[PARTS];
 } part_plans;
 
 /* Of an image that is one part. */
@@ -175,6 +182,7 @@ static part_plans plans_of(byte_function *byte_at, unsigned channels)
     for (size_t k = 0; k < PARTS; k++) {
         wb_png_planner_choose(&planner, k * PART_ROWS, PART_ROWS, NULL);
         plans.part[k] = planner.plan;
+        plans.rivals[k] = planner.rivals;
     }
     wb_png_scratch_free(scratch);
     free(pixels);
@@ -207,8 +215,24 @@ static void test_steady_photographs_are_matched(void)
 
 static void test_dots_are_tried_with_runs(void)
 {
-    for (unsigned channels = 1; channels <= WB_MAX_CHANNELS; channels++)
-        check_all_parts(dots_byte, channels, WB_PNG_PLAIN_OR_RUNS);
+    for (unsigned channels = 1; channels <= WB_MAX_CHANNELS; channels++) {
+        part_plans plans = plans_of(dots_byte, channels);
+        for (size_t k = 0; k < PARTS; k++) {
+            CHECK_EQUAL(plans.part[k], WB_PNG_PLAIN);
+            CHECK((plans.rivals[k] & 1u << WB_PNG_NONE_RUNS) != 0);
+        }
+    }
+}
+
+static void test_surfaces_are_tried_with_runs(void)
+{
+    for (unsigned channels = 1; channels <= WB_MAX_CHANNELS; channels++) {
+        part_plans plans = plans_of(surface_byte, channels);
+        for (size_t k = 0; k < PARTS; k++) {
+            CHECK(plans.part[k] != WB_PNG_RUNS);
+            CHECK((plans.rivals[k] & 1u << WB_PNG_RUNS) != 0);
+        }
+    }
 }
 
 static void test_gray_kept_as_rgb_is_matched(void)
@@ -286,6 +310,7 @@ int main(void)
     RUN(test_mosaics_are_matched);
     RUN(test_steady_photographs_are_matched);
     RUN(test_dots_are_tried_with_runs);
+    RUN(test_surfaces_are_tried_with_runs);
     RUN(test_gray_kept_as_rgb_is_matched);
     RUN(test_text_and_colour_maps_are_plain);
     RUN(test_products_get_one_filter);

@@ -64,7 +64,7 @@ static void add_part(segment_coder *coder, size_t y, size_t row_count)
         lines->matcher.prices = coder->planner.prices;
         lines->has_prices = true;
     }
-    wb_png_lines_add(lines, coder->planner.plan, row_count);
+    wb_png_lines_add_shortest(lines, coder->planner.plan, coder->planner.rivals, row_count);
 }
 
 /* Codes the rows from `y` to `end`. What is too little for a block of its own stays the lines' open

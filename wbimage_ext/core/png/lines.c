@@ -13,10 +13,13 @@ static const struct {
     wb_png_filter filter;
     bool is_matched;
 } PLANS[WB_PNG_PLANS] = {
-    [WB_PNG_RUNS] = {CHOSEN, false},           [WB_PNG_FILTERED] = {CHOSEN, true},
-    [WB_PNG_PLAIN] = {WB_PNG_NONE, true},      [WB_PNG_PLAIN_OR_RUNS] = {WB_PNG_NONE, true},
-    [WB_PNG_NONE_RUNS] = {WB_PNG_NONE, false}, [WB_PNG_PAETH_RUNS] = {WB_PNG_PAETH, false},
-    [WB_PNG_SUB_MATCHES] = {WB_PNG_SUB, true}, [WB_PNG_UP_MATCHES] = {WB_PNG_UP, true},
+    [WB_PNG_RUNS] = {CHOSEN, false},
+    [WB_PNG_FILTERED] = {CHOSEN, true},
+    [WB_PNG_PLAIN] = {WB_PNG_NONE, true},
+    [WB_PNG_NONE_RUNS] = {WB_PNG_NONE, false},
+    [WB_PNG_PAETH_RUNS] = {WB_PNG_PAETH, false},
+    [WB_PNG_SUB_MATCHES] = {WB_PNG_SUB, true},
+    [WB_PNG_UP_MATCHES] = {WB_PNG_UP, true},
 };
 
 wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t size_bytes,
@@ -29,8 +32,8 @@ wb_status wb_png_lines_init(wb_png_lines *lines, const wb_raster *raster, size_t
     lines->rows.size_bytes = size_bytes;
     if (room.part_bytes < lines->line_bytes)
         room.part_bytes = lines->line_bytes;
-    /* Every run and match has at least WB_DEFLATE_MIN_MATCH bytes. Two ways may be compared. */
-    size_t tokens = room.open_symbols + 2 * (room.part_bytes / WB_DEFLATE_MIN_MATCH + 2);
+    /* Every run and match has at least WB_DEFLATE_MIN_MATCH bytes. */
+    size_t tokens = room.open_symbols + room.part_bytes / WB_DEFLATE_MIN_MATCH + 2;
     size_t token_bytes;
     size_t block_bytes, all_bytes;
     if (!wb_multiply(tokens, sizeof *lines->tokens, &token_bytes)
@@ -153,25 +156,6 @@ static size_t find_runs(const uint8_t *bytes, size_t size_bytes, wb_cpu cpu,
     return count;
 }
 
-/* Makes the last tokens, those of the lines from `start` on, runs alone where these are shorter.
- * Returns their number. */
-static size_t keep_shorter(wb_png_lines *lines, size_t start, wb_deflate_token *tokens,
-                           size_t count)
-{
-    const size_t size_bytes = lines->end - start;
-    const wb_deflate_stretch matches = {lines->bytes + start, tokens, count};
-    wb_deflate_stretch runs = {matches.bytes, tokens + count, 0};
-    runs.token_count = find_runs(runs.bytes, size_bytes, lines->cpu, tokens + count);
-    wb_deflate_counts matches_counts, runs_counts;
-    wb_deflate_count(&matches, size_bytes, &matches_counts);
-    wb_deflate_count(&runs, size_bytes, &runs_counts);
-    if (runs_counts.entropy_bits + WB_FIT_RUNS_SAVE_BITS
-        >= matches_counts.entropy_bits * WB_FIT_RUNS_SAVE_SHARE / 64)
-        return count;
-    memmove(tokens, runs.tokens, runs.token_count * sizeof *tokens);
-    return runs.token_count;
-}
-
 void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count)
 {
     size_t start = lines->end, size_bytes = row_count * lines->line_bytes, count;
@@ -191,12 +175,72 @@ void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count)
         lines->has_prices = true;
         count = wb_deflate_find_matches(&lines->matcher, lines->bytes, start, lines->end,
                                         lines->cpu, tokens);
-        if (plan == WB_PNG_PLAIN_OR_RUNS)
-            count = keep_shorter(lines, start, tokens, count);
     }
     for (size_t i = 0; i < count; i++)
         lines->symbols += tokens[i].literals + (tokens[i].length != 0);
     lines->token_count += count;
+}
+
+/* Where lines end, to go back there. */
+typedef struct lines_end {
+    size_t y, end, token_count, symbols;
+    uint64_t scores[WB_PNG_FILTER_COUNT];
+} lines_end;
+
+static lines_end get_end(const wb_png_lines *lines)
+{
+    lines_end at = {lines->rows.y, lines->end, lines->token_count, lines->symbols, {0}};
+    memcpy(at.scores, lines->scores, sizeof at.scores);
+    return at;
+}
+
+static void go_back(wb_png_lines *lines, const lines_end *to)
+{
+    wb_png_rows_seek(&lines->rows, to->y);
+    lines->end = to->end;
+    lines->token_count = to->token_count;
+    lines->symbols = to->symbols;
+    memcpy(lines->scores, to->scores, sizeof lines->scores);
+}
+
+/* What was added behind `from`, in bits. */
+static uint64_t added_bits(const wb_png_lines *lines, const lines_end *from)
+{
+    const wb_deflate_stretch added = {lines->bytes + from->end, lines->tokens + from->token_count,
+                                      lines->token_count - from->token_count};
+    wb_deflate_counts counts;
+    wb_deflate_count(&added, lines->end - from->end, &counts);
+    return counts.entropy_bits;
+}
+
+static bool does_save(uint64_t bits, uint64_t other_bits)
+{
+    return bits + WB_FIT_RUNS_SAVE_BITS < other_bits / 64 * WB_FIT_RUNS_SAVE_SHARE;
+}
+
+void wb_png_lines_add_shortest(wb_png_lines *lines, wb_png_plan plan, wb_png_plans rivals,
+                               size_t row_count)
+{
+    const lines_end before = get_end(lines);
+    wb_png_plan best = plan;
+    uint64_t least = UINT64_MAX;
+    /* RUNS, the first, have to save something beside NONE_RUNS, too: filters end what repeats. */
+    for (wb_png_plan rival = WB_PNG_PLANS; rival-- > 0;) {
+        if ((rivals >> rival & 1) == 0)
+            continue;
+        wb_png_lines_add(lines, rival, row_count);
+        const uint64_t bits = added_bits(lines, &before);
+        go_back(lines, &before);
+        if (does_save(bits, least)) {
+            least = bits;
+            best = rival;
+        }
+    }
+    wb_png_lines_add(lines, plan, row_count);
+    if (best != plan && does_save(least, added_bits(lines, &before))) {
+        go_back(lines, &before);
+        wb_png_lines_add(lines, best, row_count);
+    }
 }
 
 void wb_png_lines_copy(wb_png_lines *to, const wb_png_lines *from)

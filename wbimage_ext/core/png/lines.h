@@ -13,17 +13,19 @@
 
 /* How some rows are coded. */
 typedef enum wb_png_plan {
-    WB_PNG_RUNS,          /* filtered, with runs of one byte: photographs */
-    WB_PNG_FILTERED,      /* filtered, with matches: smooth drawings */
-    WB_PNG_PLAIN,         /* not filtered, with matches: text, plots, colour maps */
-    WB_PNG_PLAIN_OR_RUNS, /* not filtered, with matches or with runs, whatever is shorter */
-    WB_PNG_NONE_RUNS,     /* not filtered, with runs: sparse masks */
+    WB_PNG_RUNS,      /* filtered, with runs of one byte: photographs */
+    WB_PNG_FILTERED,  /* filtered, with matches: smooth drawings */
+    WB_PNG_PLAIN,     /* not filtered, with matches: text, plots, colour maps */
+    WB_PNG_NONE_RUNS, /* not filtered, with runs: sparse masks */
     /* With one filter for all rows; Paeth's for samples of 16 bits only. */
     WB_PNG_PAETH_RUNS,
     WB_PNG_SUB_MATCHES,
     WB_PNG_UP_MATCHES,
     WB_PNG_PLANS
 } wb_png_plan;
+
+/* Some plans: bit n stands for plan n. */
+typedef unsigned wb_png_plans;
 
 /* A window of lines: what is coded lies before `start`, the open block from there to `end`. */
 typedef struct wb_png_lines {
@@ -56,6 +58,10 @@ void wb_png_lines_restart(wb_png_lines *lines, size_t y);
 
 /* Filters the next rows and finds their tokens, at the end of the open block. */
 void wb_png_lines_add(wb_png_lines *lines, wb_png_plan plan, size_t row_count);
+
+/* The same, by a plan or by one of its rivals, whatever takes least. */
+void wb_png_lines_add_shortest(wb_png_lines *lines, wb_png_plan plan, wb_png_plans rivals,
+                               size_t row_count);
 
 /* Makes the open block of one that has room for it that of another with rows of the same size. */
 void wb_png_lines_copy(wb_png_lines *to, const wb_png_lines *from);

@@ -53,6 +53,7 @@ void wb_png_planner_restart(wb_png_planner *planner)
     planner->tile_number = 0;
     planner->has_plan = planner->is_photo = false;
     planner->plan = WB_PNG_RUNS;
+    planner->rivals = 0;
     planner->parts_since = 0;
     memset(planner->costs, 0, sizeof planner->costs);
 }
@@ -163,7 +164,7 @@ static void contest_init(contest *to, wb_png_planner *planner, const wb_png_tile
 {
     to->planner = planner;
     to->all = all;
-    to->last = planner->plan == WB_PNG_PLAIN_OR_RUNS ? WB_PNG_PLAIN : planner->plan;
+    to->last = planner->plan;
     to->least = UINT64_MAX;
     to->best = 0;
     to->whole = whole;
@@ -190,6 +191,7 @@ static void judge_plan(contest *in, wb_png_plan plan, uint64_t cost)
         return;
     in->least = cost;
     planner->plan = plan;
+    planner->rivals = 0;
     in->best = 1 - in->best;
     if (in->whole != NULL)
         wb_png_lines_copy(in->whole, &planner->trial);
@@ -289,16 +291,25 @@ static bool do_tiles_show(const wb_png_lines *trial, uint64_t plain, unsigned by
     return plain / WB_FIT_WEIGHT_PLAIN * bytes_per_bit > wb_png_lines_block_bytes(trial);
 }
 
-/* Where plain matches won but runs take less: tiles easily miss what repeats, so that the part
- * itself has to tell. */
-static void add_runs_to_plain(contest *in)
+/* Adds a plan to the rivals if it takes less than so many bits in the tiles. */
+static void add_rival(contest *in, wb_png_plan plan, uint64_t most_bits)
 {
-    wb_png_planner *planner = in->planner;
-    wb_deflate_counts runs;
-    try_plan(&planner->trial, in->all, WB_PNG_NONE_RUNS, &runs);
-    if (runs.entropy_bits
-        < in->costs[WB_PNG_PLAIN] / WB_FIT_WEIGHT_PLAIN * WB_FIT_OR_RUNS_SHARE / 64)
-        planner->plan = WB_PNG_PLAIN_OR_RUNS;
+    wb_deflate_counts counts;
+    try_plan(&in->planner->trial, in->all, plan, &counts);
+    if (counts.entropy_bits < most_bits)
+        in->planner->rivals |= 1u << plan;
+}
+
+/* Where matches won but runs take less: tiles easily miss what repeats, so that the part itself has
+ * to tell. */
+static void add_rivals(contest *in, bool is_figure)
+{
+    const wb_png_plan plan = in->planner->plan;
+    const uint64_t most_bits = in->costs[plan] / WEIGHTS[plan] * WB_FIT_RIVAL_SHARE / 64;
+    if (plan == WB_PNG_PLAIN)
+        add_rival(in, WB_PNG_NONE_RUNS, most_bits);
+    if (is_figure)
+        add_rival(in, WB_PNG_RUNS, most_bits);
 }
 
 /* For 8 bits. Returns whether the tiles show enough to tell for the next parts, too. */
@@ -319,8 +330,8 @@ static bool hold_contest_8(contest *in, bool is_figure)
     if (!is_figure)
         enter_plan(in, WB_PNG_RUNS);
     enter_one_filter(in);
-    if (do_show && planner->plan == WB_PNG_PLAIN)
-        add_runs_to_plain(in);
+    if (do_show)
+        add_rivals(in, is_figure);
     return do_tiles_show(trial, plain, WB_FIT_SHOW_MUCH_BYTES);
 }
 
@@ -377,6 +388,7 @@ static void take_photo(wb_png_planner *planner, wb_png_plan plan)
     planner->is_photo = plan != WB_PNG_FILTERED;
     planner->has_plan = true;
     planner->plan = plan;
+    planner->rivals = 0;
     planner->parts_since = WB_FIT_KEEP_PARTS;
     memset(planner->costs, 0, sizeof planner->costs);
 }

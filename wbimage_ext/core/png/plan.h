@@ -12,6 +12,7 @@ typedef struct wb_png_planner {
     size_t tile_number;      /* of the next tile */
     bool has_plan, is_photo; /* of the last part */
     wb_png_plan plan;
+    wb_png_plans rivals;          /* of the plan: the tiles do not tell which is best */
     uint64_t costs[WB_PNG_PLANS]; /* of the parts so far, the last counting most */
     wb_deflate_prices prices;     /* of the tiles in the last contest, by the plan that won */
     wb_deflate_counts counts;     /* of the lines that it coded */
