@@ -13,6 +13,7 @@ import pytest
 
 from wbimage_ext import Image, LocalRun
 from wbimage_ext.export import export_run
+from wbimage_ext.export.source import class_names
 
 from .made import LABELS, digest_of, flat, make_run, pictures, rows_by_step, tree
 
@@ -190,3 +191,8 @@ def test_a_row_may_have_a_key_of_the_name_type(tmp_path: Path) -> None:
         run.log({"_type": "mine", "loss": 1.5, "sample": Image(np.eye(2))})
     assert export_run(tmp_path / "run", "folder", tmp_path / "out").pictures == 1
     assert "1.5" in (tmp_path / "out/scalars.csv").read_text()
+
+
+def test_labels_are_of_numbers() -> None:
+    labels = {"1": "whole", "1.5": "between", "NaN": "none", "Infinity": "none", "x": "none"}
+    assert class_names(labels) == {1: "whole", 1.5: "between"}

@@ -296,6 +296,23 @@ def test_a_rank_logs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(rows_of(tmp_path / "own")) == 1
 
 
+@pytest.mark.parametrize(
+    ("codes", "code"), [((0, 0), 0), ((0, 3), 3), ((3, 0), 3), ((3, 4), 3), ((0, None), None)]
+)
+def test_a_job_fails_where_a_rank_does(
+    codes: tuple[int, int | None], code: int | None, tmp_path: Path
+) -> None:
+    runs = [LocalRun(tmp_path, rank=rank) for rank in range(2)]
+    for run, ended_with in zip(runs, codes, strict=True):
+        run.log({"a": 1})
+        if ended_with is not None:
+            run.finish(ended_with)
+    (catalog,) = Library([tmp_path]).read_all()
+    assert catalog.card()["exit"] == open_run(tmp_path).details().exit_code == code
+    for run in runs:
+        run.finish()
+
+
 def test_a_rank_that_begins_first_is_no_run_for_rank_0(tmp_path: Path) -> None:
     with LocalRun(tmp_path, rank=2, resume="never") as two:
         two.log({"sample": picture(2)})

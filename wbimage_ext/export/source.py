@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
+import math
 import os
 import re
 from collections import Counter
@@ -238,7 +239,8 @@ def class_names(labels: Any) -> ClassNames:
             number = float(key)
         except (TypeError, ValueError):
             continue
-        names[int(number) if number.is_integer() else number] = str(name)
+        if math.isfinite(number):
+            names[int(number) if number.is_integer() else number] = str(name)
     return names
 
 

@@ -7,6 +7,7 @@ The smallest rank's values have their own keys; those of rank N have `rank N/` b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,19 @@ class RanksReader(Run):
                     known.update({self._key(rank, key): entry for key, entry in entries.items()})
                     # An image in a dict is found by its innermost key, which has no rank.
                     labels[kind] = {**entries, **known}
-        return About(about.name, about.started, {**config, "_wandb": labels})
+        config["_wandb"] = labels
+        return About(about.name, about.started, config, self._exit_code())
 
     def details(self) -> Details:
-        return self._first.details()
+        return replace(self._first.details(), exit_code=self._exit_code())
+
+    def _exit_code(self) -> int | None:
+        """That of the first rank that failed; None while one that did not may still log."""
+        codes = [part.about().exit_code for _rank, part in sorted(self._parts.items())]
+        failed = [code for code in codes if code]
+        if failed:
+            return failed[0]
+        return None if None in codes else 0
 
     def size(self) -> int:
         self._look_for_ranks()
