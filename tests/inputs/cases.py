@@ -339,7 +339,7 @@ INPUTS = [
     InputCase(
         "PNG, JPEG, BMP, GIF or WebP as `bytes`, `bytearray`, `memoryview`",
         "the same bytes, checked to the image's end, not decoded",
-        IN_PLACE,
+        "none of `bytes`, one of the others",
         encoded_bytes,
         ("PIL",),
     ),
