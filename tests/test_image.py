@@ -546,4 +546,13 @@ def test_a_decompression_bomb_is_not_decoded(monkeypatch: pytest.MonkeyPatch) ->
     small = Image(np.zeros((20, 20)))
     assert len(small.to_data_array()) == 20, "a lower limit is Pillow's own"
     monkeypatch.setattr(PILImage, "MAX_IMAGE_PIXELS", None)
-    image_module._check_pixel_count(65000, 65000)
+    assert image_module._check_pixel_count(65000, 65000) is None
+
+
+def test_a_file_that_became_a_bomb_is_not_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    path.write_bytes(wbimage_ext.encode(np.zeros((20, 20))))
+    image = Image(path)
+    path.write_bytes(bomb(5000, 0))
+    with pytest.raises(PILImage.DecompressionBombError):
+        image.to_data_array()

@@ -422,11 +422,11 @@ class Image(Media):
         """The decoded file, (H, W) or (H, W, C); None for a reference."""
         if self._file is None:
             return None
-        _check_pixel_count(self._width or 0, self._height or 0)
+        most = _check_pixel_count(self._width or 0, self._height or 0)
         with self._file.open() as file:
             data = file.read()
         try:
-            pixels, _mode, sample_bytes = _core.decode(data, max_pixels=None, keep_16_bits=True)
+            pixels, _mode, sample_bytes = _core.decode(data, max_pixels=most, keep_16_bits=True)
         except ValueError:
             # Of a format that Pillow knows.
             image = self.image
@@ -482,17 +482,22 @@ class Image(Media):
 _MOST_PIXELS = 2**28
 
 
-def _check_pixel_count(width: int, height: int) -> None:
-    """Refuse to decode what may be a decompression bomb, by the limit that Pillow's users set."""
+def _check_pixel_count(width: int, height: int) -> int | None:
+    """Refuse to decode what may be a decompression bomb, by the limit that Pillow's users set.
+
+    Returns:
+        the limit, None where there is none: a user's file may be another one by now.
+    """
     allowed = imported("PIL.Image", "MAX_IMAGE_PIXELS", _MOST_PIXELS)
     if allowed is None:
-        return
-    most = max(_MOST_PIXELS, allowed)
+        return None
+    most: int = max(_MOST_PIXELS, allowed)
     if width * height > most:
         raise ValueError(
             f"the image has {width} x {height} pixels; over {most} it is taken for a decompression "
             "bomb and not decoded. PIL.Image.MAX_IMAGE_PIXELS = None allows it"
         )
+    return most
 
 
 def _layers_json(layers: Mapping[str, Any], run_or_artifact: Any) -> dict[str, Any]:
