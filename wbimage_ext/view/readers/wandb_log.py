@@ -211,9 +211,7 @@ class WandbLog:
         if isinstance(fields.get(4), bytes):
             options["step_metric"] = fields[4].decode("utf-8", "replace")
         flags = dict(_fields(fields.get(6, b"")))
-        options.update(
-            {word: True for n, word in ((1, "step_sync"), (2, "hidden")) if flags.get(n)}
-        )
+        options.update({word: True for n, word in METRIC_FLAGS.items() if flags.get(n)})
         summaries = [SUMMARIES[n] for n, on in _fields(fields.get(7, b"")) if on and n in SUMMARIES]
         if summaries:
             options["summary"] = ",".join(summaries)
