@@ -23,6 +23,11 @@ HANG_SECONDS = 600
 # Where sockets are made: Linux takes 107 bytes for the path of one, and TMPDIR may be long.
 SHORT_FOLDER = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()
 
+# One of the values of a parameter.
+A_PIPE = pytest.param(
+    "pipe", marks=pytest.mark.skipif(os.name == "nt", reason="pipes with names are of POSIX")
+)
+
 
 class PlainRun:
     """The least that an image can be bound to: something with a `dir`."""

@@ -198,10 +198,10 @@ def test_a_run_that_went_on_replaces_what_was_exported(tmp_path: Path) -> None:
     assert len(rows) == len(rows_by_step(tmp_path / "run"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX")
 @pytest.mark.slow
-def test_ended_at_any_moment_it_can_be_run_again(number: int, tmp_path: Path) -> None:
+def test_ended_at_any_moment_it_can_be_run_again(name: str, tmp_path: Path) -> None:
     run, output = make_run(tmp_path / "run", steps=40), tmp_path / "out"
     began = time.monotonic()
     export(run, tmp_path / "whole")
@@ -212,7 +212,7 @@ def test_ended_at_any_moment_it_can_be_run_again(number: int, tmp_path: Path) ->
     for part in range(1, 10):
         child = start(run, output, tmp_path / "printed.txt")
         time.sleep(seconds * (part / 10) ** 3)  # several are early, should it be quicker now
-        child.send_signal(number)
+        child.send_signal(getattr(signal, name))
         code = child.wait()
         if (output / "wandb").exists() and runs_in(output):
             # Only after the last row: what is there is whole.

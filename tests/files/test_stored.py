@@ -20,7 +20,7 @@ from wbimage_ext import Image
 from wbimage_ext.files import memory, stored, whole
 from wbimage_ext.files.stored import FoundFile, MadeFile
 
-from ..conftest import PlainRun, files_below, for_the_package
+from ..conftest import A_PIPE, PlainRun, files_below, for_the_package
 
 
 def digest(data: bytes) -> str:
@@ -33,7 +33,8 @@ def test_a_made_file_is_in_memory_until_somebody_asks_for_its_path(tmp_path: Pat
     assert file._staged_path is None
     path = Path(file.path())
     assert path.read_bytes() == b"data"
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    if os.name != "nt":  # there the folder of temporary files is the user's own
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert file.path() == str(path)
     del file
     assert path.exists(), "whoever was told of it may still read it"
@@ -185,11 +186,11 @@ def test_a_copy_that_failed_has_closed_its_source(
     with pytest.raises(OSError, match="No space left") as failure:
         whole.put_copy(str(tmp_path / "target"), str(tmp_path / "source"), str(tmp_path))
     assert failure.tb is not None  # its frames are alive
-    with pytest.raises(OSError, match="Bad file descriptor"):
+    with pytest.raises(OSError):
         os.fstat(opened[0])
 
 
-@pytest.mark.parametrize("how", ["rewritten", "longer", "shorter", "pipe", "folder"])
+@pytest.mark.parametrize("how", ["rewritten", "longer", "shorter", A_PIPE, "folder"])
 def test_a_found_file_that_changed_is_refused(how: str, tmp_path: Path) -> None:
     """Nothing is in a run under a digest that is not its own, and nothing waits for a pipe."""
     source = tmp_path / "source.png"

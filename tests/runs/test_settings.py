@@ -291,9 +291,17 @@ def test_a_dir_that_is_no_path_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         LocalRun("")
     with pytest.raises(ValueError, match=r"dir 'a\\x00b' contains a NUL"):
         LocalRun("a\0b")
-    for names in ({"dir": "a\ud800b"}, {"id": "a\ud800b"}):
-        with pytest.raises(ValueError, match=r"(dir|id) 'a\\ud800b': no file name here can have"):
-            LocalRun(**names)
+    assert files_below(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of Windows may have half a pair")
+@pytest.mark.parametrize("names", [{"dir": "a\ud800b"}, {"id": "a\ud800b"}])
+def test_a_name_of_half_a_pair_is_refused(
+    names: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"(dir|id) 'a\\ud800b': no file name here can have"):
+        LocalRun(**names)
     assert files_below(tmp_path) == []
 
 
