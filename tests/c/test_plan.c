@@ -21,6 +21,12 @@ static uint8_t photo_byte(size_t x, size_t y, size_t channel)
     return (uint8_t)(90 + x / 5 + y / 4 + channel * 20 + (grain >> 28));
 }
 
+/* Photographs beside each other, on black. */
+static uint8_t padded_photos_byte(size_t x, size_t y, size_t channel)
+{
+    return x % 600 < 350 ? 0 : photo_byte(x, y, channel);
+}
+
 /* A photograph that was a JPEG: each column of eight rows changes at a rate of its own. Half of the
  * columns have grain. */
 static uint8_t jpeg_byte(size_t x, size_t y, size_t channel)
@@ -207,6 +213,14 @@ static void test_mosaics_are_matched(void)
     CHECK_EQUAL(plan_of_image(mosaic_byte, 1200, 60, 3).plan, WB_PNG_FILTERED);
 }
 
+/* Some tiles show black only. */
+static void test_wide_mosaics_are_no_figures(void)
+{
+    for (unsigned channels = 1; channels <= WB_MAX_CHANNELS; channels++)
+        CHECK(plan_of_image(padded_photos_byte, 11520 / channels, 18, channels).plan
+              != WB_PNG_PLAIN);
+}
+
 static void test_steady_photographs_are_matched(void)
 {
     for (unsigned channels = 3; channels <= WB_MAX_CHANNELS; channels++)
@@ -308,6 +322,7 @@ int main(void)
 {
     RUN(test_photographs_get_runs);
     RUN(test_mosaics_are_matched);
+    RUN(test_wide_mosaics_are_no_figures);
     RUN(test_steady_photographs_are_matched);
     RUN(test_dots_are_tried_with_runs);
     RUN(test_surfaces_are_tried_with_runs);
