@@ -57,9 +57,13 @@ def test_hostile_text_wherever_it_can_stand(text: str, tmp_path: Path) -> None:
         classes=[{"id": 5, "name": text}],
     )
     with LocalRun(tmp_path / "run", name=text, config={text: text}) as run:
-        run.log({text: image, "nested": {text: {text: Image(pixels, caption=text)}}})
-        run.log({text: [Image(pixels + 1)] * 2, "text": text})
-        image.bind_to_run(run, text, text, text)
+        try:
+            run.log({text: image, "nested": {text: {text: Image(pixels, caption=text)}}})
+            run.log({text: [Image(pixels + 1)] * 2, "text": text})
+            image.bind_to_run(run, text, text, text)
+        except ValueError as error:
+            if os.name != "nt" or "cannot be a file name on Windows" not in str(error):
+                raise
     assert outside(tmp_path) == []
     for name in files_below(tmp_path / "run"):
         assert (tmp_path / "run" / name).resolve().is_relative_to((tmp_path / "run").resolve())
@@ -106,6 +110,10 @@ def test_step_and_id_make_no_folders() -> None:
         run_file_name("a", "1\0", "x", ".png")
     with pytest.raises(ValueError, match="NUL"):
         run_file_name("a\0", "1", "x", ".png")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of Windows may have half a pair")
+def test_a_key_of_half_a_pair_names_no_file() -> None:
     with pytest.raises(ValueError, match=r"key 'a\\ud800': no file name here can have '\\ud800'"):
         run_file_name("a\ud800", "1", "x", ".png")
 
@@ -348,6 +356,7 @@ def test_deep_huge_and_endless_files_of_a_run(tmp_path: Path) -> None:
 # What a terminal would obey.
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names of Windows have no such characters")
 def test_names_are_shown_not_obeyed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evil = "\x1b]0;owned\x07\u202e\x9b2J\n"
     folder = tmp_path / evil
