@@ -76,9 +76,6 @@ enum {
     WB_FIT_TILE_BYTES = 768,
     WB_FIT_TILES = 3,
     WB_FIT_TILES_SHARE = 20,
-    /* Bytes of rows that are shown by twice as many tiles, each half as wide: mosaics in 4K are 6
-     * percent smaller. */
-    WB_FIT_WIDE_ROW_BYTES = 8 << 10,
     /* Weights of the plans' costs: what takes time has to earn it, and what needs history finds
      * little of it on the tiles. */
     WB_FIT_WEIGHT_RUNS = 64,

@@ -37,10 +37,11 @@ static const uint64_t WEIGHTS_16[WB_PNG_PLANS] = {
 wb_status wb_png_planner_init(wb_png_planner *planner, const wb_raster *raster, wb_cpu cpu,
                               wb_png_buffers *buffers)
 {
-    size_t tile_bytes = wb_png_tiles_row_bytes(raster);
-    const bool are_whole_rows = tile_bytes == raster->width * wb_raster_pixel_bytes(raster);
+    size_t pixel_bytes = wb_raster_pixel_bytes(raster), row_bytes = raster->width * pixel_bytes;
+    size_t tile_bytes = WB_FIT_TILE_BYTES / pixel_bytes * pixel_bytes;
+    tile_bytes = tile_bytes < row_bytes ? tile_bytes : row_bytes;
     wb_png_room room = {.part_bytes = WB_PNG_TILES_MAX_BYTES};
-    if (are_whole_rows && tile_bytes + 1 <= WB_PNG_TILES_MAX_BYTES / raster->height)
+    if (tile_bytes == row_bytes && tile_bytes + 1 <= WB_PNG_TILES_MAX_BYTES / raster->height)
         room.part_bytes = raster->height * (tile_bytes + 1);
     wb_status status = wb_png_lines_init(&planner->trial, raster, tile_bytes, room, cpu, buffers);
     wb_png_planner_restart(planner);

@@ -15,35 +15,10 @@ enum {
     WORD_BYTES = 8
 };
 
-static size_t row_bytes_of(const wb_raster *raster)
-{
-    return raster->width * wb_raster_pixel_bytes(raster);
-}
-
-static bool are_rows_wide(const wb_raster *raster)
-{
-    return !raster->is_16_bit && row_bytes_of(raster) >= WB_FIT_WIDE_ROW_BYTES;
-}
-
-size_t wb_png_tiles_row_bytes(const wb_raster *raster)
-{
-    const size_t pixel_bytes = wb_raster_pixel_bytes(raster), row_bytes = row_bytes_of(raster);
-    const size_t wanted_bytes = WB_FIT_TILE_BYTES / (are_rows_wide(raster) ? 2 : 1);
-    const size_t tile_bytes = wanted_bytes / pixel_bytes * pixel_bytes;
-    return tile_bytes < row_bytes ? tile_bytes : row_bytes;
-}
-
-static size_t count_tiles(const wb_raster *raster)
-{
-    if (raster->is_16_bit)
-        return 1;
-    return are_rows_wide(raster) ? 2 * WB_FIT_TILES : WB_FIT_TILES;
-}
-
 /* Whether the rows of a tile are whole. */
 static bool has_all_columns(const wb_png_rows *rows)
 {
-    return rows->size_bytes == row_bytes_of(rows->raster);
+    return rows->size_bytes == rows->raster->width * wb_raster_pixel_bytes(rows->raster);
 }
 
 wb_png_tiles wb_png_tiles_lay_out(const wb_png_rows *rows, size_t number, size_t y,
@@ -51,16 +26,18 @@ wb_png_tiles wb_png_tiles_lay_out(const wb_png_rows *rows, size_t number, size_t
 {
     const wb_raster *raster = rows->raster;
     size_t line_bytes = rows->size_bytes + 1, most_rows = WB_PNG_TILES_MAX_BYTES / line_bytes;
-    size_t tile_count = count_tiles(raster);
+    size_t tile_count = raster->is_16_bit ? 1 : WB_FIT_TILES;
     size_t share = raster->is_16_bit ? WB_FIT_TILE_SHARE_16 : WB_FIT_TILES_SHARE;
-    size_t wanted_bytes = row_bytes_of(raster) * row_count / share;
+    size_t wanted_bytes = raster->width * wb_raster_pixel_bytes(raster) * row_count / share;
     wanted_bytes = wanted_bytes < MIN_BYTES ? MIN_BYTES : wanted_bytes;
     if (has_all_columns(rows) && row_count <= WHOLE_BYTES / line_bytes)
         wanted_bytes = SIZE_MAX;
     wb_png_tiles all = {y, row_count, tile_count, wanted_bytes / tile_count / line_bytes, number};
     all.rows = all.rows < MIN_ROWS ? MIN_ROWS : all.rows;
     all.rows = all.rows * all.count < most_rows ? all.rows : most_rows / all.count;
-    if (has_all_columns(rows) && all.rows * all.count >= row_count) {
+    /* Of wide rows, tiles in several columns tell more than one of all rows. */
+    const bool is_one_enough = has_all_columns(rows) || row_count < MIN_ROWS;
+    if (is_one_enough && all.rows * all.count >= row_count) {
         all.count = 1;
         all.rows = row_count < most_rows ? row_count : most_rows;
     }

@@ -16,9 +16,6 @@ typedef struct wb_png_tiles {
     size_t number;       /* of the first */
 } wb_png_tiles;
 
-/* Bytes of a tile's row. */
-size_t wb_png_tiles_row_bytes(const wb_raster *raster);
-
 wb_png_tiles wb_png_tiles_lay_out(const wb_png_rows *rows, size_t number, size_t y,
                                   size_t row_count);
 
