@@ -91,7 +91,8 @@ def test_a_read_error_names_its_path() -> None:
     assert raised.value.errno == errno.EIO
 
 
-def test_what_is_no_path_is_told_in_a_few_words() -> None:
-    with pytest.raises(OSError, match="too long") as raised:
-        Image("x" * 10**6)
+@pytest.mark.parametrize("text", ["x" * 10**6, "x/" * 1500])
+def test_what_is_no_path_is_told_in_a_few_words(text: str) -> None:
+    with pytest.raises(OSError) as raised:
+        Image(text)
     assert len(str(raised.value)) < 300

@@ -22,6 +22,7 @@ from ..wording import describe, shortened, shown
 from .kinds import EncodedFile
 
 _PIECE_BYTES = 1 << 18
+_MOST_CHARACTERS = 1000  # of a path in a message
 
 Header = tuple[str, int, int]
 
@@ -45,8 +46,8 @@ def check_file(path: str | os.PathLike[str]) -> EncodedFile:
                 if check.is_foreign:
                     check.look_up(name)
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            # Not a path of somebody's, but perhaps an image as text.
+        if error.errno == errno.ENAMETOOLONG or len(name) > _MOST_CHARACTERS:
+            # Not a path of somebody's, but perhaps an image as text. Windows finds no such file.
             raise OSError(error.errno, error.strerror, shown(path)) from None
         if error.errno is None or error.filename is not None:
             raise
