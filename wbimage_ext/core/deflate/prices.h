@@ -16,7 +16,7 @@ typedef struct wb_deflate_prices {
     uint8_t distance[WB_DEFLATE_DISTANCE_SYMBOLS];
     /* The same by wb_deflate_distance_log: the mean of the two symbols that share a logarithm. */
     uint8_t distance_log[WB_DEFLATE_DISTANCE_LOGS];
-    /* That a literal or a match stands for, on average; 0 before any was counted. */
+    /* Bytes that a literal or a match stands for, on average; 0 before any was counted. */
     unsigned bytes_per_symbol;
 } wb_deflate_prices;
 

@@ -6,7 +6,7 @@ The smallest rank's values have their own keys; those of rank N have `rank N/` b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,12 @@ class RanksReader(Run):
         return {rank: self._rows_of(rank) for rank in sorted(self._parts)}
 
     def about(self) -> About:
-        about = self._first.about()
-        config = dict(about.config)
+        abouts = self._abouts()
+        first = abouts[min(abouts)]
+        config = dict(first.config)
         labels: dict[str, Any] = {}
-        for rank in sorted(self._parts):
-            of_rank = self._parts[rank].about().config.get("_wandb")
+        for rank, about in abouts.items():
+            of_rank = about.config.get("_wandb")
             for kind, entries in of_rank.items() if isinstance(of_rank, dict) else ():
                 if isinstance(entries, dict):
                     known = labels.setdefault(kind, {})
@@ -53,18 +54,13 @@ class RanksReader(Run):
                     # An image in a dict is found by its innermost key, which has no rank.
                     labels[kind] = {**entries, **known}
         config["_wandb"] = labels
-        return About(about.name, about.started, config, self._exit_code())
+        return About(first.name, first.started, config, _exit_code(abouts))
 
     def details(self) -> Details:
-        return replace(self._first.details(), exit_code=self._exit_code())
+        return replace(self._first.details(), exit_code=_exit_code(self._abouts()))
 
-    def _exit_code(self) -> int | None:
-        """That of the first rank that failed; None while one that did not may still log."""
-        codes = [part.about().exit_code for _rank, part in sorted(self._parts.items())]
-        failed = [code for code in codes if code]
-        if failed:
-            return failed[0]
-        return None if None in codes else 0
+    def _abouts(self) -> dict[int, About]:
+        return {rank: self._parts[rank].about() for rank in sorted(self._parts)}
 
     def size(self) -> int:
         self._look_for_ranks()
@@ -93,3 +89,12 @@ class RanksReader(Run):
 
     def _key(self, rank: int, key: str) -> str:
         return key if rank == min(self._parts) or key in _OF_ALL else f"rank {rank}/{key}"
+
+
+def _exit_code(abouts: Mapping[int, About]) -> int | None:
+    """That of the first rank that failed; None while one that did not may still log."""
+    codes = [about.exit_code for about in abouts.values()]
+    failed = [code for code in codes if code]
+    if failed:
+        return failed[0]
+    return None if None in codes else 0
